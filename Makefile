@@ -1,0 +1,60 @@
+# Vigil's commands; `make help` prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CATALOGUES := $(wildcard archive/web/translations/*/LC_MESSAGES/messages.po)
+CODE := archive auth blur search tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types contracts docs messages lock clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.messages: $(STAMP) $(CATALOGUES)
+	$(BIN)/pybabel -q compile -d archive/web/translations
+	touch $@
+
+setup: $(STAMP) $(VENV)/.messages ## make the environment in .venv, from the lock file
+
+demo: setup ## set up, make the demo archive in ./demo-data, print its passwords, serve it
+	VIGIL_HOME=$${VIGIL_HOME:-demo-data} $(BIN)/vigil demo
+
+test: setup ## run every test
+	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-2} --dist worksteal
+
+check: format lint types contracts docs ## format, lint, types, import contracts, docs
+
+format: setup
+	$(BIN)/ruff format --check $(CODE)
+
+lint: setup
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/djlint --quiet --lint archive/web/templates
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/pytest -q tests/docs
+
+messages: setup ## gather the interface's strings and update the catalogues
+	$(BIN)/pybabel -q extract -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
+	$(BIN)/pybabel -q update -i archive/web/translations/messages.pot -d archive/web/translations --no-fuzzy-matching
+
+lock: ## write the lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --generate-hashes --no-header -q -o requirements-dev.lock
+
+clean: ## remove the environment and the caches (never an archive's data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
