@@ -1,0 +1,12 @@
+/* Starts each behaviour a page asks for: <div data-module="name"> loads ./name.js
+ * and calls its default export with the element. Nothing here is needed to read,
+ * search, apply, consent, label or sign out. */
+async function start(element) {
+  for (const name of element.dataset.module.split(" ")) {
+    if (!/^[a-z-]+$/.test(name)) continue;
+    const behaviour = await import(`./${name}.js`);
+    behaviour.default(element);
+  }
+}
+
+for (const element of document.querySelectorAll("[data-module]")) start(element);
