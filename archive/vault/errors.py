@@ -1,0 +1,39 @@
+"""What can go wrong in the vault. No message ever carries keys, payload or names.
+
+| error | means | what helps |
+|---|---|---|
+| IntegrityError | damaged, cut, or sealed under another key | a backup |
+| WrongContext | perhaps authentic, but not what was asked for | a backup |
+| UnsupportedFormat | of a newer program, or no sealed file at all | an upgrade |
+| KeyUnavailable | not configured, or not given to this process | the sentence says |
+| Shredded | the data key was destroyed on purpose | nothing, for ever |
+| NoSuchObject | no key row of that id and kind, or no blob | a backup |
+"""
+
+
+class VaultError(Exception):
+    """The family of everything the vault raises on purpose."""
+
+
+class IntegrityError(VaultError):
+    """The sealed bytes are not those that were written."""
+
+
+class WrongContext(VaultError):
+    """The sealed bytes belong to another object, kind, revision or data key."""
+
+
+class UnsupportedFormat(VaultError):
+    """The header names a version, suite, kind or flag that this program refuses."""
+
+
+class KeyUnavailable(VaultError):
+    """The key that is needed cannot be had; the message says what to set."""
+
+
+class Shredded(VaultError):
+    """The object's data key was destroyed."""
+
+
+class NoSuchObject(VaultError):
+    """The object is not in the key table, or its bytes are not in the store."""

@@ -1,0 +1,179 @@
+"""Data keys: one for each blob, wrapped under a keyring's key, bound to its object.
+
+    wrapped = seal(wrapping key, data key, "vigil.dek/v1" || 00 || data key id ||
+                   object id || kind || revision || wrapping key id)        104 bytes
+    facts   = seal(data key, length (8 bytes) || SHA-256, "vigil.facts/v1" || 00 ||
+                   header of the blob)                                      112 bytes
+
+A row that was moved to another object, kind or revision does not open. Destroying a row
+destroys the object, wherever copies of the blob may be.
+"""
+
+import secrets
+import struct
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive.vault import aead
+from archive.vault.container import KEY_SIZE, Header, Kind
+from archive.vault.errors import IntegrityError, NoSuchObject, Shredded
+from archive.vault.keyrings import Keyring
+from archive.vault.keys import Purpose
+from archive.vault.tables import DataKey, DataKeyState
+
+_IDENTITY = struct.Struct(">16s16sBI16s")
+_FACTS = struct.Struct(">Q32s")
+
+_PURPOSES = {
+    Kind.ORIGINAL: Purpose.ORIGINAL,
+    Kind.MANIFEST: Purpose.ORIGINAL,
+    Kind.EXPORT: Purpose.ORIGINAL,
+    Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
+    Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
+    Kind.THUMBNAIL: Purpose.PREVIEW,
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the plaintext of one blob."""
+
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A row with its data key unwrapped."""
+
+    header: Header
+    data_key: bytes = field(repr=False)
+    facts: Facts
+
+
+def draw(kind: Kind) -> tuple[Header, bytes]:
+    """Name a new object and draw its data key; nothing is stored yet."""
+    header = Header(object_id=uuid4(), kind=kind, revision=1, data_key_id=uuid4())
+    return header, secrets.token_bytes(KEY_SIZE)
+
+
+def insert(
+    s: Session,
+    keyring: Keyring,
+    header: Header,
+    data_key: bytes,
+    facts: Facts,
+    now: datetime,
+) -> DataKey:
+    """Wrap the data key and add its row.
+
+    :raises KeyUnavailable: this process may not seal objects of this kind
+    """
+    wrapping_key = keyring.active(_PURPOSES[header.kind])
+    row = DataKey(
+        id=header.data_key_id,
+        object_id=header.object_id,
+        kind=header.kind,
+        revision=header.revision,
+        wrapping_key_id=wrapping_key.id,
+        wrapped=aead.seal(
+            wrapping_key, data_key, _wrap_context(header, wrapping_key.id)
+        ),
+        facts=_seal_facts(header, data_key, facts),
+        state=DataKeyState.ACTIVE,
+        created_at=now,
+    )
+    s.add(row)
+    s.flush()
+    return row
+
+
+def newest(s: Session, object_id: UUID, kind: Kind) -> DataKey:
+    """Find the row of the object's last revision.
+
+    :raises NoSuchObject: there is none of that id and kind
+    """
+    rows = (
+        select(DataKey)
+        .where(DataKey.object_id == object_id, DataKey.kind == kind)
+        .order_by(DataKey.revision.desc())
+        .limit(1)
+    )
+    row = s.scalars(rows).first()
+    if row is None:
+        raise NoSuchObject("the key table knows no such object")
+    return row
+
+
+def unwrap(keyring: Keyring, row: DataKey) -> Opened:
+    """Open a row.
+
+    :raises Shredded: the data key was destroyed
+    :raises KeyUnavailable: the key that wrapped it is not in this process
+    :raises IntegrityError: the row was changed, or belongs to another object
+    """
+    if row.wrapped is None or row.facts is None:
+        raise Shredded("the data key of this object was destroyed")
+    header = header_of(row)
+    wrapping_key = keyring.by_id(row.wrapping_key_id)
+    if wrapping_key.name.purpose is not _PURPOSES[header.kind]:
+        raise IntegrityError("the data key is wrapped under a key of another purpose")
+    context = _wrap_context(header, row.wrapping_key_id)
+    data_key = aead.open_sealed(wrapping_key, row.wrapped, context)
+    facts = aead.open_sealed(data_key, row.facts, _facts_context(header))
+    return Opened(header, data_key, Facts(*_FACTS.unpack(facts)))
+
+
+def header_of(row: DataKey) -> Header:
+    """Return the header that the blob of this row must have."""
+    return Header(row.object_id, Kind(row.kind), row.revision, row.id)
+
+
+def forget(s: Session, object_id: UUID) -> None:
+    """Delete the rows of what can be made again; the sweep takes its blobs."""
+    for row in s.scalars(select(DataKey).where(DataKey.object_id == object_id)):
+        s.delete(row)
+    s.flush()
+
+
+def destroy(s: Session, object_id: UUID, now: datetime) -> int:
+    """Destroy the object's data keys and keep their rows as tombstones.
+
+    Final in this database; copies of the rows in backups are another matter.
+
+    :returns: how many keys were destroyed now
+    """
+    rows = s.scalars(
+        select(DataKey).where(
+            DataKey.object_id == object_id, DataKey.state == DataKeyState.ACTIVE
+        )
+    ).all()
+    for row in rows:
+        row.wrapped = row.facts = None
+        row.state = DataKeyState.DESTROYED
+        row.destroyed_at = now
+    s.flush()
+    return len(rows)
+
+
+def _wrap_context(header: Header, wrapping_key_id: UUID) -> bytes:
+    return b"vigil.dek/v1\0" + _IDENTITY.pack(
+        header.data_key_id.bytes,
+        header.object_id.bytes,
+        header.kind,
+        header.revision,
+        wrapping_key_id.bytes,
+    )
+
+
+def _facts_context(header: Header) -> bytes:
+    return b"vigil.facts/v1\0" + header.to_bytes()
+
+
+def _seal_facts(header: Header, data_key: bytes, facts: Facts) -> bytes:
+    packed = _FACTS.pack(facts.size, facts.sha256)
+    return aead.seal(data_key, packed, _facts_context(header))

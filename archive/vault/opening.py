@@ -1,0 +1,50 @@
+"""From a key row to a reader. Only the vault imports this.
+
+Whoever wants an original goes through `originals`, which asks for the policy's Permit;
+whoever wants a preview goes through `previews`.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from archive.vault import keytable
+from archive.vault.blobs import BlobStore
+from archive.vault.container import Header, Kind
+from archive.vault.errors import IntegrityError, VaultError
+from archive.vault.keyrings import Keyring
+from archive.vault.reader import SealedReader
+
+
+def open_newest(
+    s: Session, keyring: Keyring, blobs: BlobStore, object_id: UUID, kind: Kind
+) -> SealedReader:
+    """Open the last revision of an object.
+
+    :raises NoSuchObject: the key table or the store has none
+    :raises Shredded: its data key was destroyed
+    :raises KeyUnavailable: this process may not open objects of this kind
+    :raises IntegrityError: row or blob are damaged, or do not belong together
+    """
+    return open_row(
+        blobs, keytable.unwrap(keyring, keytable.newest(s, object_id, kind))
+    )
+
+
+def open_row(blobs: BlobStore, opened: keytable.Opened) -> SealedReader:
+    """Open the blob of a row and hold its length against the row's facts."""
+    reader = open_blob(blobs, opened.header, opened.data_key)
+    if reader.size != opened.facts.size:
+        reader.close()
+        raise IntegrityError("the sealed file is not as long as what was deposited")
+    return reader
+
+
+def open_blob(blobs: BlobStore, header: Header, data_key: bytes) -> SealedReader:
+    """Open a blob of which header and data key are known."""
+    source = blobs.open(header.data_key_id.hex)
+    try:
+        return SealedReader(source, data_key, header)
+    except (VaultError, OSError):
+        source.close()
+        raise

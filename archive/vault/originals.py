@@ -1,0 +1,36 @@
+"""The way out of an original. `archive.gate` alone imports this module.
+
+The Permit is the policy's; it is asked for here once more, so that a mistake elsewhere
+meets a closed door instead of the plaintext.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from archive.vault import opening
+from archive.vault.container import Kind
+from archive.vault.objects import Vault
+from archive.vault.reader import SealedReader
+from auth.policy import Action, Permit
+
+_OPENING = frozenset({Action.OPEN_ORIGINAL, Action.DERIVE})
+
+
+class WrongPermit(Exception):
+    """The permit is for something else: a fault of the program, so never caught."""
+
+
+def open_original(
+    permit: Permit, s: Session, vault: Vault, *, asset_id: str, object_id: UUID
+) -> SealedReader:
+    """Open the original of the asset that the permit is for.
+
+    :raises WrongPermit: it is not a permit to open this asset
+    :raises VaultError: it cannot be opened; nothing of it was read out
+    """
+    if not isinstance(permit, Permit) or permit.action not in _OPENING:
+        raise WrongPermit("this permit is not for opening originals")
+    if permit.item is None or permit.item.asset_id != asset_id:
+        raise WrongPermit("this permit is for another asset")
+    return opening.open_newest(s, vault.keyring, vault.blobs, object_id, Kind.ORIGINAL)
