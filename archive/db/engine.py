@@ -1,0 +1,166 @@
+"""One way to the database, the same on SQLCipher and on PostgreSQL.
+
+| session | SQLite | PostgreSQL |
+|---|---|---|
+| `read()` | BEGIN: a snapshot, rolled back at the end | READ ONLY transaction |
+| `write()` | BEGIN IMMEDIATE: one writer at a time | ordinary transaction |
+
+A SQLite file is encrypted with the raw 256-bit key that is handed in; the key is set by
+PRAGMA on each new connection and never enters a URL, so it cannot reach a log. An
+engine is never used across a fork: a child process makes its own on first use.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from archive.db import migrating
+
+BUSY_MILLISECONDS = 20_000
+CACHE_KIBIBYTES = 16_384
+POOL_SIZE = 16
+POOL_OVERFLOW = 96
+
+
+class ReadOnlySession(Exception):
+    """Something tried to write through a session that was opened for reading."""
+
+
+class Database:
+    """The archive's database, opened lazily in whichever process asks."""
+
+    def __init__(self, url: str, key: bytes | None) -> None:
+        """Remember where the database is; nothing is opened yet.
+
+        :raises ValueError: the key is not 32 bytes, or a SQLite file has none
+        """
+        self._url = make_url(url)
+        self._key = key
+        if self.is_sqlite and (key is None or len(key) != 32):
+            raise ValueError("a SQLite database needs a key of 32 bytes")
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+        self._process = 0
+
+    def __repr__(self) -> str:
+        return f"Database({self._url.render_as_string(hide_password=True)!r})"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session on one consistent state, in which nothing can be changed.
+
+        :raises ReadOnlySession: a change was flushed
+        """
+        readonly = self.engine.execution_options(postgresql_readonly=True)
+        with Session(readonly, expire_on_commit=False) as session:
+            event.listen(session, "before_flush", _refuse_changes)
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session that commits at the end, or leaves nothing after an error."""
+        writing = self.engine.execution_options(vigil_writes=True)
+        with Session(writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest form; does nothing when it is there."""
+        with self.engine.execution_options(vigil_writes=True).begin() as connection:
+            migrating.upgrade(connection)
+
+    def schema_is_current(self) -> bool:
+        with self.engine.connect() as connection:
+            return migrating.is_current(connection)
+
+    def close(self) -> None:
+        """Give every connection back; on SQLite also empty the write-ahead log."""
+        with self._opening:
+            engine, self._engine = self._engine, None
+            if engine is None or self._process != os.getpid():
+                return
+            if self.is_sqlite:
+                _empty_the_log(engine)
+            engine.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this very process."""
+        if self._engine is not None and self._process == os.getpid():
+            return self._engine
+        with self._opening:
+            if self._engine is None or self._process != os.getpid():
+                if self._engine is not None:
+                    # The parent still uses these sockets and files: forget, not close.
+                    self._engine.dispose(close=False)
+                self._engine = self._open()
+                self._process = os.getpid()
+            return self._engine
+
+    def _open(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(
+                self._url,
+                pool_pre_ping=True,
+                pool_size=POOL_SIZE,
+                max_overflow=POOL_OVERFLOW,
+            )
+        engine = create_engine(
+            "sqlite://",
+            module=sqlcipher,
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+        )
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _connect(self) -> Any:  # noqa: ANN401 - sqlcipher3 has no types
+        path = Path(self._url.database or "")
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlcipher.connect(
+            str(path), isolation_level=None, check_same_thread=False
+        )
+        for pragma in (
+            f"PRAGMA key = \"x'{(self._key or b'').hex()}'\"",
+            "PRAGMA cipher_memory_security = OFF",
+            f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA temp_store = MEMORY",
+            "PRAGMA secure_delete = ON",
+            "PRAGMA foreign_keys = ON",
+            f"PRAGMA cache_size = -{CACHE_KIBIBYTES}",
+        ):
+            connection.execute(pragma).fetchall()
+        return connection
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("vigil_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _refuse_changes(session: Session, *_: object) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise ReadOnlySession("this session only reads; write through Database.write")
+
+
+def _empty_the_log(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -1,0 +1,282 @@
+"""The life of a job: queued, leased to a worker, done or failed or cancelled.
+
+A worker holds a job by a lease that it must renew. When the worker dies the lease runs
+out and the next `claim` takes the job up again, so every handler must be idempotent. A
+job that was started `max_attempts` times and never ended is given up, so that one
+poisonous file cannot kill workers for ever.
+
+`enqueue` and `finish` work in the caller's transaction: a job exists exactly when the
+record it is about does, and is done exactly when its effect is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from archive.db import Database
+from archive.jobs.tables import OPEN_STATES, Job, JobState
+from auth.identifiers import new_id
+
+MAX_ATTEMPTS = 3
+GAVE_UP = "it was started {attempts} times and never finished"
+
+
+class Lost(Exception):
+    """The job is no longer this worker's: cancelled, or its lease ran out."""
+
+
+def enqueue(  # noqa: PLR0913 - each is a column of the job
+    session: Session,
+    kind: str,
+    args: Mapping[str, Any],
+    *,
+    now: datetime,
+    subject: str | None = None,
+    owner: str | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> Job:
+    """Add a job in the caller's transaction; `subject` is the record it is about.
+
+    A queued job of the same kind with the same arguments is given back instead.
+    """
+    for waiting in session.scalars(
+        select(Job).where(
+            Job.kind == kind, Job.state == JobState.QUEUED, Job.subject == subject
+        )
+    ):
+        if waiting.args == dict(args):
+            return waiting
+    job = Job(
+        id=new_id(),
+        kind=kind,
+        args=dict(args),
+        owner=owner,
+        subject=subject,
+        state=JobState.QUEUED,
+        attempts=0,
+        progress=0.0,
+        max_attempts=max_attempts,
+        due_at=now,
+        created_at=now,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def claim(
+    db: Database, worker: str, kinds: Collection[str], lease: timedelta, now: datetime
+) -> Job | None:
+    """Take the job that has waited longest, or one whose worker fell silent."""
+    if not _anything_to_claim(db, kinds, now):
+        return None  # looked first without the write lock: polling must not hold it
+    with db.write() as session:
+        _give_up_the_poisonous(session, kinds, now)
+        chosen = (
+            select(Job.id)
+            .where(_claimable(kinds, now))
+            .order_by(Job.due_at, Job.created_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        job_id = session.scalar(chosen)
+        if job_id is None:
+            return None
+        job = session.get_one(Job, job_id)
+        job.state = JobState.RUNNING
+        job.worker = worker
+        job.leased_until = now + lease
+        job.attempts += 1
+        job.started_at = now
+        job.error = None
+        return job
+
+
+def heartbeat(
+    db: Database,
+    job_id: str,
+    worker: str,
+    *,
+    lease: timedelta,
+    now: datetime,
+    progress: float | None = None,
+) -> None:
+    """Say that the work goes on; `progress` is 0 to 1.
+
+    :raises Lost: the job was cancelled or taken up by somebody else
+    """
+    values: dict[str, Any] = {"leased_until": now + lease}
+    if progress is not None:
+        values["progress"] = progress
+    with db.write() as session:
+        held = update(Job).where(_held(job_id, worker)).values(**values)
+        if not _changed(session, held):
+            raise Lost(f"job {job_id} is no longer held by {worker}")
+
+
+def finish(
+    session: Session,
+    job_id: str,
+    worker: str,
+    *,
+    now: datetime,
+    result: Mapping[str, Any] | None = None,
+) -> None:
+    """Mark a job as done, in the transaction that also holds its effect.
+
+    :raises Lost: the job was cancelled or taken up by somebody else
+    """
+    _end(
+        session,
+        job_id,
+        worker,
+        state=JobState.DONE,
+        progress=1.0,
+        result=dict(result or {}),
+        finished_at=now,
+    )
+
+
+def fail(
+    session: Session,
+    job_id: str,
+    worker: str,
+    sentence: str,
+    *,
+    now: datetime,
+    again_after: timedelta | None = None,
+) -> JobState:
+    """Record a failure; with `again_after` it is tried again while attempts are left.
+
+    :raises Lost: the job was cancelled or taken up by somebody else
+    """
+    job = session.scalar(select(Job).where(_held(job_id, worker)).with_for_update())
+    if job is None:
+        raise Lost(f"job {job_id} is no longer held by {worker}")
+    job.error = sentence
+    job.worker = job.leased_until = None
+    if again_after is not None and job.attempts < job.max_attempts:
+        job.state, job.due_at = JobState.QUEUED, now + again_after
+    else:
+        job.state, job.finished_at = JobState.FAILED, now
+    session.flush()
+    return job.state
+
+
+def cancel(session: Session, job_id: str, *, now: datetime) -> bool:
+    """Stop a job that is not over; a running one notices at its next heartbeat."""
+    ended = (
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_(OPEN_STATES))
+        .values(state=JobState.CANCELLED, finished_at=now, leased_until=None)
+    )
+    return _changed(session, ended)
+
+
+def retry(session: Session, job_id: str, *, now: datetime) -> bool:
+    """Queue a failed or cancelled job once more, with all its attempts."""
+    queued = (
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_((JobState.FAILED, JobState.CANCELLED)))
+        .values(
+            state=JobState.QUEUED,
+            attempts=0,
+            progress=0.0,
+            due_at=now,
+            worker=None,
+            finished_at=None,
+            error=None,
+        )
+    )
+    return _changed(session, queued)
+
+
+def get(session: Session, job_id: str) -> Job | None:
+    return session.get(Job, job_id)
+
+
+def listing(
+    session: Session,
+    *,
+    state: JobState | None = None,
+    owner: str | None = None,
+    limit: int = 100,
+) -> Sequence[Job]:
+    """List jobs, newest first; with `owner` only that account's."""
+    query = select(Job).order_by(Job.created_at.desc(), Job.id).limit(limit)
+    if state is not None:
+        query = query.where(Job.state == state)
+    if owner is not None:
+        query = query.where(Job.owner == owner)
+    return session.scalars(query).all()
+
+
+def open_for(session: Session, subject: str) -> Sequence[Job]:
+    """The jobs about one record that are not over yet."""
+    return session.scalars(
+        select(Job).where(Job.subject == subject, Job.state.in_(OPEN_STATES))
+    ).all()
+
+
+def counts(session: Session) -> dict[JobState, int]:
+    """How many jobs stand in each state."""
+    found = session.execute(select(Job.state, func.count()).group_by(Job.state))
+    return {state: 0 for state in JobState} | {state: n for state, n in found}
+
+
+def _anything_to_claim(db: Database, kinds: Collection[str], now: datetime) -> bool:
+    with db.read() as session:
+        query = select(Job.id).where(_open(kinds, now)).limit(1)
+        return session.scalar(query) is not None
+
+
+def _open(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Job.kind.in_(kinds),
+        or_(
+            and_(Job.state == JobState.QUEUED, Job.due_at <= now),
+            and_(Job.state == JobState.RUNNING, Job.leased_until < now),
+        ),
+    )
+
+
+def _claimable(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+    return and_(_open(kinds, now), Job.attempts < Job.max_attempts)
+
+
+def _give_up_the_poisonous(
+    session: Session, kinds: Collection[str], now: datetime
+) -> None:
+    for job in session.scalars(
+        select(Job)
+        .where(_open(kinds, now), Job.attempts >= Job.max_attempts)
+        .with_for_update(skip_locked=True)
+    ):
+        job.state, job.finished_at = JobState.FAILED, now
+        job.error = GAVE_UP.format(attempts=job.attempts)
+        job.worker = job.leased_until = None
+    session.flush()
+
+
+def _held(job_id: str, worker: str) -> ColumnElement[bool]:
+    return and_(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
+
+
+def _end(session: Session, job_id: str, worker: str, **values: Any) -> None:  # noqa: ANN401
+    ended = (
+        update(Job)
+        .where(_held(job_id, worker))
+        .values(worker=None, leased_until=None, **values)
+    )
+    if not _changed(session, ended):
+        raise Lost(f"job {job_id} is no longer held by {worker}")
+
+
+def _changed(session: Session, change: Update) -> bool:
+    session.flush()
+    return session.scalar(change.returning(Job.id)) is not None

@@ -1,0 +1,19 @@
+"""The ledger: an append-only, hash-chained record of what happened.
+
+`Ledger(audit_key, sealing).append(session, event, ...)` adds one line in the caller's
+write transaction; `verify` walks the chain; `entries` lists lines, newest first.
+"""
+
+from archive.ledger.chain import Finding, Findings, Ledger, Line
+from archive.ledger.events import EVENTS, UnknownEvent
+from archive.ledger.tables import LedgerEntry
+
+__all__ = [
+    "EVENTS",
+    "Finding",
+    "Findings",
+    "Ledger",
+    "LedgerEntry",
+    "Line",
+    "UnknownEvent",
+]

@@ -1,0 +1,275 @@
+"""Lines, each bound to the one before.
+
+    line    = canonical JSON of seq, at, event, actor, record, asset, account,
+              detail (digest), previous (digest of the line before; 64 zeros at first)
+    digest  = SHA-256(line)                     anybody can check it, without a key
+    mac     = HMAC-SHA-256(audit key, digest)   only the archive could have written it
+    detail  = canonical JSON with a random `nonce`, sealed; its SHA-256 is in the line
+
+So a line can be shown, exported and checked without telling its detail, and nobody can
+guess a detail from the digest. The head repeats where the chain ends, under the same
+key, so that cutting lines off the end is found too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from archive.ledger.events import EVENTS, UnknownEvent
+from archive.ledger.tables import LedgerEntry, LedgerHead
+from auth.sealing import Sealing
+
+GENESIS = "0" * 64
+APPEND_LOCK = 0x6C_65_64_67_65_72  # "ledger"
+_BATCH = 1_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as it is read, with its detail opened."""
+
+    seq: int
+    at: datetime
+    event: str
+    actor: str
+    record_id: str | None
+    asset_id: str | None
+    account_id: str | None
+    detail: Mapping[str, Any]
+    previous: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with one line of the chain, or with its end."""
+
+    seq: int
+    what: str
+
+
+@dataclass
+class Findings:
+    """What a walk over the whole chain found."""
+
+    checked: int = 0
+    found: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.found
+
+
+class Ledger:
+    """Appends to, reads and verifies the chain."""
+
+    def __init__(self, audit_key: bytes, sealing: Sealing) -> None:
+        self._key = audit_key
+        self._sealing = sealing
+
+    def append(  # noqa: PLR0913 - each is a column of the line
+        self,
+        session: Session,
+        event: str,
+        *,
+        actor: str,
+        now: datetime,
+        record: str | None = None,
+        asset: str | None = None,
+        account: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> LedgerEntry:
+        """Add one line in the caller's write transaction, and flush it.
+
+        `actor` is an account id, `system:NAME` or `operator`. `detail` must be plain
+        JSON and must never hold content, passwords or keys.
+
+        :raises UnknownEvent: the word is not on the list
+        """
+        if event not in EVENTS:
+            raise UnknownEvent(f"{event!r} is not an event of the ledger")
+        _stand_in_line(session)
+        head = session.get(LedgerHead, 1, populate_existing=True)
+        seq = 1 if head is None else head.seq + 1
+        document = _canonical({**(detail or {}), "nonce": secrets.token_hex(16)})
+        entry = LedgerEntry(
+            seq=seq,
+            at=now.astimezone(UTC),
+            event=event,
+            actor=actor,
+            record_id=record,
+            asset_id=asset,
+            account_id=account,
+            detail_sealed=self._sealing.seal(document, _detail_context(seq)),
+            detail_digest=hashlib.sha256(document).hexdigest(),
+            previous=GENESIS if head is None else head.digest,
+        )
+        entry.digest = line_digest(entry)
+        entry.mac = self._mac(entry.digest)
+        session.add(entry)
+        self._move_head(session, head, entry)
+        session.flush()
+        return entry
+
+    def entries(  # noqa: PLR0913 - each is one filter of the page and the API
+        self,
+        session: Session,
+        *,
+        record: str | None = None,
+        asset: str | None = None,
+        account: str | None = None,
+        actor: str | None = None,
+        event: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Line]:
+        """List lines, newest first; `before` is the `seq` to go on from."""
+        query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
+        wanted = {
+            LedgerEntry.record_id: record,
+            LedgerEntry.asset_id: asset,
+            LedgerEntry.account_id: account,
+            LedgerEntry.actor: actor,
+            LedgerEntry.event: event,
+        }
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(column == value)
+        if before is not None:
+            query = query.where(LedgerEntry.seq < before)
+        return [self._line(entry) for entry in session.scalars(query)]
+
+    def verify(
+        self, session: Session, progress: Callable[[int, int], None] | None = None
+    ) -> Findings:
+        """Walk the chain from its first line; `progress` gets (done, total)."""
+        findings, previous, expected = Findings(), GENESIS, 1
+        total = session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+        for entry in _in_order(session):
+            for what in self._faults(entry, previous, expected):
+                findings.found.append(Finding(entry.seq, what))
+            previous, expected = entry.digest, entry.seq + 1
+            findings.checked += 1
+            if progress is not None:
+                progress(findings.checked, total)
+        findings.found.extend(self._faults_of_the_end(session, previous, expected - 1))
+        return findings
+
+    def _faults(
+        self, entry: LedgerEntry, previous: str, expected: int
+    ) -> Iterator[str]:
+        if entry.seq != expected:
+            yield f"lines {expected} to {entry.seq - 1} are missing"
+        if entry.previous != previous:
+            yield "it does not follow the line before it"
+        if line_digest(entry) != entry.digest:
+            yield "it was changed after it was written"
+        if not hmac.compare_digest(self._mac(entry.digest), entry.mac):
+            yield "it was not written by this archive"
+        if not self._detail_agrees(entry):
+            yield "its detail was changed"
+
+    def _detail_agrees(self, entry: LedgerEntry) -> bool:
+        try:
+            document = self._sealing.open(
+                entry.detail_sealed, _detail_context(entry.seq)
+            )
+        except Exception:  # noqa: BLE001 - any failure to open is the finding itself
+            return False
+        digest = hashlib.sha256(document).hexdigest()
+        return hmac.compare_digest(digest, entry.detail_digest)
+
+    def _faults_of_the_end(
+        self, session: Session, digest: str, seq: int
+    ) -> list[Finding]:
+        head = session.get(LedgerHead, 1, populate_existing=True)
+        if head is None:
+            return [Finding(0, "the head of the chain is missing")] if seq else []
+        if not hmac.compare_digest(self._mac(f"{head.seq} {head.digest}"), head.mac):
+            return [Finding(head.seq, "the head was not written by this archive")]
+        if (head.seq, head.digest) != (seq, digest):
+            return [Finding(head.seq, f"the chain ends at line {seq}, not at the head")]
+        return []
+
+    def _move_head(
+        self, session: Session, head: LedgerHead | None, entry: LedgerEntry
+    ) -> None:
+        if head is None:
+            head = LedgerHead(id=1)
+            session.add(head)
+        head.seq, head.digest = entry.seq, entry.digest
+        head.mac = self._mac(f"{entry.seq} {entry.digest}")
+
+    def _line(self, entry: LedgerEntry) -> Line:
+        opened = self._sealing.open(entry.detail_sealed, _detail_context(entry.seq))
+        detail = json.loads(opened)
+        detail.pop("nonce", None)
+        return Line(
+            seq=entry.seq,
+            at=entry.at,
+            event=entry.event,
+            actor=entry.actor,
+            record_id=entry.record_id,
+            asset_id=entry.asset_id,
+            account_id=entry.account_id,
+            detail=detail,
+            previous=entry.previous,
+            digest=entry.digest,
+        )
+
+    def _mac(self, digest: str) -> bytes:
+        return hmac.new(self._key, digest.encode(), hashlib.sha256).digest()
+
+
+def line_digest(entry: LedgerEntry) -> str:
+    """The digest a line must have, from what it says; needs no key."""
+    line = {
+        "seq": entry.seq,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "event": entry.event,
+        "actor": entry.actor,
+        "record": entry.record_id,
+        "asset": entry.asset_id,
+        "account": entry.account_id,
+        "detail": entry.detail_digest,
+        "previous": entry.previous,
+    }
+    return hashlib.sha256(_canonical(line)).hexdigest()
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=True
+    ).encode()
+
+
+def _detail_context(seq: int) -> str:
+    return f"ledger.detail/v1:{seq}"
+
+
+def _stand_in_line(session: Session) -> None:
+    # On SQLite the write transaction is the queue; on PostgreSQL two would fork.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": APPEND_LOCK})
+
+
+def _in_order(session: Session) -> Iterator[LedgerEntry]:
+    query = select(LedgerEntry).order_by(LedgerEntry.seq)
+    after = 0
+    while batch := session.scalars(
+        query.where(LedgerEntry.seq > after).limit(_BATCH)
+    ).all():
+        yield from batch
+        after = batch[-1].seq
+        for entry in batch:
+            session.expunge(entry)

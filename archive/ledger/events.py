@@ -1,0 +1,84 @@
+"""The closed list of what the ledger can say.
+
+The first group, PREMIS event types and the archive's own words beside them, is said of
+material; the second of people and access; the third of the archive itself.
+"""
+
+from __future__ import annotations
+
+MATERIAL = frozenset(
+    {
+        "capture",
+        "accession",
+        "ingestion",
+        "message digest calculation",
+        "fixity check",
+        "virus check",
+        "replication",
+        "encryption",
+        "decryption",
+        "displaying",
+        "dissemination",
+        "exporting",
+        "deaccession",
+        "deletion",
+        "derivation",
+        "labelling",
+        "description",
+        "publication",
+    }
+)
+ACCESS = frozenset(
+    {
+        "consent",
+        "consent withdrawn",
+        "consent ended",
+        "grant",
+        "grant revoked",
+        "access refused",
+        "account created",
+        "application submitted",
+        "application decided",
+        "vetting recorded",
+        "vetting expired",
+        "role changed",
+        "account suspended",
+        "account reinstated",
+        "account closed",
+        "account expired",
+        "invitation made",
+        "invitation used",
+        "password changed",
+        "password reset",
+        "signed in",
+        "sign-in failed",
+        "signed out",
+        "session ended",
+        "second factor added",
+        "second factor removed",
+        "recovery codes made",
+        "terms signed",
+        "induction passed",
+        "induction failed",
+        "token made",
+        "token revoked",
+        "details changed",
+    }
+)
+HOUSE = frozenset(
+    {
+        "archive created",
+        "verification",
+        "job retried",
+        "job cancelled",
+        "collection created",
+        "collection changed",
+        "ledger exported",
+        "settings changed",
+    }
+)
+EVENTS = MATERIAL | ACCESS | HOUSE
+
+
+class UnknownEvent(ValueError):
+    """A word that is not on the ledger's list."""

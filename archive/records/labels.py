@@ -1,0 +1,327 @@
+"""What moderators say can be seen or heard in an asset, and what follows from it.
+
+Labels are statements, kept for ever: a removal is a row that negates another. The
+current labels of an asset are those nobody has negated. From them follow, here and
+nowhere else:
+
+| derived | rule |
+|---|---|
+| tier of an asset | the highest of its tags, lifted by a label that `raises`; else G5 |
+| labelled | there is a tag, and enough moderators agree on the whole set |
+| tier, codes of a record | the highest, and all, of its assets |
+| `labels_version` | digest of the record's current labels; consent is bound to it |
+
+With two opinions asked for, lowering a tier waits for the second; raising never does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from archive.records import vocabulary
+from archive.records.document import tidy
+from archive.records.errors import FieldError, Gone, SeverityOutOfRange
+from archive.records.store import GONE, assets_of, require
+from archive.records.tables import Asset, LabelOpinion, LabelRow, Record
+from archive.records.vocabulary import NOTHING_GRAPHIC, TOLD, Term
+from auth.identifiers import new_id
+from auth.viewer import UNLABELLED, RecordState, Tier
+
+NOTE_LIMIT = 2_000
+
+
+@dataclass(frozen=True)
+class LabelInput:
+    """One label as somebody gives it; times in seconds, region as x, y, w, h in 0–1."""
+
+    code: str
+    tier: Tier | None = None
+    from_s: float | None = None
+    to_s: float | None = None
+    region: tuple[float, float, float, float] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """What one labelling changed; `agreeing` counts moderators of the same mind."""
+
+    added: tuple[str, ...]
+    negated: tuple[str, ...]
+    tier_before: Tier
+    tier_after: Tier
+    agreeing: int
+    labels_version: str
+
+    @property
+    def lowers(self) -> bool:
+        return self.tier_after < self.tier_before
+
+
+def apply(
+    session: Session,
+    asset: Asset,
+    given: Iterable[LabelInput],
+    by: str,
+    now: datetime,
+    *,
+    opinions: int = 1,
+) -> LabelChange:
+    """Make these the labels of the asset; what is not among them is negated.
+
+    :raises UnknownLabel: the vocabulary has no such code
+    :raises SeverityOutOfRange: the tier is not one this label can have
+    :raises FieldError: times, region or combination make no sense
+    :raises Gone: the record was withdrawn
+    """
+    record = require(session, asset.record_id)
+    if record.state in GONE:
+        raise Gone("This record was withdrawn; it cannot be labelled any more.")
+    wanted = {_identity(label): label for label in checked(given)}
+    standing = {_identity(row): row for row in current(session, asset.id)}
+    gone = [row for key, row in standing.items() if key not in wanted]
+    new = [label for key, label in wanted.items() if key not in standing]
+    session.add_all(_negation(row, by, now) for row in gone)
+    session.add_all(_row(asset, label, by, now) for label in new)
+    session.add(_opinion(asset, wanted.values(), by, now))
+    session.flush()
+    before = asset.tier
+    agreeing = _rate(session, asset, opinions)
+    _rate_record(session, record, now)
+    return LabelChange(
+        added=tuple(sorted({label.code for label in new})),
+        negated=tuple(sorted({row.code for row in gone})),
+        tier_before=before,
+        tier_after=asset.tier,
+        agreeing=agreeing,
+        labels_version=record.labels_version,
+    )
+
+
+def checked(given: Iterable[LabelInput]) -> list[LabelInput]:
+    """Give the labels back with tiers filled in, or refuse them.
+
+    :raises UnknownLabel: the vocabulary has no such code
+    :raises SeverityOutOfRange: the tier is not one this label can have
+    :raises FieldError: times, region or combination make no sense
+    """
+    labels = list(given)
+    told = any(label.code == TOLD for label in labels)
+    clean = [_checked(label, told=told) for label in labels]
+    tags = {c.code for c in clean if not vocabulary.term(c.code).is_flag}
+    if clean and not tags:
+        raise FieldError(
+            "labels",
+            "Flags alone do not say how graphic it is; add a tag, such as "
+            f"{NOTHING_GRAPHIC}.",
+        )
+    if NOTHING_GRAPHIC in tags and len(tags) > 1:
+        others = ", ".join(sorted(tags - {NOTHING_GRAPHIC}))
+        raise FieldError("labels", f"{NOTHING_GRAPHIC} cannot stand beside {others}.")
+    return clean
+
+
+def current(session: Session, asset_id: str) -> Sequence[LabelRow]:
+    """The labels of an asset that nobody has negated, in the order they were given."""
+    return _standing(session, LabelRow.asset_id == asset_id)
+
+
+def for_record(session: Session, record_id: str) -> dict[str, list[LabelRow]]:
+    """The current labels of each asset of a record, by asset id."""
+    found: dict[str, list[LabelRow]] = {
+        asset.id: [] for asset in assets_of(session, record_id)
+    }
+    for row in _standing(session, LabelRow.asset_id.in_(found)):
+        found[row.asset_id].append(row)
+    return found
+
+
+def history(session: Session, asset_id: str) -> Sequence[LabelRow]:
+    """Every statement and negation about an asset, oldest first."""
+    return session.scalars(
+        select(LabelRow)
+        .where(LabelRow.asset_id == asset_id)
+        .order_by(LabelRow.created_at, LabelRow.id)
+    ).all()
+
+
+def tier_of(labels: Iterable[LabelInput | LabelRow]) -> Tier:
+    """The tier that a set of labels gives; without any tag it is G5."""
+    rows = list(labels)
+    lift = max((vocabulary.term(row.code).raises for row in rows), default=0)
+    rated = [row.tier for row in rows if row.tier is not None]
+    if not rated:
+        return UNLABELLED
+    return Tier(min(Tier.G5, max(rated) + lift)) if lift else max(rated)
+
+
+def _checked(label: LabelInput, *, told: bool) -> LabelInput:
+    term = vocabulary.term(label.code)
+    _check_span(label)
+    _check_region(label)
+    return LabelInput(
+        code=term.code,
+        tier=_severity(term, label.tier, told=told),
+        from_s=label.from_s,
+        to_s=label.to_s,
+        region=label.region,
+        note=tidy("note", label.note, NOTE_LIMIT),
+    )
+
+
+def _severity(term: Term, tier: Tier | None, *, told: bool) -> Tier | None:
+    """The tier to record: the one given, if the term has it, else its highest."""
+    if term.lowest is None or term.highest is None:
+        if tier is not None:
+            raise SeverityOutOfRange(f"{term.code} has no severity of its own.")
+        return None
+    if tier is None:
+        return term.highest
+    lowest = term.told if told and term.told is not None else term.lowest
+    if not lowest <= tier <= term.highest:
+        span = f"{lowest} to {term.highest}" if lowest < term.highest else str(lowest)
+        raise SeverityOutOfRange(f"{term.code} is {span}; {tier} is outside of that.")
+    return tier
+
+
+def _check_span(label: LabelInput) -> None:
+    moments = [m for m in (label.from_s, label.to_s) if m is not None]
+    if any(not 0 <= moment < float("inf") for moment in moments):
+        raise FieldError("labels", f"The times of {label.code} must be 0 s or later.")
+    if moments != sorted(moments):
+        raise FieldError("labels", f"The time range of {label.code} is backwards.")
+
+
+def _check_region(label: LabelInput) -> None:
+    if label.region is None:
+        return
+    x, y, width, height = label.region
+    inside = (
+        0 <= x <= 1 and 0 <= y <= 1 and x + width <= 1.0001 and y + height <= 1.0001
+    )
+    if not (inside and width > 0 and height > 0):
+        raise FieldError(
+            "labels", f"The region of {label.code} is outside the picture."
+        )
+
+
+def _standing(session: Session, about: object) -> Sequence[LabelRow]:
+    negation = aliased(LabelRow)
+    negated = select(negation.id).where(negation.negates == LabelRow.id).exists()
+    return session.scalars(
+        select(LabelRow)
+        .where(about, LabelRow.negates.is_(None), ~negated)  # type: ignore[arg-type]
+        .order_by(LabelRow.created_at, LabelRow.id)
+    ).all()
+
+
+def _identity(label: LabelInput | LabelRow) -> tuple[object, ...]:
+    region = tuple(label.region) if label.region is not None else None
+    return (label.code, label.tier, label.from_s, label.to_s, region, label.note)
+
+
+def _row(asset: Asset, label: LabelInput, by: str, now: datetime) -> LabelRow:
+    return LabelRow(
+        id=new_id(),
+        asset_id=asset.id,
+        object_id=asset.object_id,
+        code=label.code,
+        tier=label.tier,
+        from_s=label.from_s,
+        to_s=label.to_s,
+        region=None if label.region is None else list(label.region),
+        note=label.note,
+        author=by,
+        created_at=now,
+    )
+
+
+def _negation(row: LabelRow, by: str, now: datetime) -> LabelRow:
+    return LabelRow(
+        id=new_id(),
+        asset_id=row.asset_id,
+        object_id=row.object_id,
+        code=row.code,
+        tier=row.tier,
+        note="",
+        author=by,
+        created_at=now,
+        negates=row.id,
+    )
+
+
+def _opinion(
+    asset: Asset, labels: Iterable[LabelInput], by: str, now: datetime
+) -> LabelOpinion:
+    return LabelOpinion(
+        id=new_id(),
+        asset_id=asset.id,
+        author=by,
+        digest=_digest(_statement(asset.id, label) for label in labels),
+        created_at=now,
+    )
+
+
+def _rate(session: Session, asset: Asset, opinions: int) -> int:
+    """Derive the asset's columns; gives the number of moderators who agree."""
+    rows = current(session, asset.id)
+    agreeing = _agreeing(session, asset, rows)
+    tier = tier_of(rows)
+    asset.codes = sorted({row.code for row in rows})
+    if agreeing >= opinions and rows:
+        asset.labelled, asset.tier = True, tier
+    elif asset.labelled and rows:
+        asset.tier = max(asset.tier, tier)
+    else:
+        asset.labelled, asset.tier = False, UNLABELLED
+    return agreeing
+
+
+def _agreeing(session: Session, asset: Asset, rows: Iterable[LabelRow]) -> int:
+    digest = _digest(_statement(asset.id, row) for row in rows)
+    latest = {
+        opinion.author: opinion.digest
+        for opinion in session.scalars(
+            select(LabelOpinion)
+            .where(LabelOpinion.asset_id == asset.id)
+            .order_by(LabelOpinion.created_at, LabelOpinion.id)
+        )
+    }
+    return sum(1 for opinion in latest.values() if opinion == digest)
+
+
+def _rate_record(session: Session, record: Record, now: datetime) -> None:
+    assets = assets_of(session, record.id)
+    labels = for_record(session, record.id)
+    record.labelled = bool(assets) and all(asset.labelled for asset in assets)
+    record.tier = max((asset.tier for asset in assets), default=UNLABELLED)
+    record.codes = sorted({code for asset in assets for code in asset.codes})
+    statements = [_statement(a, row) for a, rows in labels.items() for row in rows]
+    record.labels_version = _digest(statements)[:16] if statements else ""
+    if record.labelled and record.state in (RecordState.DRAFT, RecordState.SUBMITTED):
+        record.state = RecordState.LABELLED
+    if not record.labelled and record.state is RecordState.LABELLED:
+        record.state = RecordState.SUBMITTED
+    record.changed_at = now
+    session.flush()
+
+
+def _statement(asset_id: str, label: LabelInput | LabelRow) -> str:
+    *shown, _note = _identity(label)
+    return json.dumps([asset_id, *shown], default=str)
+
+
+def _digest(statements: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(statements)).encode()).hexdigest()
+
+
+def rate_new_asset(session: Session, record: Record, now: datetime) -> None:
+    """Derive the record's columns again after a file was added."""
+    _rate_record(session, record, now)

@@ -1,0 +1,151 @@
+"""The tables of the catalogue.
+
+| table | one row is |
+|---|---|
+| collections | a shelf of records, with a title and a text per language |
+| records | a catalogue entry; its descriptive document is sealed |
+| assets | one file of a record; name, digest and measures are sealed |
+| labels | a moderator's statement, or with `negates` its removal; never deleted |
+| label_opinions | one moderator's answer to "what is in it?", as a digest of the set |
+
+`tier`, `codes`, `labelled` and `labels_version` of assets and records are derived from
+the current labels by `archive.records.labels` and by nothing else. Nobody's label means
+tier G5. Columns that end in `_sealed` hold ciphertext, `_index` a keyed digest.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive.db.columns import TierNumber, Word
+from auth.tables import Base, Document
+from auth.viewer import UNLABELLED, Access, RecordState, Tier, Visibility
+
+
+class AssetState(StrEnum):
+    """How far an asset's preview is."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Collection(Base):
+    """A shelf of records; `titles` and `texts` are keyed by language."""
+
+    __tablename__ = "collections"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    titles: Mapped[dict[str, Any]]
+    texts: Mapped[dict[str, Any]]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Record(Base):
+    """A catalogue entry with its assets; the description is in `document_sealed`."""
+
+    __tablename__ = "records"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[RecordState] = mapped_column(Word(RecordState), index=True)
+    visibility: Mapped[Visibility] = mapped_column(Word(Visibility))
+    access: Mapped[Access] = mapped_column(Word(Access))
+    embargo_until: Mapped[datetime | None]
+    collection_id: Mapped[str | None] = mapped_column(
+        ForeignKey("collections.id"), index=True
+    )
+    document_sealed: Mapped[bytes]
+    event_from: Mapped[date | None] = mapped_column(Date, index=True)
+    event_to: Mapped[date | None] = mapped_column(Date)
+    revision: Mapped[int] = mapped_column(default=1)
+    labelled: Mapped[bool] = mapped_column(default=False)
+    tier: Mapped[Tier] = mapped_column(TierNumber, default=UNLABELLED)
+    codes: Mapped[list[str]] = mapped_column(default=list)
+    labels_version: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    published_by: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None]
+    tombstone: Mapped[dict[str, Any] | None]
+
+
+class Asset(Base):
+    """One file of a record; its original is the object `object_id` of the vault."""
+
+    __tablename__ = "assets"
+    __table_args__ = (UniqueConstraint("record_id", "position"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"))
+    position: Mapped[int]
+    kind: Mapped[str]
+    format: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    object_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    preview_object_id: Mapped[UUID | None] = mapped_column(Uuid)
+    clip_object_id: Mapped[UUID | None] = mapped_column(Uuid)
+    state: Mapped[AssetState] = mapped_column(
+        Word(AssetState), default=AssetState.QUEUED, index=True
+    )
+    failure: Mapped[str | None]
+    details_sealed: Mapped[bytes]
+    sha256_index: Mapped[bytes] = mapped_column(index=True)
+    labelled: Mapped[bool] = mapped_column(default=False)
+    tier: Mapped[Tier] = mapped_column(TierNumber, default=UNLABELLED)
+    codes: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime]
+
+
+class LabelRow(Base):
+    """What can be seen or heard in one version of one asset, said by one moderator."""
+
+    __tablename__ = "labels"
+    __table_args__ = (
+        CheckConstraint(
+            "from_s IS NULL OR to_s IS NULL OR from_s <= to_s", name="span"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
+    object_id: Mapped[UUID] = mapped_column(Uuid)
+    code: Mapped[str] = mapped_column(index=True)
+    tier: Mapped[Tier | None] = mapped_column(TierNumber)
+    from_s: Mapped[float | None]
+    to_s: Mapped[float | None]
+    region: Mapped[list[float] | None] = mapped_column(Document)
+    note: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    negates: Mapped[str | None] = mapped_column(ForeignKey("labels.id"), unique=True)
+
+
+class LabelOpinion(Base):
+    """One moderator's whole answer for one asset, as the digest of the set."""
+
+    __tablename__ = "label_opinions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
+    author: Mapped[str]
+    digest: Mapped[str]
+    created_at: Mapped[datetime]
