@@ -1,0 +1,119 @@
+"""Wiring: one Flask application around one `Site`.
+
+The order of what happens to a request is the order of the `install` calls: who asks,
+how much may be sent, was it meant, may they. Then the view; then the headers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request, send_from_directory
+
+from archive.site import Site
+from archive.web import (
+    api,
+    context,
+    errors,
+    forms,
+    guard,
+    headers,
+    i18n,
+    identity,
+    proxies,
+    session,
+    uploads,
+)
+
+PAGES = (
+    "home",
+    "search",
+    "records",
+    "collections",
+    "help",
+    "apply",
+    "login",
+    "account",
+    "deposit",
+    "moderation",
+    "admin",
+    "media",
+    "locale",
+    "ops",
+)
+STATIC = Path(__file__).parent.parent / "static"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+FOREVER = "max-age=31536000, immutable"
+
+
+class VigilFlask(Flask):
+    """Flask, with bodies that never touch the disk and no answers to OPTIONS."""
+
+    request_class = uploads.VigilRequest
+
+
+def create_app(site: Site) -> Flask:
+    """Make the application that serves one archive.
+
+    :raises UndeclaredRouteError: some route does not say what it needs
+    """
+    app = VigilFlask("archive.web", static_folder=None)
+    secure = site.config.base_url.startswith("https://")
+    _configure(app, site)
+    errors.install(app)
+    session.install(app, secure=secure)
+    identity.install(app)
+    uploads.install(app, upload_bytes=site.config.max_upload_bytes)
+    forms.install(app)
+    guard.install(app)
+    i18n.install(app, secure=secure)
+    headers.install(app, secure=secure)
+    _register(app)
+    proxies.install(app, site.config.trusted_proxies)
+    guard.check_routes(app)
+    return app
+
+
+def _configure(app: Flask, site: Site) -> None:
+    app.extensions[context.SITE] = site
+    app.config.update(
+        SECRET_KEY=site.web_key.hex(),
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        TRUSTED_HOSTS=[urlsplit(site.config.base_url).hostname, *LOOPBACK],
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.context_processor(lambda: {"viewer": context.viewer(), "may": context.may})
+
+
+def _register(app: Flask) -> None:
+    for name in PAGES:
+        app.register_blueprint(import_module(f"archive.web.pages.{name}").bp)
+    app.register_blueprint(api.bp)
+    app.add_url_rule("/static/<path:filename>", "static", _static)
+    app.url_defaults(_version_static)
+
+
+@guard.public
+def _static(filename: str) -> Response:
+    """A file of the interface; never material, which is not kept in files like this."""
+    response = send_from_directory(STATIC, filename)
+    current = request.args.get("v") == _version(filename)
+    response.headers["Cache-Control"] = FOREVER if current else "no-cache"
+    return response
+
+
+def _version_static(endpoint: str, values: dict[str, object]) -> None:
+    if endpoint == "static" and "v" not in values:
+        values["v"] = _version(str(values["filename"]))
+
+
+@cache
+def _version(filename: str) -> str | None:
+    path = STATIC / filename
+    if not path.is_file():
+        return None
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,61 @@
+"""What a view may ask for: the site, the viewer, the moment, a database session.
+
+Everything below `archive.web` gets these as arguments; only here are they taken from
+the request. `now()` is one moment for the whole request, so that two decisions in one
+answer cannot disagree about the time.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from archive.site import Site
+from auth.policy import Action, Permit, decide
+from auth.viewer import ANONYMOUS, Item, Rules, Viewer
+
+SITE = "vigil.site"
+
+
+def site() -> Site:
+    """The archive that this application serves."""
+    found: Site = current_app.extensions[SITE]
+    return found
+
+
+def now() -> datetime:
+    """The aware moment at which this request is judged."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    moment: datetime = g.now
+    return moment
+
+
+def viewer() -> Viewer:
+    """Whoever asks, as they stood when the request came in."""
+    found: Viewer = g.get("viewer", ANONYMOUS)
+    return found
+
+
+def rules() -> Rules:
+    """What this archive's settings ask of everybody."""
+    return site().rules
+
+
+def may(action: Action | str, item: Item | None = None) -> bool:
+    """Whether the viewer would be permitted; for drawing buttons, never for opening."""
+    outcome = decide(Action(action), viewer(), item, rules(), now())
+    return isinstance(outcome, Permit)
+
+
+def read_session() -> AbstractContextManager[Session]:
+    """A database session that only reads."""
+    return site().db.read()
+
+
+def write_session() -> AbstractContextManager[Session]:
+    """A database session that commits at its end, or rolls back on an error."""
+    return site().db.write()

@@ -1,0 +1,261 @@
+"""Every error as HTTP: one table, from what went wrong to status, words and form.
+
+Programs (`/api/`, media, or whoever asks for JSON) get an RFC 9457 problem document,
+people a page of `templates/errors/`. Nobody gets a trace: each answer carries a
+reference, and the log has the details under it. What is not in the table is 500.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, json, render_template, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from archive.gate import RefusedError
+from archive.intake import Refused as UploadRefused
+from archive.records import errors as records
+from archive.vault.errors import VaultError
+from archive.web import reasons
+from archive.web.guard import RefusedRequestError
+from archive.web.identity import BadTokenError
+from auth.errors import AuthError
+from auth.policy import Refusal
+from auth.viewer import ReasonCode
+from search.query import QueryError
+
+log = logging.getLogger("vigil.web")
+PROGRAM_PATHS = ("/api/", "/media/")
+NO_STORE = "no-store"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One error, ready to be told; `fields` maps a form field to its sentence."""
+
+    status: int
+    code: str
+    detail: str
+    reasons: tuple[ReasonCode, ...] = ()
+    record_id: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return gettext(str(TITLES.get(self.status, TITLES[500])))
+
+
+TITLES = {
+    400: _("This request cannot be read"),
+    401: _("Please sign in"),
+    403: _("This stays closed for now"),
+    404: _("There is nothing here"),
+    405: _("This cannot be done here"),
+    406: _("This cannot be given in that form"),
+    408: _("The request took too long"),
+    409: _("Something changed in the meantime"),
+    411: _("The length is missing"),
+    412: _("Something changed in the meantime"),
+    413: _("This is too much at once"),
+    414: _("The address is too long"),
+    415: _("This kind of file is not accepted"),
+    416: _("There is no such part of the file"),
+    422: _("Something in this needs mending"),
+    429: _("Too fast"),
+    431: _("This is too much at once"),
+    500: _("Something went wrong on our side"),
+    503: _("The archive is busy or under maintenance"),
+}
+UPLOAD_STATUS = {"too_large": 413, "unsupported_kind": 415}
+
+
+def _refused(error: RefusedRequestError | RefusedError) -> Problem:
+    refusal = error.refusal
+    record_id = error.item.record_id if error.item else None
+    return of_refusal(refusal, record_id)
+
+
+def of_refusal(refusal: Refusal, record_id: str | None) -> Problem:
+    """404 for what may not be known of, 401 where signing in comes first, else 403."""
+    codes = refusal.codes
+    if refusal.is_hidden:
+        return Problem(404, "not_found", str(gettext("There is nothing here.")))
+    first = reasons.REMEDIES[codes[0]].message
+    if ReasonCode.SIGN_IN in codes:
+        return Problem(401, "sign_in", str(first), codes, record_id, headers=CHALLENGE)
+    return Problem(403, codes[0].value, str(first), codes, record_id)
+
+
+def _bad_token(_error: BadTokenError) -> Problem:
+    detail = gettext("This access token is unknown, expired or revoked.")
+    challenge = {"WWW-Authenticate": 'Bearer realm="vigil", error="invalid_token"'}
+    return Problem(401, "sign_in", detail, (ReasonCode.SIGN_IN,), headers=challenge)
+
+
+def _upload(error: UploadRefused) -> Problem:
+    status = UPLOAD_STATUS.get(error.code, 422)
+    return Problem(status, error.code, str(error), fields={"files": str(error)})
+
+
+def _query(error: QueryError) -> Problem:
+    where = gettext("at character %(place)s", place=error.position + 1)
+    return Problem(400, "query", f"{error.message} ({where})")
+
+
+def _field(error: records.FieldError) -> Problem:
+    return Problem(422, error.code, str(error), fields={error.field: str(error)})
+
+
+def _sentence(status: int) -> Callable[[Any], Problem]:
+    def problem(error: Any) -> Problem:  # noqa: ANN401 - any error of our families
+        return Problem(status, error.code, str(error))
+
+    return problem
+
+
+def _missing(_error: Exception) -> Problem:
+    return Problem(404, "not_found", gettext("There is nothing here."))
+
+
+def _damaged(_error: VaultError) -> Problem:
+    detail = gettext("What is stored here could not be opened. Nothing was shown.")
+    return Problem(500, "damaged", detail)
+
+
+def _busy(_error: OperationalError) -> Problem:
+    detail = gettext("The archive is busy. Please try again in a moment.")
+    return Problem(503, "busy", detail, headers={"Retry-After": "5"})
+
+
+def _http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    word = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    kept = {
+        name: value
+        for name, value in error.get_headers(request.environ)
+        if name in ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+    }
+    return Problem(status, word, error.description or "", headers=kept)
+
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="vigil"'}
+HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (RefusedRequestError, _refused),
+    (RefusedError, _refused),
+    (BadTokenError, _bad_token),
+    (UploadRefused, _upload),
+    (QueryError, _query),
+    (records.FieldError, _field),
+    (records.NoSuchRecord, _missing),
+    (records.Conflict, _sentence(409)),
+    (records.Gone, _sentence(409)),
+    (records.NotLabelled, _sentence(409)),
+    (records.RecordsError, _sentence(422)),
+    (AuthError, _sentence(422)),
+    (VaultError, _damaged),
+    (OperationalError, _busy),
+    (HTTPException, _http),
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of `app` from the table."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Response:
+    """Tell of an error in the form the asker can read."""
+    problem = problem_of(error)
+    reference = new_reference()
+    _log(error, problem, reference)
+    response = (
+        _document(problem, reference) if for_program() else _page(problem, reference)
+    )
+    response.status_code = problem.status
+    response.headers.update(problem.headers)
+    response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+def problem_of(error: Exception) -> Problem:
+    """Look the error up; whatever nobody foresaw is 500 and tells nothing."""
+    for family, tell in HANDLED:
+        if isinstance(error, family):
+            return tell(error)
+    detail = gettext("What you sent has not been lost by you doing anything wrong.")
+    return Problem(500, "internal_server_error", detail)
+
+
+def new_reference() -> str:
+    """A short word by which this answer is found in the log."""
+    if "reference" not in g:
+        g.reference = secrets.token_hex(6)
+    reference: str = g.reference
+    return reference
+
+
+def for_program() -> bool:
+    """Whether the asker wants a problem document rather than a page."""
+    accepted = request.accept_mimetypes
+    html = accepted["text/html"] if "text/html" in accepted.values() else 0
+    if request.path.startswith("/api/"):
+        return True
+    if request.path.startswith("/media/"):
+        return html == 0
+    return accepted.best in ("application/json", "application/problem+json")
+
+
+def document(problem: Problem, reference: str) -> dict[str, Any]:
+    """The problem as RFC 9457 has it, with our own members after."""
+    told: dict[str, Any] = {
+        "type": f"urn:vigil:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": f"urn:vigil:log:{reference}",
+        "code": problem.code,
+    }
+    if problem.reasons:
+        told["reasons"] = [code.value for code in problem.reasons]
+        told["remedies"] = reasons.describe(problem.reasons, problem.record_id)
+    if problem.fields:
+        told["errors"] = dict(problem.fields)
+    return told
+
+
+def _document(problem: Problem, reference: str) -> Response:
+    body = json.dumps(document(problem, reference))
+    return Response(body, mimetype="application/problem+json")
+
+
+def _page(problem: Problem, reference: str) -> Response:
+    try:
+        body = render_template(
+            [f"errors/{problem.status}.html", "errors/error.html"],
+            problem=problem,
+            title=problem.title,
+            reference=reference,
+            reasons=reasons.describe(problem.reasons, problem.record_id),
+        )
+    except Exception:
+        # The page that tells of an error must not raise one of its own.
+        log.exception("error page failed", extra={"reference": reference})
+        return Response(f"{problem.title}. {reference}\n", mimetype="text/plain")
+    return Response(body, mimetype="text/html")
+
+
+def _log(error: Exception, problem: Problem, reference: str) -> None:
+    facts = {"reference": reference, "status": problem.status, "code": problem.code}
+    if problem.status >= 500:
+        log.error("request failed", exc_info=error, extra=facts)
+    else:
+        log.info("request refused", extra=facts)

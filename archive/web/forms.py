@@ -1,0 +1,84 @@
+"""Nothing is changed by a request that the viewer did not mean to send.
+
+Every unsafe method needs a CSRF token (form field `csrf_token`, or header
+`X-CSRFToken`) bound to the session, and must not come from another site by its
+Sec-Fetch-Site. An access token, and an API call that carries no session at all, ride
+on no browser's authority and need none. In an upload the field must stand before the
+first file, and is judged before that file is read.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, g, request, url_for
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from markupsafe import Markup, escape
+from werkzeug.exceptions import BadRequest
+
+from archive.web import context
+from archive.web.session import CSRF
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+TOKEN_SECONDS = 12 * 3600
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
+NEXT_LENGTH = 2000
+
+
+class CrossSiteError(BadRequest):
+    """Another site made the viewer's browser send this."""
+
+    description = "This request was sent from another site and has been refused."
+
+
+def install(app: Flask) -> CSRFProtect:
+    """Check every unsafe request of `app`; forms get `csrf_field()`."""
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # called below, when the upload is ready for it
+        WTF_CSRF_SSL_STRICT=False,  # we send no referrer; Sec-Fetch-Site says more
+        WTF_CSRF_TIME_LIMIT=TOKEN_SECONDS,
+        WTF_CSRF_FIELD_NAME=CSRF,
+    )
+    protection = CSRFProtect(app)
+
+    @app.before_request
+    def check() -> None:
+        if request.method in SAFE_METHODS or request.url_rule is None:
+            return
+        refuse_other_sites()
+        if not _needs_no_token():
+            protection.protect()
+
+    app.jinja_env.globals["csrf_field"] = csrf_field
+    return protection
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form carries, before any file field."""
+    token = escape(generate_csrf())
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, token)
+
+
+def refuse_other_sites() -> None:
+    """Let through what this site's own pages, or no browser at all, have sent.
+
+    :raises CrossSiteError: the browser says that another site sent it
+    """
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        raise CrossSiteError
+
+
+def own_path(target: str | None) -> str:
+    """`target` where it is a path of this site, else the home page.
+
+    For `next=`: whatever could be read as another origin leads home.
+    """
+    if target and len(target) <= NEXT_LENGTH and _OWN_PATH.fullmatch(target):
+        return target
+    return url_for("home.index")
+
+
+def _needs_no_token() -> bool:
+    if g.get("by_token"):
+        return True
+    return request.path.startswith("/api/") and context.viewer().account_id is None

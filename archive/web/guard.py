@@ -1,0 +1,127 @@
+"""The door of every route: each view says what it needs, or the program won't start.
+
+    @bp.get("/<record_id>")        @bp.get("/help/")
+    @needs(Action.READ_RECORD)     @public
+    def show(record_id): ...       def index(): ...
+
+Before any view runs, for every method, `auth.policy.decide` is asked for each action
+declared. An action on an item finds it through the path: variables are named
+`record_id` and `asset_id`, everywhere. What may not be known of answers 404.
+Nothing is answered to OPTIONS, and HEAD is judged like GET.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+
+from archive.records import store
+from archive.web import context
+from auth.policy import Action, Refusal, decide
+from auth.viewer import Item
+
+View = TypeVar("View", bound=Callable[..., Any])
+_DECLARED = "vigil_needs"
+
+
+class UndeclaredRouteError(RuntimeError):
+    """Some route does not say what it needs."""
+
+
+class RefusedRequestError(Exception):
+    """The policy says no to the request as a whole."""
+
+    def __init__(self, refusal: Refusal, item: Item | None) -> None:
+        super().__init__(f"{refusal.action} refused")
+        self.refusal = refusal
+        self.item = item
+
+
+def needs(*actions: Action) -> Callable[[View], View]:
+    """Declare that a view may run only for a viewer permitted all of `actions`."""
+
+    def declare(view: View) -> View:
+        setattr(view, _DECLARED, actions)
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that anybody may run this view."""
+    setattr(view, _DECLARED, ())
+    return view
+
+
+def declared(app: Flask, endpoint: str) -> tuple[Action, ...] | None:
+    """What the view behind `endpoint` needs, or None where it does not say."""
+    found: tuple[Action, ...] | None = getattr(
+        app.view_functions[endpoint], _DECLARED, None
+    )
+    return found
+
+
+def install(app: Flask) -> None:
+    """Judge every request of `app` before its view runs."""
+    app.before_request(admit)
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to go on with a route that nobody has thought about.
+
+    :raises UndeclaredRouteError: naming every such route
+    """
+    rules = app.url_map.iter_rules()
+    silent = [str(rule) for rule in rules if declared(app, rule.endpoint) is None]
+    open_options = [
+        str(rule) for rule in app.url_map.iter_rules() if "OPTIONS" in rule.methods
+    ]
+    if silent or open_options:
+        raise UndeclaredRouteError(
+            f"routes without @needs or @public: {silent}; with OPTIONS: {open_options}"
+        )
+
+
+def admit() -> None:
+    """Decide whether the view may run; the last line of every path is a refusal.
+
+    :raises NoSuchRecord: the record or asset is not there
+    :raises RefusedRequestError: with every reason that applies
+    """
+    if request.url_rule is None:
+        return  # Flask answers 404 or 405 by itself
+    actions = declared(current_app, request.url_rule.endpoint)
+    if actions is None:
+        raise UndeclaredRouteError(str(request.url_rule))
+    if not actions:
+        return
+    item = item_of_path(request.view_args or {})
+    for action in actions:
+        outcome = decide(action, context.viewer(), item, context.rules(), context.now())
+        if isinstance(outcome, Refusal):
+            raise RefusedRequestError(outcome, item)
+
+
+def item_of_path(path: dict[str, Any]) -> Item | None:
+    """The item that the path's variables name, or None when they name none.
+
+    :raises NoSuchRecord: there is no such record or asset
+    """
+    if "asset_id" in path:
+        return _item_of_asset(path["asset_id"])
+    if "record_id" in path:
+        return _item_of_record(path["record_id"])
+    return None
+
+
+def _item_of_record(record_id: str) -> Item:
+    with context.read_session() as session:
+        return store.item_of(store.require(session, record_id))
+
+
+def _item_of_asset(asset_id: str) -> Item:
+    with context.read_session() as session:
+        asset = store.require_asset(session, asset_id)
+        return store.item_of(store.require(session, asset.record_id), asset)

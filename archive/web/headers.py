@@ -1,0 +1,74 @@
+"""What every answer tells the browser about itself.
+
+| answer | cached | policy |
+|---|---|---|
+| page, nobody signed in | `private, no-cache`, by cookie and language | own origin only |
+| page or API, signed in | `private, no-store` | own origin only |
+| preview | `private, no-cache` | sandbox, own origin only |
+| original, and every refusal of one | `no-store` | sandbox, own origin only |
+| file of `static/`, asked for by its digest | a year, unchanging | own origin only |
+
+A view sets `Cache-Control` itself where it must be stricter; nothing loosens it.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from archive.web import context
+
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+MEDIA_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": (
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), "
+        "display-capture=(), browsing-topics=()"
+    ),
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def install(app: Flask, *, secure: bool) -> None:
+    """Put the headers on every answer of `app`; HSTS where it is reached by https."""
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        if request.endpoint != "static" or response.status_code >= 400:
+            _keep_to_one_viewer(response)
+        if g.get("clear_site_data"):
+            response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return response
+
+
+def _keep_to_one_viewer(response: Response) -> None:
+    response.vary.update(("Cookie", "Authorization", "Accept", "Accept-Language"))
+    if "Cache-Control" not in response.headers:
+        signed_in = context.viewer().account_id is not None
+        response.headers["Cache-Control"] = (
+            "private, no-store" if signed_in else "private, no-cache"
+        )

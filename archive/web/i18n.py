@@ -1,0 +1,85 @@
+"""Which language the interface speaks, and the catalogues it speaks from.
+
+The reader's choice (a cookie) comes first, then what the browser asks for. Catalogues
+are read from `translations/<language>/LC_MESSAGES/messages.po` as they stand, so that
+there is no compiled copy to forget.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+
+LANGUAGES = {"en": "English", "hy": "Հայերեն", "az": "Azərbaycanca", "ru": "Русский"}
+DEFAULT = "en"
+THEMES = ("light", "dark")
+SYSTEM = "system"
+CATALOGUES = Path(__file__).parent / "translations"
+
+
+class CatalogueDomain(Domain):  # type: ignore[misc]
+    """Catalogues read straight from their source."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return catalogue(locale.language if locale else DEFAULT)
+
+
+class SourceBabel(Babel):  # type: ignore[misc]
+    """flask-babel on those catalogues."""
+
+    @property
+    def domain_instance(self) -> CatalogueDomain:
+        return CatalogueDomain()
+
+
+def install(app: Flask, *, secure: bool) -> None:
+    """Let `app` speak the reader's language."""
+    prefix = "__Host-vigil" if secure else "vigil"
+    app.config["LOCALE_COOKIE"] = f"{prefix}-locale"
+    app.config["THEME_COOKIE"] = f"{prefix}-theme"
+    SourceBabel(app, locale_selector=language)
+    app.context_processor(
+        lambda: {
+            "ui_language": language(),
+            "ui_languages": tuple(LANGUAGES.items()),
+            "ui_direction": "ltr",
+            "ui_theme": theme(),
+        }
+    )
+
+
+def language() -> str:
+    """The language of this answer: one of `LANGUAGES`."""
+    if not has_request_context():
+        return DEFAULT
+    chosen = request.cookies.get(current_app.config["LOCALE_COOKIE"], "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def theme() -> str:
+    """`light`, `dark`, or `system` where the reader left it to theirs."""
+    chosen = request.cookies.get(current_app.config["THEME_COOKIE"], "")
+    return chosen if chosen in THEMES else SYSTEM
+
+
+@cache
+def catalogue(code: str) -> NullTranslations:
+    """The messages of one language; a language without a catalogue speaks English."""
+    source = CATALOGUES / code / "LC_MESSAGES" / "messages.po"
+    if not source.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Translations(compiled)

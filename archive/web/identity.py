@@ -1,0 +1,72 @@
+"""Who sends this request: an access token, a browser session, or nobody.
+
+A token counts under `/api/` and `/media/` only, and there it stands alone: a request
+that shows one is never also judged by its cookie.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+
+from archive.web import context, session
+from auth import accounts, tokens
+from auth.viewer import ANONYMOUS, TokenScope, Viewer
+
+TOKEN_PATHS = ("/api/", "/media/", "/metrics")
+
+
+class BadTokenError(Exception):
+    """The access token is unknown, expired or revoked."""
+
+
+def install(app: Flask) -> None:
+    """Find out who asks, before anything else is decided."""
+    app.before_request(identify)
+
+
+def identify() -> None:
+    """Set the viewer of this request.
+
+    :raises BadTokenError: a token was shown that opens nothing
+    """
+    secret = shown_token()
+    g.by_token = secret is not None
+    g.viewer = _by_token(secret) if secret is not None else _by_session()
+
+
+def shown_token() -> str | None:
+    """The bearer token of the request, where tokens count."""
+    authorization = request.authorization
+    if authorization is None or not request.path.startswith(TOKEN_PATHS):
+        return None
+    return authorization.token if authorization.type == "bearer" else None
+
+
+def _by_token(secret: str) -> Viewer:
+    with context.read_session() as s:
+        token = tokens.find(s, secret, context.now())
+        if token is None:
+            raise BadTokenError
+        return accounts.load_viewer(
+            s,
+            token.account_id,
+            session_id=None,
+            second_factor=False,
+            scopes=frozenset(TokenScope(scope) for scope in token.scopes),
+            now=context.now(),
+        )
+
+
+def _by_session() -> Viewer:
+    here = session.current()
+    if here.account_id is None:
+        return ANONYMOUS
+    with context.read_session() as s:
+        return accounts.load_viewer(
+            s,
+            here.account_id,
+            session_id=here.id,
+            second_factor=here.second_factor,
+            scopes=None,
+            now=context.now(),
+        )

@@ -1,0 +1,1 @@
+"""One module, one blueprint (`bp`), one folder of templates each."""

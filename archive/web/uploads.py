@@ -1,0 +1,215 @@
+"""Files on their way in: read from the socket part by part, never spooled.
+
+    fields before the first file -> CSRF and the policy -> files, one at a time
+
+A view that takes files says so with `@takes_files`. Before it runs, only the form
+fields that stand ahead of the first file have been read; `submission()` then hands out
+the files, each a stream that can be read once, and `fields` grows by whatever stands
+after them. On every other route a file part is refused: Werkzeug's own parser would
+write its plaintext to a temporary file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import IO, Any, TypeVar
+
+from flask import Flask, Request, current_app, g, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import (
+    Data,
+    Epilogue,
+    Event,
+    Field,
+    File,
+    MultipartDecoder,
+    NeedData,
+)
+
+View = TypeVar("View", bound=Callable[..., Any])
+FORM_BYTES = 512 * 1024
+READ_BYTES = 256 * 1024
+DRAIN_BYTES = 64 * 1024 * 1024
+MAX_PARTS = 1000
+_TAKES_FILES = "vigil_takes_files"
+
+
+class VigilRequest(Request):
+    """A request whose form parser cannot put a file on disk."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        raise UnsupportedMediaType("This address takes no files.")
+
+
+class IncomingFile(io.RawIOBase):
+    """One file part, as its bytes arrive; `filename` is what the sender calls it."""
+
+    def __init__(self, parts: Submission, filename: str, media_type: str) -> None:
+        self._parts = parts
+        self._rest = b""
+        self.filename = filename
+        self.media_type = media_type
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        while not self._rest:
+            chunk = self._parts.next_chunk(self)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        taken = min(len(buffer), len(self._rest))
+        buffer[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken
+
+
+class Submission:
+    """A multipart body: its fields so far, and its files one after another."""
+
+    def __init__(self, stream: IO[bytes], boundary: bytes) -> None:
+        """Read the fields that stand before the first file.
+
+        :raises BadRequest: the body is not well-formed multipart
+        """
+        self.fields: MultiDict[str, str] = MultiDict()
+        self._stream = stream
+        self._decoder = MultipartDecoder(
+            boundary, max_form_memory_size=FORM_BYTES, max_parts=MAX_PARTS
+        )
+        self._field_bytes = 0
+        self._open_file: IncomingFile | None = None
+        self._waiting: File | None = self._read_fields()
+
+    def files(self) -> Iterator[IncomingFile]:
+        """The files in their order; the one before is skipped where it wasn't read.
+
+        :raises BadRequest: the body is not well-formed multipart
+        """
+        while self._waiting is not None:
+            part, self._waiting = self._waiting, None
+            media_type = part.headers.get("Content-Type", "")
+            file = IncomingFile(self, part.filename, media_type)
+            self._open_file = file
+            if part.filename:
+                yield file
+            while self.next_chunk(file) is not None:
+                pass
+            self._waiting = self._read_fields()
+
+    def next_chunk(self, file: IncomingFile) -> bytes | None:
+        """The next bytes of the file that is open; None at its end."""
+        if self._open_file is not file:
+            return None
+        event = self._event()
+        if not isinstance(event, Data):
+            raise BadRequest("The form's parts are out of order.")
+        if not event.more_data:
+            self._open_file = None
+        return event.data if event.data or event.more_data else None
+
+    def drain(self) -> None:
+        """Read on for a while, so that a refusal reaches a sender who still sends."""
+        left = DRAIN_BYTES
+        try:
+            while left > 0 and (chunk := self._stream.read(min(left, READ_BYTES))):
+                left -= len(chunk)
+        except (HTTPException, OSError):
+            return  # too much, or hung up: there is nobody left to be polite to
+
+    def _read_fields(self) -> File | None:
+        while not isinstance(event := self._event(), Epilogue):
+            if isinstance(event, File):
+                return event
+            if isinstance(event, Field):
+                self.fields.add(event.name, self._value())
+        return None
+
+    def _value(self) -> str:
+        value = bytearray()
+        while isinstance(event := self._event(), Data):
+            value += event.data
+            self._field_bytes += len(event.data)
+            if self._field_bytes > FORM_BYTES:
+                raise BadRequest("The form's fields are too long.")
+            if not event.more_data:
+                return value.decode("utf-8", "replace")
+        raise BadRequest("The form's parts are out of order.")
+
+    def _event(self) -> Event:
+        try:
+            event = self._decoder.next_event()
+            while isinstance(event, NeedData):
+                chunk = self._stream.read(READ_BYTES)
+                self._decoder.receive_data(chunk or None)
+                event = self._decoder.next_event()
+        except ValueError as error:
+            raise BadRequest("The form's body is cut or not well-formed.") from error
+        return event
+
+
+def takes_files(view: View) -> View:
+    """Declare that a view reads files out of a multipart body by `submission()`."""
+    setattr(view, _TAKES_FILES, True)
+    return view
+
+
+def install(app: Flask, *, upload_bytes: int) -> None:
+    """Limit every body, and open the bodies of views that take files."""
+    app.request_class = VigilRequest
+    app.config.update(
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        MAX_FORM_PARTS=MAX_PARTS,
+    )
+
+    @app.before_request
+    def open_body() -> None:
+        if request.url_rule is None or not _view_takes_files():
+            return
+        if request.mimetype == "multipart/form-data" and request.method == "POST":
+            request.max_content_length = upload_bytes + FORM_BYTES
+            _begin()
+
+    @app.teardown_request
+    def drain(_error: BaseException | None) -> None:
+        opened: Submission | None = g.pop("submission", None)
+        if opened is not None:
+            opened.drain()
+
+
+def submission() -> Submission:
+    """The multipart body of this request.
+
+    :raises UnsupportedMediaType: the body is of another type
+    """
+    opened: Submission | None = g.get("submission")
+    if opened is None:
+        raise UnsupportedMediaType("Send the files as multipart/form-data.")
+    return opened
+
+
+def _view_takes_files() -> bool:
+    view = current_app.view_functions[request.endpoint or ""]
+    return bool(getattr(view, _TAKES_FILES, False))
+
+
+def _begin() -> None:
+    _kind, options = parse_options_header(request.content_type)
+    boundary = options.get("boundary", "").encode("ascii", "ignore")
+    if not boundary:
+        raise BadRequest("The form's body has no boundary.")
+    g.submission = Submission(request.stream, boundary)
+    # So that forms and the CSRF check read the fields, and nothing parses again.
+    request.__dict__["form"] = ImmutableMultiDict(g.submission.fields)
+    request.__dict__["files"] = ImmutableMultiDict()
