@@ -1,0 +1,202 @@
+"""The production server: gunicorn's threads, and the background worker beside it.
+
+    vigil serve
+      ├─ server process × N     each makes its own application after the fork
+      └─ vigil worker           the same program; started again when it dies
+
+Nothing is loaded before the fork (object stores and databases do not survive one), no
+core is dumped, new files are private, and nobody is told the server's make. The line
+`Listening on http://…` is printed when the first process can answer.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import gunicorn.http.wsgi
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from archive.web.streams import STREAMS
+
+log = logging.getLogger("vigil.server")
+WORKERS = 2
+THREADS = 64
+GRACE_SECONDS = 15
+COMPANION_GRACE_SECONDS = 20
+LONGEST_PAUSE_SECONDS = 60.0
+STEADY_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1
+
+
+class UnsafeServerError(Exception):
+    """The server would be reachable in a way that gives people away; says what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where to listen and how wide; `companion` is the worker's command line."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = WORKERS
+    threads: int = THREADS
+    companion: Sequence[str] | None = None
+
+
+def check_address(host: str, *, base_url: str, trusted_proxies: Sequence[str]) -> None:
+    """Refuse to speak plain HTTP to other machines.
+
+    :raises UnsafeServerError: the address is not loopback and nobody adds TLS
+    """
+    if _is_loopback(host):
+        return
+    if base_url.startswith("https://") and trusted_proxies:
+        return
+    raise UnsafeServerError(
+        f"Serving plain HTTP on {host} would give readers away: listen on 127.0.0.1, or "
+        "set VIGIL_BASE_URL to an https address and VIGIL_TRUSTED_PROXIES to the proxy "
+        "that adds TLS."
+    )
+
+
+def serve(make_app: Callable[[], Flask], settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C, then leave the process.
+
+    :raises UnsafeServerError: Flask's debugger is switched on
+    """
+    if os.environ.get("FLASK_DEBUG", "") not in ("", "0", "false", "no"):
+        raise UnsafeServerError("Unset FLASK_DEBUG: the debugger runs code for anybody.")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    # gunicorn offers no setting for this header.
+    gunicorn.http.wsgi.SERVER = "vigil"
+    VigilServer(make_app, settings).run()
+
+
+class VigilServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, told everything here and nothing by files or its environment."""
+
+    def __init__(self, make_app: Callable[[], Flask], settings: Settings) -> None:
+        self._make_app = make_app
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        wanted = self._settings
+        host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
+        for name, value in {
+            "bind": f"{host}:{wanted.port}",
+            "workers": wanted.workers,
+            "threads": wanted.threads,
+            "worker_class": "gthread",
+            "umask": 0o077,
+            "preload_app": False,
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
+            "graceful_timeout": GRACE_SECONDS,
+            "loglevel": "warning",
+            "accesslog": None,
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+            "post_worker_init": _announce,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        STREAMS.leave_free(self._settings.threads)
+        return self._make_app()
+
+    def run(self) -> None:
+        command = self._settings.companion
+        AccompaniedArbiter(self, Companion(command) if command else None).run()
+
+
+class Companion:
+    """The background worker: kept alive while the server lives, and no longer."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = list(command)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._pause = 0.0
+
+    def keep_alive(self, clock: float) -> None:
+        """Start it where it does not run; after quick deaths, after growing pauses."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        if self._process is not None and clock - self._started > STEADY_SECONDS:
+            self._pause = 0.0
+        if clock < self._started + self._pause:
+            return
+        if self._process is not None:
+            log.warning("the background worker ended; starting it again")
+            self._pause = min(max(1.0, self._pause * 2), LONGEST_PAUSE_SECONDS)
+        self._started = clock
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+        )
+
+    def stop(self) -> None:
+        """Ask it to end, and see that it does."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(COMPANION_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class AccompaniedArbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's master process, which also looks after the companion."""
+
+    def __init__(self, app: VigilServer, companion: Companion | None) -> None:
+        super().__init__(app)
+        self._companion = companion
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        if self._companion is not None:
+            self._companion.keep_alive(time.monotonic())
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - gunicorn's
+        super().stop(graceful)
+        if self._companion is not None:
+            self._companion.stop()
+
+
+def _announce(worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+    if worker.age > 1:
+        return
+    host, port = worker.sockets[0].sock.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Listening on http://{shown}:{port}\n")
+    sys.stdout.flush()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
