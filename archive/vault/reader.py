@@ -97,8 +97,9 @@ class SealedReader(io.RawIOBase):
         self._source = source
         self._lock = threading.RLock()
         self._position = 0
-        self._sealed = memoryview(bytearray(BATCH * SEALED_CHUNK))
-        self._plain = memoryview(bytearray(BATCH * CHUNK))
+        self._batch = min(BATCH, source.size // SEALED_CHUNK + 1)
+        self._sealed = memoryview(bytearray(self._batch * SEALED_CHUNK))
+        self._plain = memoryview(bytearray(self._batch * CHUNK))
         self._first = 0
         self._held = 0
         self._keys = self._read_start(data_key, expected)
@@ -144,14 +145,13 @@ class SealedReader(io.RawIOBase):
 
         A jump opens only the chunks that are wanted; reading on opens a whole batch.
         """
-        reads_on = offset == self._first + self._held
         if self._first <= offset < self._first + self._held:
             return
+        reads_on = offset == self._first + self._held
         first = offset // CHUNK
-        until = (offset + wanted - 1) // CHUNK + 1
-        count = min(
-            BATCH if reads_on else min(until - first, BATCH), self._last + 1 - first
-        )
+        needed = (offset + wanted - 1) // CHUNK + 1 - first
+        count = self._batch if reads_on else min(needed, self._batch)
+        count = min(count, self._last + 1 - first)
         length = count * SEALED_CHUNK
         if first + count > self._last:
             length -= SEALED_CHUNK - (self.size - self._last * CHUNK + TAG)
