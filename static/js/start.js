@@ -1,6 +1,8 @@
 /* Starts each behaviour a page asks for: <div data-module="name"> loads ./name.js
  * and calls its default export with the element. Nothing here is needed to read,
  * search, apply, consent, label or sign out. */
+import { listen } from "./shortcuts.js";
+
 async function start(element) {
   for (const name of element.dataset.module.split(" ")) {
     if (!/^[a-z-]+$/.test(name)) continue;
@@ -9,4 +11,5 @@ async function start(element) {
   }
 }
 
+listen();
 for (const element of document.querySelectorAll("[data-module]")) start(element);
