@@ -1,0 +1,34 @@
+"""File in, preview out: what a viewer may see before consent, and cannot be undone.
+
+    kinds       which kind a file is, told from its bytes       sniff
+    limits      what a file may cost                            LIMITS
+    derivation  the two questions                               probe, make_preview
+    preview     what is kept: cells and rounded facts           Preview
+    render      cells as PNG, SVG and data: addresses           picture
+
+    sandbox -> child    a confined process for each file; wire is their language,
+                        confine the child's own locks
+    image, video, audio, document (on container), clip          in the child only
+    noise, cells        keyed noise, grids and levels
+    errors              every refusal, one sentence each
+
+Pillow, PyAV, pdfium and moviepy are imported by children only. Nothing here knows
+HTTP, a database, policy, or any key but the noise key it is handed.
+"""
+
+from blur.derivation import make_preview, probe
+from blur.errors import BlurError
+from blur.kinds import Kind, sniff
+from blur.preview import Preview, PreviewTier
+from blur.wire import Probe
+
+__all__ = [
+    "BlurError",
+    "Kind",
+    "Preview",
+    "PreviewTier",
+    "Probe",
+    "make_preview",
+    "probe",
+    "sniff",
+]

@@ -1,0 +1,261 @@
+"""The throw-away process that meets the hostile file; one file each, then it is gone.
+
+Its standard input is the socket of `wire`, its outputs are /dev/null, its environment
+is bare. It sets its own limits and locks itself in before the first byte of the file
+comes, loads only the decoder of the kind it was told, and answers with numbers. It
+never has the noise key, a path, a network or a name.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from blur.cells import CHROMA_CELLS, GREY_DRAWS, HAZE, chroma, greys
+from blur.confine import limit, lock
+from blur.errors import BlurError, SandboxFailed, TooLarge, Unreadable
+from blur.kinds import KINDS, Family, Kind
+from blur.limits import Limits
+from blur.noise import gauss
+from blur.wire import (
+    DONE,
+    ERROR,
+    MAX_JOB,
+    MAX_READ,
+    READ,
+    READ_AT,
+    READY,
+    U16,
+    U32,
+    Probe,
+    receive,
+)
+
+_BUFFER = 1 << 16
+_SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
+
+
+class RemoteSource(io.RawIOBase):
+    """The plaintext, a range at a time, asked of the parent."""
+
+    def __init__(self, channel: socket.socket, size: int) -> None:
+        super().__init__()
+        self._channel = channel
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("before the beginning")
+        self._at = base + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - io's own signature
+        wanted = min(len(buffer), MAX_READ, max(0, self._size - self._at))
+        if not wanted:
+            return 0
+        self._channel.sendall(READ + READ_AT.pack(self._at, wanted))
+        (length,) = U32.unpack(receive(self._channel, U32.size))
+        buffer[:length] = receive(self._channel, length)
+        self._at += length
+        return int(length)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the parent asked for, and what it allows."""
+
+    task: str
+    kind: Kind
+    size: int
+    limits: Limits
+    noise: bytes
+    cells: bytes
+    upright: bool
+
+
+def main() -> None:
+    """Take one job from standard input, do it, answer, end."""
+    channel = socket.socket(fileno=0)
+    (length,) = U32.unpack(receive(channel, U32.size))
+    order = json.loads(receive(channel, min(length, MAX_JOB)))
+    _confine(channel, order)
+    job = Job(
+        order["task"],
+        KINDS[order["kind"]],
+        order["size"],
+        Limits(**order["limits"]),
+        bytes.fromhex(order["noise"]),
+        bytes.fromhex(order["cells"]),
+        order["upright"],
+    )
+    source = io.BufferedReader(RemoteSource(channel, job.size), _BUFFER)
+    _answer(channel, job, source)
+    os._exit(0)  # decoders' own clean-up is hostile ground, and nothing needs it
+
+
+def _confine(channel: socket.socket, order: dict[str, Any]) -> None:
+    limit(order["memory"], order["cpu"], order["file_bytes"])
+    mine = Path(__file__).parent
+    folders = [Path(name) for name in sys.path if Path(name) != mine.parent]
+    system = [Path(name) for name in _SYSTEM_LIBRARIES]
+    layers = lock([mine, *folders, *system], may_run_programs=order["task"] == "clip")
+    channel.sendall(READY + bytes([layers]))
+
+
+def _answer(channel: socket.socket, job: Job, source: IO[bytes]) -> None:
+    try:
+        payload = _done(job, source)
+    except BlurError as error:
+        _refuse(channel, error.code, error.detail)
+    except MemoryError:
+        _refuse(channel, TooLarge.code, "MemoryError")
+    except Exception as error:  # noqa: BLE001 - whatever a decoder throws, the file is bad
+        _refuse(channel, Unreadable.code, type(error).__name__)
+    else:
+        channel.sendall(DONE + U32.pack(len(payload)) + payload)
+
+
+def _refuse(channel: socket.socket, code: str, detail: str) -> None:
+    message = json.dumps([code, detail[:80]]).encode()
+    channel.sendall(ERROR + U16.pack(len(message)) + message)
+
+
+def _done(job: Job, source: IO[bytes]) -> bytes:
+    try:
+        work = _loaded(job)
+    except ImportError as error:
+        raise SandboxFailed(detail=type(error).__name__) from error
+    return work(job, source)
+
+
+def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
+    """The worker for this job, its decoder imported."""
+    if job.task == "hello":
+        return lambda _job, _source: b""
+    if job.task == "clip":
+        from blur import clip
+
+        return lambda job, _source: clip.assembled(job.cells, upright=job.upright)
+    return _WORK[job.kind.family]()
+
+
+# Each function below imports its decoder and returns the work that uses it.
+
+
+def _image_work() -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.image import small_picture
+
+    def work(job: Job, source: IO[bytes]) -> bytes:
+        picture, (width, height) = small_picture(source, job.size, job.kind, job.limits)
+        facts = Probe(Family.IMAGE, width, height).to_bytes()
+        return facts if job.task == "probe" else facts + _hazed(job, picture)
+
+    return work
+
+
+def _document_work() -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.document import first_page
+
+    def work(job: Job, source: IO[bytes]) -> bytes:
+        picture, (width, height), pages = first_page(source)
+        facts = Probe(Family.DOCUMENT, width, height, None, pages).to_bytes()
+        return facts if job.task == "probe" else facts + _hazed(job, picture)
+
+    return work
+
+
+def _film_work() -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.container import opened
+    from blur.video import Film, NoFilm
+
+    def work(job: Job, source: IO[bytes]) -> bytes:
+        with opened(source, job.kind, job.limits) as container:
+            try:
+                film = Film(container, job.limits)
+            except NoFilm:
+                return _heard(job, container)
+            if job.task == "probe":
+                return _film_facts(film, film.first()).to_bytes()
+            return _seen(job, film)
+
+    return work
+
+
+def _sound_work() -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.container import opened
+
+    def work(job: Job, source: IO[bytes]) -> bytes:
+        with opened(source, job.kind, job.limits) as container:
+            return _heard(job, container)
+
+    return work
+
+
+_WORK = {
+    Family.IMAGE: _image_work,
+    Family.DOCUMENT: _document_work,
+    Family.VIDEO: _film_work,
+    Family.AUDIO: _sound_work,
+}
+
+
+def _hazed(job: Job, picture: Any) -> bytes:  # noqa: ANN401 - Pillow is not loaded here
+    deviates = gauss(job.noise)
+    shape = HAZE.shape(upright=picture.height > picture.width)
+    grey = picture.convert("L").resize(shape, _BOX).tobytes()
+    return greys(grey, HAZE.spread, deviates[: HAZE.count]) + _tinted(picture, deviates)
+
+
+_BOX = 4  # Pillow's Resampling.BOX
+
+
+def _tinted(picture: Any, deviates: list[float]) -> bytes:  # noqa: ANN401
+    _, blue, red = picture.convert("YCbCr").resize((2, 2), _BOX).split()
+    values = blue.tobytes() + red.tobytes()
+    return chroma(values, deviates[GREY_DRAWS : GREY_DRAWS + CHROMA_CELLS])
+
+
+def _film_facts(film: Any, seen: Any) -> Probe:  # noqa: ANN401
+    width, height = film.size()
+    if (seen.height > seen.width) != (height > width):
+        width, height = height, width
+    return Probe(Family.VIDEO, width, height, film.seconds)
+
+
+def _seen(job: Job, film: Any) -> bytes:  # noqa: ANN401
+    from blur.video import noisy_stills
+
+    pictures = film.stills()
+    deviates = gauss(job.noise)
+    stills = noisy_stills(pictures, deviates[:GREY_DRAWS])
+    facts = _film_facts(film, pictures[0]).to_bytes()
+    return facts + stills + _tinted(pictures[len(pictures) // 2], deviates)
+
+
+def _heard(job: Job, container: Any) -> bytes:  # noqa: ANN401
+    from blur.audio import Sound
+
+    sound = Sound(container, job.limits)
+    if job.task == "probe":
+        sound.first_second()
+        return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes()
+    bars = sound.bars()
+    return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes() + bars

@@ -1,0 +1,176 @@
+"""Films, in the child: eight keyframes spread over the whole, wherever they are.
+
+Seeking makes the cost independent of length. A file without a length or an index is
+read through instead, keyframes only, for as long as `SCAN_SECONDS` allows. Stills that
+fail fall back on their neighbour, and stills that hardly differ become one and the
+same: eight draws of noise over one unmoved picture would average out.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import av
+from PIL import Image
+
+from blur.cells import STILL, STILLS, greys
+from blur.container import film_of, packets_of, seconds_of
+from blur.errors import Unreadable
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    from blur.limits import Limits
+
+SIDE = 128
+SCAN_SECONDS = 15.0
+SAME = 12.0  # root mean square of two stills, in levels of 255
+_MOST_KEPT = 512
+
+
+class Film:
+    """One film stream of an open container."""
+
+    def __init__(self, container: InputContainer, limits: Limits) -> None:
+        stream = film_of(container, limits)
+        if stream is None:
+            raise NoFilm
+        self._container = container
+        self._stream: VideoStream = stream
+        self._stream.thread_type = "NONE"
+        self.seconds = seconds_of(container, stream, limits)
+
+    def first(self) -> Image.Image:
+        """The first frame that decodes, small and upright.
+
+        :raises Unreadable: none does
+        """
+        for packet in packets_of(self._container, self._stream):
+            for frame in _frames(packet):
+                return _small(frame)
+        raise Unreadable("The film has no frame that can be decoded.")
+
+    def size(self) -> tuple[int, int]:
+        """Width and height as coded."""
+        return self._stream.width, self._stream.height
+
+    def stills(self) -> list[Image.Image]:
+        """Eight frames in order, damaged ones replaced by a neighbour.
+
+        :raises Unreadable: not one could be decoded
+        """
+        self._stream.codec_context.skip_frame = "NONKEY"
+        found = self._sought() if self.seconds else []
+        if not any(found):
+            found = self._scanned()
+        if not any(found):
+            self._stream.codec_context.skip_frame = "DEFAULT"
+            self._rewind()
+            found = [self.first()]
+        return _filled(found)
+
+    def _sought(self) -> list[Image.Image | None]:
+        return [self._at((index + 0.5) / STILLS) for index in range(STILLS)]
+
+    def _at(self, share: float) -> Image.Image | None:
+        base = self._stream.time_base
+        if not base or not self.seconds:
+            return None
+        start = self._stream.start_time or 0
+        try:
+            self._container.seek(
+                start + int(share * self.seconds / base), stream=self._stream
+            )
+            for packet in packets_of(self._container, self._stream):
+                for frame in _frames(packet):
+                    return _small(frame)
+        except av.FFmpegError:
+            return None
+        return None
+
+    def _scanned(self) -> list[Image.Image | None]:
+        """Keyframes of the whole file, thinned out when they become too many."""
+        self._rewind()
+        kept: list[Image.Image | None] = []
+        stop = time.process_time() + SCAN_SECONDS
+        try:
+            for packet in self._container.demux(self._stream):
+                kept += [_small(frame) for frame in _frames(packet)]
+                if len(kept) > _MOST_KEPT:
+                    kept = kept[::2]
+                if time.process_time() > stop:
+                    break
+        except av.FFmpegError:
+            pass  # what was decoded before the damage is what there is
+        return _spread(kept)
+
+    def _rewind(self) -> None:
+        try:
+            self._container.seek(0)
+        except av.FFmpegError as error:
+            raise Unreadable(detail=type(error).__name__) from error
+
+
+class NoFilm(Exception):
+    """The container holds sound only."""
+
+
+def noisy_stills(pictures: list[Image.Image], deviates: list[float]) -> bytes:
+    """Eight stills of forty cells; a still like an earlier one repeats it exactly."""
+    upright = pictures[0].height > pictures[0].width
+    shape = STILL.shape(upright=upright)
+    clear = [
+        picture.convert("L").resize(shape, Image.Resampling.BOX).tobytes()
+        for picture in pictures
+    ]
+    noisy: list[bytes] = []
+    for index, values in enumerate(clear):
+        twin = next((k for k in range(index) if _alike(clear[k], values)), None)
+        drawn = deviates[index * STILL.count : (index + 1) * STILL.count]
+        noisy.append(
+            greys(values, STILL.spread, drawn) if twin is None else noisy[twin]
+        )
+    return b"".join(noisy)
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    squares = sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+    return squares < SAME**2 * len(one)
+
+
+def _frames(packet: Packet[Any]) -> list[VideoFrame]:
+    """Frames of one packet; a damaged packet has none."""
+    try:
+        return [f for f in packet.decode() if isinstance(f, av.VideoFrame)]
+    except av.FFmpegError:
+        return []
+
+
+def _small(frame: VideoFrame) -> Image.Image:
+    scale = min(1.0, SIDE / max(frame.width, frame.height))
+    picture: Image.Image = frame.to_image(  # type: ignore[no-untyped-call]
+        width=max(2, round(frame.width * scale)),
+        height=max(2, round(frame.height * scale)),
+        interpolation="AREA",
+    )
+    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+
+
+def _spread(kept: list[Image.Image | None]) -> list[Image.Image | None]:
+    if not kept:
+        return []
+    return [kept[int((i + 0.5) / STILLS * len(kept))] for i in range(STILLS)]
+
+
+def _filled(found: list[Image.Image | None]) -> list[Image.Image]:
+    known = [picture for picture in found if picture is not None]
+    last = known[0]
+    filled: list[Image.Image] = []
+    for picture in found:
+        last = picture or last
+        filled.append(last)
+    return (filled + [last] * STILLS)[:STILLS]
