@@ -9,9 +9,11 @@ from archive.jobs.queue import (
     fail,
     finish,
     get,
+    give_up,
     heartbeat,
     listing,
     open_for,
+    poisonous,
     retry,
 )
 from archive.jobs.tables import Job, JobState
@@ -27,8 +29,10 @@ __all__ = [
     "fail",
     "finish",
     "get",
+    "give_up",
     "heartbeat",
     "listing",
     "open_for",
+    "poisonous",
     "retry",
 ]

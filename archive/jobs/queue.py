@@ -23,7 +23,7 @@ from archive.jobs.tables import OPEN_STATES, Job, JobState
 from auth.identifiers import new_id
 
 MAX_ATTEMPTS = 3
-GAVE_UP = "it was started {attempts} times and never finished"
+GAVE_UP = "It was started {attempts} times and never finished."
 
 
 class Lost(Exception):
@@ -76,7 +76,6 @@ def claim(
     if not _anything_to_claim(db, kinds, now):
         return None  # looked first without the write lock: polling must not hold it
     with db.write() as session:
-        _give_up_the_poisonous(session, kinds, now)
         chosen = (
             select(Job.id)
             .where(_claimable(kinds, now))
@@ -95,6 +94,25 @@ def claim(
         job.started_at = now
         job.error = None
         return job
+
+
+def poisonous(session: Session, kinds: Collection[str], now: datetime) -> bool:
+    """Whether some job was started too often and never ended."""
+    query = select(Job.id).where(_exhausted(kinds, now)).limit(1)
+    return session.scalar(query) is not None
+
+
+def give_up(session: Session, kinds: Collection[str], now: datetime) -> Sequence[Job]:
+    """Fail the jobs that were started too often and never ended."""
+    found = session.scalars(
+        select(Job).where(_exhausted(kinds, now)).with_for_update(skip_locked=True)
+    ).all()
+    for job in found:
+        job.state, job.finished_at = JobState.FAILED, now
+        job.error = GAVE_UP.format(attempts=job.attempts)
+        job.worker = job.leased_until = None
+    session.flush()
+    return found
 
 
 def heartbeat(
@@ -231,7 +249,7 @@ def counts(session: Session) -> dict[JobState, int]:
 
 def _anything_to_claim(db: Database, kinds: Collection[str], now: datetime) -> bool:
     with db.read() as session:
-        query = select(Job.id).where(_open(kinds, now)).limit(1)
+        query = select(Job.id).where(_claimable(kinds, now)).limit(1)
         return session.scalar(query) is not None
 
 
@@ -249,18 +267,8 @@ def _claimable(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
     return and_(_open(kinds, now), Job.attempts < Job.max_attempts)
 
 
-def _give_up_the_poisonous(
-    session: Session, kinds: Collection[str], now: datetime
-) -> None:
-    for job in session.scalars(
-        select(Job)
-        .where(_open(kinds, now), Job.attempts >= Job.max_attempts)
-        .with_for_update(skip_locked=True)
-    ):
-        job.state, job.finished_at = JobState.FAILED, now
-        job.error = GAVE_UP.format(attempts=job.attempts)
-        job.worker = job.leased_until = None
-    session.flush()
+def _exhausted(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+    return and_(_open(kinds, now), Job.attempts >= Job.max_attempts)
 
 
 def _held(job_id: str, worker: str) -> ColumnElement[bool]:

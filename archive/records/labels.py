@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from archive.records import vocabulary
@@ -90,17 +90,17 @@ def apply(
     new = [label for key, label in wanted.items() if key not in standing]
     session.add_all(_negation(row, by, now) for row in gone)
     session.add_all(_row(asset, label, by, now) for label in new)
-    session.add(_opinion(asset, wanted.values(), by, now))
+    session.merge(_opinion(asset, wanted.values(), by, now))
     session.flush()
     before = asset.tier
-    agreeing = _rate(session, asset, opinions)
+    count = _rate(session, asset, opinions)
     _rate_record(session, record, now)
     return LabelChange(
         added=tuple(sorted({label.code for label in new})),
         negated=tuple(sorted({row.code for row in gone})),
         tier_before=before,
         tier_after=asset.tier,
-        agreeing=agreeing,
+        agreeing=count,
         labels_version=record.labels_version,
     )
 
@@ -148,7 +148,7 @@ def history(session: Session, asset_id: str) -> Sequence[LabelRow]:
     return session.scalars(
         select(LabelRow)
         .where(LabelRow.asset_id == asset_id)
-        .order_by(LabelRow.created_at, LabelRow.id)
+        .order_by(LabelRow.created_at, LabelRow.code, LabelRow.id)
     ).all()
 
 
@@ -160,6 +160,17 @@ def tier_of(labels: Iterable[LabelInput | LabelRow]) -> Tier:
     if not rated:
         return UNLABELLED
     return Tier(min(Tier.G5, max(rated) + lift)) if lift else max(rated)
+
+
+def agreeing(
+    session: Session, asset: Asset, rows: Iterable[LabelRow] | None = None
+) -> int:
+    """How many moderators' last answers are exactly the asset's current labels."""
+    standing = current(session, asset.id) if rows is None else rows
+    digest = _digest(_statement(asset.id, row) for row in standing)
+    same = (LabelOpinion.asset_id == asset.id, LabelOpinion.digest == digest)
+    query = select(func.count()).select_from(LabelOpinion).where(*same)
+    return session.scalar(query) or 0
 
 
 def _checked(label: LabelInput, *, told: bool) -> LabelInput:
@@ -218,7 +229,7 @@ def _standing(session: Session, about: object) -> Sequence[LabelRow]:
     return session.scalars(
         select(LabelRow)
         .where(about, LabelRow.negates.is_(None), ~negated)  # type: ignore[arg-type]
-        .order_by(LabelRow.created_at, LabelRow.id)
+        .order_by(LabelRow.created_at, LabelRow.code, LabelRow.id)
     ).all()
 
 
@@ -261,40 +272,26 @@ def _opinion(
     asset: Asset, labels: Iterable[LabelInput], by: str, now: datetime
 ) -> LabelOpinion:
     return LabelOpinion(
-        id=new_id(),
         asset_id=asset.id,
         author=by,
         digest=_digest(_statement(asset.id, label) for label in labels),
-        created_at=now,
+        given_at=now,
     )
 
 
 def _rate(session: Session, asset: Asset, opinions: int) -> int:
     """Derive the asset's columns; gives the number of moderators who agree."""
     rows = current(session, asset.id)
-    agreeing = _agreeing(session, asset, rows)
+    count = agreeing(session, asset, rows)
     tier = tier_of(rows)
     asset.codes = sorted({row.code for row in rows})
-    if agreeing >= opinions and rows:
+    if count >= opinions and rows:
         asset.labelled, asset.tier = True, tier
     elif asset.labelled and rows:
         asset.tier = max(asset.tier, tier)
     else:
         asset.labelled, asset.tier = False, UNLABELLED
-    return agreeing
-
-
-def _agreeing(session: Session, asset: Asset, rows: Iterable[LabelRow]) -> int:
-    digest = _digest(_statement(asset.id, row) for row in rows)
-    latest = {
-        opinion.author: opinion.digest
-        for opinion in session.scalars(
-            select(LabelOpinion)
-            .where(LabelOpinion.asset_id == asset.id)
-            .order_by(LabelOpinion.created_at, LabelOpinion.id)
-        )
-    }
-    return sum(1 for opinion in latest.values() if opinion == digest)
+    return count
 
 
 def _rate_record(session: Session, record: Record, now: datetime) -> None:

@@ -251,6 +251,13 @@ def queue(session: Session, limit: int = 200) -> Sequence[Record]:
     ).all()
 
 
+def ids_after(session: Session, after: str, limit: int) -> Sequence[str]:
+    """Ids of every record whatever its state, in order, for walks over the archive."""
+    return session.scalars(
+        select(Record.id).where(Record.id > after).order_by(Record.id).limit(limit)
+    ).all()
+
+
 def in_collection(
     session: Session, collection_id: str, scope: Scope, *, limit: int, offset: int = 0
 ) -> tuple[int, Sequence[Record]]:

@@ -140,12 +140,11 @@ class LabelRow(Base):
 
 
 class LabelOpinion(Base):
-    """One moderator's whole answer for one asset, as the digest of the set."""
+    """One moderator's last whole answer for one asset, as the digest of the set."""
 
     __tablename__ = "label_opinions"
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
-    author: Mapped[str]
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    author: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
-    created_at: Mapped[datetime]
+    given_at: Mapped[datetime]

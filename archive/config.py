@@ -1,0 +1,309 @@
+"""Settings: environment first, then `vigil.toml` in the home, then the default.
+
+`SETTINGS` is the whole list; a name in `vigil.toml` is the same without `VIGIL_`, in
+lower case. `load` reads and types them, `check_safe` refuses what must not be served.
+Each refusal is one sentence that says what to set.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from auth.viewer import PreviewTier, Role, Tier
+
+TOML_NAME = "vigil.toml"
+GIBIBYTE = 1 << 30
+
+
+class ConfigError(Exception):
+    """A setting is missing, unreadable or unsafe; the text says what to set."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting, typed. Sizes in bytes, lengths of time as the name says."""
+
+    home: Path
+    database_url: str
+    object_store: Path
+    search_engine: str
+    key_file: Path | None
+    key_command: str | None
+    credentials_folder: Path | None
+    base_url: str
+    trusted_proxies: int
+    smtp_url: str | None
+    max_upload_bytes: int
+    max_files: int
+    max_pixels: int
+    max_seconds: int
+    consent_max_minutes: int
+    daily_reveals: int
+    second_factor_tier: Tier
+    second_factor_roles: frozenset[Role]
+    preview_max_tier: PreviewTier
+    label_opinions: int
+    maintenance: bool
+    allow_unsandboxed: bool
+    job_lease_seconds: int
+
+    @property
+    def keyrings(self) -> Path:
+        """The folder of sealed keyrings."""
+        return self.home / "keys"
+
+    @property
+    def index(self) -> Path:
+        """The folder of the sealed search index."""
+        return self.home / "index"
+
+    @property
+    def outbox(self) -> Path:
+        """Where mails wait when no mail server is set."""
+        return self.home / "outbox"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the archive is served to this machine only."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def job_lease(self) -> timedelta:
+        """How long a silent worker keeps its job."""
+        return timedelta(seconds=self.job_lease_seconds)
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """Read every setting.
+
+    :raises ConfigError: one cannot be read, or is not known
+    """
+    home = Path(environ.get("VIGIL_HOME") or "vigil-data").absolute()
+    given = {**_from_toml(home), **_from_environ(environ)}
+    values = {
+        setting.name: _read(setting, given.get(setting.name)) for setting in SETTINGS
+    }
+    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'vigil.db'}"
+    values["object_store"] = _folder(values["object_store"] or str(home / "objects"))
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    return Config(
+        home=home,
+        credentials_folder=Path(credentials) if credentials else None,
+        **values,
+    )
+
+
+def from_environment() -> Config:
+    """Read every setting from this process's environment.
+
+    :raises ConfigError: one cannot be read, or is not known
+    """
+    return load(os.environ)
+
+
+def check_safe(config: Config) -> None:
+    """Refuse to go on with settings that would betray somebody.
+
+    :raises ConfigError: with what to set instead
+    """
+    parts = urlsplit(config.base_url)
+    if parts.scheme == "http" and not config.is_local:
+        raise ConfigError(
+            f"VIGIL_BASE_URL is {config.base_url}, plain HTTP on a public host; "
+            "set it to an https:// address."
+        )
+    if config.database_url.startswith("sqlite") and ":memory:" in config.database_url:
+        raise ConfigError("VIGIL_DATABASE_URL is in memory; give it a file.")
+    if config.allow_unsandboxed and not config.is_local:
+        raise ConfigError(
+            "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
+            "unset it on a public host and install bubblewrap."
+        )
+    _check_home(config.home)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its field, default as it would be written, how to read it."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        return f"VIGIL_{self.name.upper()}"
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _optional(text: str) -> str | None:
+    return text or None
+
+
+def _optional_path(text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _count(text: str) -> int:
+    number = int(text.replace("_", ""))
+    if number < 1:
+        raise ValueError("must be 1 or more")
+    return number
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("must be 0 or more")
+    return number
+
+
+def _size(text: str) -> int:
+    units = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+    number = text.strip().lower().removesuffix("b").removesuffix("i")
+    factor = units.get(number[-1:], 1)
+    return _count(number.rstrip("kmgt").strip()) * factor
+
+
+def _switch(text: str) -> bool:
+    words = {"0": False, "false": False, "no": False, "off": False, "": False}
+    words |= {"1": True, "true": True, "yes": True, "on": True}
+    try:
+        return words[text.strip().lower()]
+    except KeyError:
+        raise ValueError("must be 1 or 0") from None
+
+
+def _roles(text: str) -> frozenset[Role]:
+    return frozenset(Role(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _preview_tier(text: str) -> PreviewTier:
+    return PreviewTier(text)
+
+
+def _engine(text: str) -> str:
+    if text != "whoosh":
+        raise ValueError("must be whoosh; no other engine is built in yet")
+    return text
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://archive.example.org")
+    return text.rstrip("/")
+
+
+def _database(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    return text
+
+
+SETTINGS = (
+    Setting("database_url", "", _database, "the database; a file in the home if unset"),
+    Setting("object_store", "", _text, "the folder of sealed files; in the home"),
+    Setting("search_engine", "whoosh", _engine, "which search engine to use"),
+    Setting("key_file", "", _optional_path, "the file with the unlock secret"),
+    Setting("key_command", "", _optional, "a program that prints the unlock secret"),
+    Setting(
+        "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"
+    ),
+    Setting("trusted_proxies", "0", _number, "how many proxies stand in front"),
+    Setting("smtp_url", "", _optional, "the mail server; unset keeps mails here"),
+    Setting("max_upload_bytes", "8G", _size, "the most one deposit may hold"),
+    Setting("max_files", "200", _count, "the most files of one deposit"),
+    Setting("max_pixels", "120_000_000", _count, "the most pixels of one picture"),
+    Setting("max_seconds", "86_400", _count, "the longest recording, in seconds"),
+    Setting("consent_max_minutes", "60", _count, "the longest consent"),
+    Setting("daily_reveals", "100", _count, "originals one person may open a day"),
+    Setting("second_factor_tier", "G5", Tier.parse, "from here a second factor is due"),
+    Setting("second_factor_roles", "", _roles, "roles that always need one"),
+    Setting(
+        "preview_max_tier", "colour-haze", _preview_tier, "the clearest preview ever"
+    ),
+    Setting("label_opinions", "1", _count, "moderators who must agree on labels"),
+    Setting("maintenance", "0", _switch, "1 keeps every original closed"),
+    Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
+    Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
+)
+_OUTSIDE = {"VIGIL_HOME", "VIGIL_SAMPLES"}
+
+
+def _read(setting: Setting, given: str | None) -> Any:  # noqa: ANN401 - per setting
+    text = setting.default if given is None else given
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        why = str(error).split("\n", 1)[0]
+        raise ConfigError(f"{setting.variable} is {text!r}: {why}.") from None
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    known = {setting.variable: setting.name for setting in SETTINGS}
+    given = {}
+    for variable, text in environ.items():
+        if not variable.startswith("VIGIL_") or variable in _OUTSIDE:
+            continue
+        if variable not in known:
+            raise ConfigError(f"{variable} is not a setting; see docs/settings.md.")
+        given[known[variable]] = text
+    return given
+
+
+def _from_toml(home: Path) -> dict[str, str]:
+    path = home / TOML_NAME
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from None
+    known = {setting.name for setting in SETTINGS}
+    for name in raw:
+        if name not in known:
+            raise ConfigError(f"{path} has {name!r}, which is not a setting.")
+    return {name: _as_text(value) for name, value in raw.items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list):
+        return ",".join(str(each) for each in value)
+    return str(value)
+
+
+def _folder(text: str) -> Path:
+    if "://" in text:
+        raise ConfigError(
+            f"VIGIL_OBJECT_STORE is {text!r}: only a folder is built in yet."
+        )
+    return Path(text).expanduser().absolute()
+
+
+def _check_home(home: Path) -> None:
+    if home.exists() and home.stat().st_mode & 0o077:
+        raise ConfigError(f"{home} is open to other users: chmod 700 {home}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,264 @@
+"""The one way out: originals are opened here and nowhere else.
+
+    release   viewer, asset -> facts read afresh -> policy -> ledger line -> original
+    derive    the same for the program itself, to make previews and to check fixity
+
+The ledger line is committed before the original is opened: a crash between the two
+leaves a line without a view, never a view without a line. While bytes flow the question
+is asked again, on fresh facts, at least every two seconds; when the answer has changed,
+or a chunk does not authenticate, reading raises, and the connection must be broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Protocol, Self
+
+from sqlalchemy.orm import Session
+
+from archive.db import Database
+from archive.ledger import Ledger
+from archive.records import store
+from archive.records.tables import Asset, Record
+from archive.vault import originals
+from archive.vault.objects import Vault
+from archive.vault.reader import SealedReader
+from auth import accounts, exposure
+from auth.policy import Action, Permit, Refusal, decide
+from auth.sealing import Sealing
+from auth.viewer import Item, Rules, Viewer
+
+PIECE_BYTES = 256 * 1024
+ASK_AGAIN_AFTER = timedelta(seconds=2)
+
+
+class Premises(Protocol):
+    """What the gate needs of a running archive."""
+
+    @property
+    def db(self) -> Database: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def sealing(self) -> Sealing: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+class RefusedError(Exception):
+    """The policy said no; `refusal` has every reason, `item` what was asked for."""
+
+    def __init__(self, refusal: Refusal, item: Item | None) -> None:
+        self.refusal = refusal
+        self.item = item
+        super().__init__(", ".join(refusal.codes))
+
+
+@dataclass
+class Release:
+    """An original that is open for one viewer; close it, or use it as a block."""
+
+    asset_id: str
+    record_id: str
+    size: int
+    media_type: str
+    filename: str
+    permit: Permit
+    _premises: Premises = field(repr=False)
+    _reader: SealedReader = field(repr=False)
+    _asked: datetime = field(repr=False)
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `stop`, in small pieces.
+
+        :raises RefusedError: the viewer may not see it any more
+        :raises VaultError: the stored bytes are not those that were deposited
+        """
+        for at in range(start, min(stop, self.size), PIECE_BYTES):
+            self._ask_again()
+            yield self._reader.read_range(at, min(PIECE_BYTES, stop - at))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask_again(self) -> None:
+        now = self._premises.clock()
+        if now - self._asked < ASK_AGAIN_AFTER:
+            return
+        with self._premises.db.read() as session:
+            _decide(self._premises, session, self.permit.viewer, self.asset_id, now)
+        self._asked = now
+
+
+def release(
+    premises: Premises, viewer: Viewer, asset_id: str, now: datetime
+) -> Release:
+    """Open an original for a person, or refuse with every reason.
+
+    :raises RefusedError: the policy says no
+    :raises NoSuchRecord: there is nothing of that id
+    :raises VaultError: it is there, but cannot be opened
+    """
+    try:
+        with premises.db.write() as session:
+            found = _decide(premises, session, viewer, asset_id, now)
+            _tell_the_ledger(premises, session, found, now)
+    except RefusedError as refused:
+        _note_the_refusal(premises, viewer, refused, now)
+        raise
+    with premises.db.read() as session:
+        reader = _open(premises, session, found)
+    details = store.details_of(premises.sealing, found.asset)
+    return Release(
+        asset_id=asset_id,
+        record_id=found.record.id,
+        size=reader.size,
+        media_type=found.asset.media_type,
+        filename=details.filename,
+        permit=found.permit,
+        _premises=premises,
+        _reader=reader,
+        _asked=now,
+    )
+
+
+def derive(
+    premises: Premises, program: Viewer, asset_id: str, now: datetime
+) -> SealedReader:
+    """Open an original for a named part of the program, to make something from it.
+
+    :raises RefusedError: the viewer is not the program
+    :raises NoSuchRecord: there is no such asset
+    :raises VaultError: it is there, but cannot be opened
+    """
+    with premises.db.read() as session:
+        asset = store.require_asset(session, asset_id)
+        item = store.item_of(store.require(session, asset.record_id), asset)
+        permit = decide(Action.DERIVE, program, item, premises.rules, now)
+        if isinstance(permit, Refusal):
+            raise RefusedError(permit, item)
+        return originals.open_original(
+            permit,
+            session,
+            premises.vault,
+            asset_id=asset.id,
+            object_id=asset.object_id,
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    permit: Permit
+    viewer: Viewer
+    record: Record
+    asset: Asset
+
+
+def _decide(
+    premises: Premises, session: Session, viewer: Viewer, asset_id: str, now: datetime
+) -> _Found:
+    """Ask the policy on what the database says now, not on what the caller knew."""
+    fresh = _afresh(premises, session, viewer, now)
+    asset = store.require_asset(session, asset_id)
+    record = store.require(session, asset.record_id)
+    item = store.item_of(record, asset)
+    permit = decide(Action.OPEN_ORIGINAL, fresh, item, premises.rules, now)
+    if isinstance(permit, Refusal):
+        raise RefusedError(permit, item)
+    return _Found(permit, fresh, record, asset)
+
+
+def _afresh(
+    premises: Premises, session: Session, viewer: Viewer, now: datetime
+) -> Viewer:
+    if viewer.account_id is None:
+        return viewer
+    return accounts.load_viewer(
+        session,
+        viewer.account_id,
+        session_id=viewer.session_id,
+        second_factor=viewer.second_factor,
+        scopes=viewer.scopes,
+        now=now,
+    )
+
+
+def _tell_the_ledger(
+    premises: Premises, session: Session, found: _Found, now: datetime
+) -> None:
+    """Write what is about to be shown to whom; the caller commits before opening."""
+    permit, item = found.permit, found.permit.item
+    if item is None or found.viewer.account_id is None or permit.consent is None:
+        raise TypeError("an original is opened for an account, under a consent")
+    exposure.record(
+        session,
+        found.viewer.account_id,
+        found.record.id,
+        found.asset.id,
+        item.tier,
+        permit.consent.id,
+        now,
+    )
+    premises.ledger.append(
+        session,
+        "displaying",
+        actor=found.viewer.account_id,
+        account=found.viewer.account_id,
+        record=found.record.id,
+        asset=found.asset.id,
+        now=now,
+        detail={
+            "consent": permit.consent.id,
+            "grant": permit.grant.id if permit.grant else None,
+            "purpose": permit.consent.purpose,
+            "tier": str(item.tier),
+            "labels_version": item.labels_version,
+            "object": str(found.asset.object_id),
+        },
+    )
+
+
+def _note_the_refusal(
+    premises: Premises, viewer: Viewer, refused: RefusedError, now: datetime
+) -> None:
+    if viewer.account_id is None or refused.item is None:
+        return  # strangers must not be able to fill the ledger
+    with premises.db.write() as session:
+        premises.ledger.append(
+            session,
+            "access refused",
+            actor=viewer.account_id,
+            account=viewer.account_id,
+            record=refused.item.record_id,
+            asset=refused.item.asset_id,
+            now=now,
+            detail={"reasons": [str(code) for code in refused.refusal.codes]},
+        )
+
+
+def _open(premises: Premises, session: Session, found: _Found) -> SealedReader:
+    return originals.open_original(
+        found.permit,
+        session,
+        premises.vault,
+        asset_id=found.asset.id,
+        object_id=found.asset.object_id,
+    )

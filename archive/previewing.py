@@ -1,0 +1,93 @@
+"""What may be shown of an asset without any consent: its preview, as blurred as due.
+
+The one place where pages, API and media ask `policy.preview_tier`. A preview that is
+not made yet, failed, or may not be told anything of is a sealed tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from archive.records import store
+from archive.records.tables import Asset, AssetState, Record
+from archive.vault import previews
+from archive.vault.container import Kind
+from archive.vault.objects import Vault
+from archive.vault.reader import SealedReader
+from auth.policy import may_see_clip, preview_tier
+from auth.viewer import PreviewTier, Rules, Viewer
+from blur.preview import Preview
+
+
+class Premises(Protocol):
+    """What showing previews needs of a running archive."""
+
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def rules(self) -> Rules: ...
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How one asset's preview may be shown to one viewer; nothing is opened yet."""
+
+    asset: Asset
+    tier: PreviewTier
+    has_clip: bool
+    _vault: Vault = field(repr=False)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.tier is PreviewTier.SEALED
+
+    def open(self, session: Session) -> Preview | None:
+        """Read the preview; None where only a sealed tile may be shown."""
+        made = self.asset.preview_object_id
+        if self.is_sealed or made is None:
+            return None
+        kind = Kind.PREVIEW_IMAGE
+        return Preview.from_bytes(
+            previews.read_preview(session, self._vault, made, kind)
+        )
+
+    def open_clip(self, session: Session) -> SealedReader | None:
+        """Open the silent, blurred clip; None where there is none for this viewer."""
+        made = self.asset.clip_object_id
+        if not self.has_clip or made is None:
+            return None
+        return previews.open_preview(session, self._vault, made, Kind.PREVIEW_VIDEO)
+
+
+def showing(
+    premises: Premises, viewer: Viewer, record: Record, asset: Asset, now: datetime
+) -> Showing:
+    """How this asset's preview may be shown to this viewer."""
+    item = store.item_of(record, asset)
+    ready = asset.state is AssetState.READY and asset.preview_object_id is not None
+    tier = preview_tier(viewer, item, premises.rules, now)
+    clip = asset.clip_object_id is not None and (
+        may_see_clip(viewer, item, premises.rules, now)
+    )
+    return Showing(
+        asset=asset,
+        tier=tier if ready else PreviewTier.SEALED,
+        has_clip=ready and clip,
+        _vault=premises.vault,
+    )
+
+
+def previews_for(
+    premises: Premises,
+    viewer: Viewer,
+    record: Record,
+    assets: Iterable[Asset],
+    now: datetime,
+) -> list[Showing]:
+    """How each of a record's assets may be shown to this viewer, in their order."""
+    return [showing(premises, viewer, record, asset, now) for asset in assets]

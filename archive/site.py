@@ -1,0 +1,301 @@
+"""One running archive: everything it is made of, opened from its settings.
+
+    create_home    makes a home once: key, keyrings, database, store, index
+    open_site      opens one, in well under a second; each process opens its own
+
+A `Site` holds keys, so it is never pickled and its repr names its home only. The search
+engine is opened on first use in whichever process asks; database connections likewise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic.util.exc import CommandError
+from search.whoosh_engine import WhooshEngine
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from archive import config as settings
+from archive.config import Config, ConfigError
+from archive.db import Database
+from archive.intake.limits import UploadLimits
+from archive.jobs.tables import Job
+from archive.ledger import Ledger
+from archive.vault import providers
+from archive.vault.blobs import FolderStore
+from archive.vault.errors import KeyUnavailable, VaultError
+from archive.vault.fields import FieldSealing
+from archive.vault.files import make_private_folder, write_new
+from archive.vault.indexfiles import IndexSealing
+from archive.vault.keyrings import Keyring
+from archive.vault.keys import Purpose, UnlockSecret
+from archive.vault.objects import Vault
+from auth import terms
+from auth.viewer import Rules
+from blur.limits import LIMITS
+from blur.sandbox import Strength, strength
+from search.engine import SearchEngine, SearchError
+
+
+def utc_now() -> datetime:
+    """The archive's clock; tests give another."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything one running archive is made of."""
+
+    config: Config
+    keyring: Keyring = field(repr=False)
+    db: Database
+    vault: Vault = field(repr=False)
+    sealing: FieldSealing = field(repr=False)
+    ledger: Ledger = field(repr=False)
+    rules: Rules
+    upload_limits: UploadLimits
+    clock: Callable[[], datetime] = field(repr=False)
+    _engines: _Engines = field(repr=False)
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search engine of this process.
+
+        :raises SearchError: the index is missing or damaged
+        """
+        return self._engines.here()
+
+    @property
+    def label_opinions(self) -> int:
+        """How many moderators must agree on what is in an asset."""
+        return self.config.label_opinions
+
+    @property
+    def noise_key(self) -> bytes:
+        """What makes the noise of previews unguessable."""
+        return self.keyring.active(Purpose.PREVIEW_NOISE).secret_bytes()
+
+    @property
+    def web_key(self) -> bytes:
+        """What signs forms and masks entity tags."""
+        return self.keyring.active(Purpose.WEB).secret_bytes()
+
+    def require_sandbox(self) -> None:
+        """Make sure that decoders are confined; tried once per process.
+
+        :raises ConfigError: they are not, and the settings do not allow that
+        """
+        if strength() is Strength.RLIMITS and not self.config.allow_unsandboxed:
+            raise ConfigError(
+                "Decoders cannot be confined on this machine: install bubblewrap, or "
+                "set VIGIL_ALLOW_UNSANDBOXED=1 where no hostile file can arrive."
+            )
+
+    def readiness(self) -> dict[str, bool]:
+        """Whether each part answers."""
+        return {
+            "database": _answers(self.db.schema_is_current),
+            "store": _answers(lambda: os.access(self.config.object_store, os.W_OK)),
+            "index": _answers(lambda: self.engine.count() >= 0),
+            "key": _answers(self._key_works),
+            "queue": _answers(self._queue_answers),
+        }
+
+    def close(self) -> None:
+        """Give back files and connections of this process."""
+        self._engines.close()
+        self.db.close()
+
+    def _key_works(self) -> bool:
+        sealed = self.sealing.seal(b"ready", "site.readiness/v1")
+        return self.sealing.open(sealed, "site.readiness/v1") == b"ready"
+
+    def _queue_answers(self) -> bool:
+        with self.db.read() as session:
+            session.scalar(select(Job.id).limit(1))
+        return True
+
+
+def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
+    """Open an archive that `create_home` made; brings its schema up to date.
+
+    :raises ConfigError: a setting is unsafe, a key is missing, or there is no archive
+    """
+    settings.check_safe(config)
+    if not config.keyrings.is_dir():
+        raise ConfigError(
+            f"There is no archive in {config.home}: run `vigil init`, "
+            "or set VIGIL_HOME."
+        )
+    try:
+        site = _assemble(config, _keyring(config, _unlock(config)), clock)
+    except KeyUnavailable as error:
+        raise ConfigError(_sentence(error)) from error
+    _bring_up_to_date(site.db)
+    return site
+
+
+def create_home(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
+    """Make a new archive in the home, which must not exist or be empty.
+
+    Without any key setting, a key file is made in the user's configuration folder and
+    named in the home's `vigil.toml`. What was made is removed again after an error.
+
+    :raises ConfigError: there is something already, or a setting is unsafe
+    """
+    settings.check_safe(config)
+    home = config.home
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise ConfigError(f"{home} is not empty; an archive is made in a new folder.")
+    made_key = _missing_key_file(config)
+    with_key = replace(config, key_file=made_key) if made_key else config
+    try:
+        return _make(with_key, made_key, clock)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        if made_key is not None:
+            made_key.unlink(missing_ok=True)
+        raise
+
+
+class _Engines:
+    """Opens the search engine once per process, however many threads ask."""
+
+    def __init__(self, folder: Path, sealing: IndexSealing) -> None:
+        self._folder = folder
+        self._sealing = sealing
+        self._lock = threading.Lock()
+        self._engine: SearchEngine | None = None
+        self._process = 0
+
+    def here(self) -> SearchEngine:
+        with self._lock:
+            if self._engine is None or self._process != os.getpid():
+                self._engine = WhooshEngine.open(self._folder, self._sealing)
+                self._process = os.getpid()
+            return self._engine
+
+    def create(self) -> None:
+        WhooshEngine.create(self._folder, self._sealing).close()
+
+    def close(self) -> None:
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None and self._process == os.getpid():
+            engine.close()
+
+
+def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -> Site:
+    sealing = FieldSealing(keyring)
+    is_sqlite = config.database_url.startswith("sqlite")
+    db_key = keyring.active(Purpose.DB).secret_bytes() if is_sqlite else None
+    return Site(
+        config=config,
+        keyring=keyring,
+        db=Database(config.database_url, db_key),
+        vault=Vault(keyring, FolderStore(config.object_store)),
+        sealing=sealing,
+        ledger=Ledger(keyring.active(Purpose.AUDIT).secret_bytes(), sealing),
+        rules=_rules(config),
+        upload_limits=_upload_limits(config),
+        clock=clock,
+        _engines=_Engines(config.index, IndexSealing(keyring)),
+    )
+
+
+def _rules(config: Config) -> Rules:
+    return Rules(
+        terms_version=terms.CURRENT,
+        second_factor_tier=config.second_factor_tier,
+        second_factor_roles=config.second_factor_roles,
+        daily_reveals=config.daily_reveals,
+        consent_max_minutes=config.consent_max_minutes,
+        preview_ceiling=config.preview_max_tier,
+        maintenance=config.maintenance,
+    )
+
+
+def _upload_limits(config: Config) -> UploadLimits:
+    media = replace(LIMITS, pixels=config.max_pixels, seconds=float(config.max_seconds))
+    return UploadLimits(config.max_upload_bytes, config.max_files, media)
+
+
+def _make(config: Config, made_key: Path | None, clock: Callable[[], datetime]) -> Site:
+    now = clock()
+    make_private_folder(config.home)
+    config.home.chmod(0o700)
+    if made_key is not None:
+        unlock = providers.create_key_file(made_key, config.home)
+        line = f"key_file = {json.dumps(str(made_key))}\n"
+        write_new(config.home / settings.TOML_NAME, line.encode())
+    else:
+        unlock = _unlock(config)
+    site = _assemble(config, Keyring.create(unlock, config.keyrings, now), clock)
+    site.db.migrate()
+    site._engines.create()  # noqa: SLF001 - this module's own
+    with site.db.write() as session:
+        detail = {"keys": len(site.keyring.names())}
+        site.ledger.append(
+            session, "archive created", actor="operator", now=now, detail=detail
+        )
+    return site
+
+
+def _unlock(config: Config) -> UnlockSecret:
+    try:
+        return providers.choose_provider(
+            config.home, config.key_file, config.key_command, config.credentials_folder
+        ).unlock()
+    except KeyUnavailable as error:
+        raise ConfigError(_sentence(error)) from error
+
+
+def _keyring(config: Config, unlock: UnlockSecret) -> Keyring:
+    return Keyring.load(unlock, config.keyrings)
+
+
+def _missing_key_file(config: Config) -> Path | None:
+    """The key file that has to be made; None when there is a key already."""
+    if config.key_file is not None:
+        return None if config.key_file.exists() else config.key_file
+    folder = config.credentials_folder
+    if config.key_command or (folder and (folder / providers.CREDENTIAL).exists()):
+        return None
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    name = f"{config.home.name}-{secrets.token_hex(4)}.key"
+    return Path(base) / "vigil" / name
+
+
+def _bring_up_to_date(db: Database) -> None:
+    try:
+        if not db.schema_is_current():
+            db.migrate()
+    except CommandError:
+        raise ConfigError(
+            "The database was made by a newer Vigil; install that version."
+        ) from None
+    except SQLAlchemyError as error:
+        raise ConfigError(
+            "The database does not open: check VIGIL_DATABASE_URL and the key."
+        ) from error
+
+
+def _answers(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except (SQLAlchemyError, VaultError, SearchError, OSError):
+        return False
+
+
+def _sentence(error: KeyUnavailable) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

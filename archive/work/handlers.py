@@ -1,0 +1,194 @@
+"""What each kind of job does.
+
+| kind | args | does |
+|---|---|---|
+| derive | asset | opens the original through the gate, makes and keeps its preview |
+| index | record | puts the record into the search index as it stands, or takes it out |
+| sweep | | removes blobs that crashes left without a key |
+
+A handler ends its job by `task.done(session)` in the transaction with its effect.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from archive import gate, jobs
+from archive.jobs import Job
+from archive.ledger.actors import actor_of
+from archive.records import store
+from archive.records.tables import Asset, AssetState
+from archive.site import Site
+from archive.vault import previews
+from archive.vault.container import Kind as ObjectKind
+from archive.work import indexing
+from auth.viewer import system_viewer
+from blur.derivation import make_preview
+from blur.errors import FILE_ERRORS
+from blur.kinds import KINDS
+from blur.preview import Preview
+
+log = logging.getLogger("vigil.work")
+WORKER = system_viewer("worker")
+SWEEP_AFTER = timedelta(days=1)
+
+
+class Hopeless(Exception):
+    """Trying again would end the same way; the text is for people."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job in hand."""
+
+    site: Site
+    job: Job
+    worker: str
+
+    def renew(self, progress: float | None = None) -> None:
+        """:raises Lost: the job is no longer ours"""
+        jobs.heartbeat(
+            self.site.db,
+            self.job.id,
+            self.worker,
+            lease=self.site.config.job_lease,
+            now=self.site.clock(),
+            progress=progress,
+        )
+
+    def done(self, session: Session, **result: object) -> None:
+        """:raises Lost: the job is no longer ours, so its effect must not be kept"""
+        now = self.site.clock()
+        jobs.finish(session, self.job.id, self.worker, now=now, result=result)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How a kind of job is done, and what is left to say when it was given up."""
+
+    run: Callable[[Task], None]
+    gave_up: Callable[[Site, Session, Job, str, datetime], None]
+
+
+def derive(task: Task) -> None:
+    """Make the preview of one asset; does nothing when it is there.
+
+    :raises Hopeless: the file itself is at fault
+    """
+    asset_id = str(task.job.args["asset"])
+    with task.site.db.read() as session:
+        asset = store.get_asset(session, asset_id)
+    if asset is None or asset.state is AssetState.READY:
+        with task.site.db.write() as session:
+            task.done(session)
+        return
+    made = _make(task, asset)
+    task.renew(progress=0.9)
+    with task.site.db.write() as session:
+        _keep(task, session, asset_id, made)
+        task.done(session, asset=asset_id)
+
+
+def index(task: Task) -> None:
+    """Bring the index in step with one record."""
+    record_id = str(task.job.args["record"])
+    engine = task.site.engine
+    with task.site.db.read() as session:
+        before = indexing.fingerprint(session, record_id)
+        document = indexing.document(task.site.sealing, session, record_id)
+    if document is None:
+        engine.remove([record_id])
+    else:
+        engine.add([document])
+    with task.site.db.write() as session:
+        task.done(session)
+        if indexing.fingerprint(session, record_id) != before:
+            # It changed while we wrote: what we wrote may be the older state.
+            now = task.site.clock()
+            args = {"record": record_id}
+            jobs.enqueue(session, "index", args, subject=record_id, now=now)
+
+
+def sweep(task: Task) -> None:
+    """Remove what crashes left behind a day ago or earlier."""
+    with task.site.db.read() as session:
+        swept = task.site.vault.sweep(session, task.site.clock() - SWEEP_AFTER)
+    with task.site.db.write() as session:
+        task.done(session, unfinished=swept.unfinished, unreferenced=swept.unreferenced)
+
+
+def _make(task: Task, asset: Asset) -> Preview:
+    site = task.site
+    site.require_sandbox()
+    with gate.derive(site, WORKER, asset.id, site.clock()) as original:
+        return make_preview(
+            original,
+            KINDS[asset.format],
+            site.noise_key,
+            asset.id.encode(),
+            site.upload_limits.media,
+        )
+
+
+def _keep(task: Task, session: Session, asset_id: str, made: Preview) -> None:
+    site, now = task.site, task.site.clock()
+    asset = store.require_asset(session, asset_id)
+    for old in (asset.preview_object_id, asset.clip_object_id):
+        if old is not None:
+            previews.forget(session, old)
+    image = previews.store(
+        session, site.vault, made.to_bytes(), ObjectKind.PREVIEW_IMAGE, now
+    )
+    asset.preview_object_id, asset.clip_object_id = image.object_id, None
+    if made.clip:
+        clip = previews.store(
+            session, site.vault, made.clip, ObjectKind.PREVIEW_VIDEO, now
+        )
+        asset.clip_object_id = clip.object_id
+    asset.state, asset.failure = AssetState.READY, None
+    if made.sealed:
+        asset.state = AssetState.FAILED
+        asset.failure = FILE_ERRORS[made.reason].sentence
+    site.ledger.append(
+        session,
+        "derivation",
+        actor=actor_of(WORKER),
+        record=asset.record_id,
+        asset=asset.id,
+        now=now,
+        detail={
+            "preview": str(asset.preview_object_id),
+            "clip": str(asset.clip_object_id) if asset.clip_object_id else None,
+            "from": str(asset.object_id),
+        },
+    )
+    args = {"record": asset.record_id}
+    jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
+
+
+def _no_preview(
+    _site: Site, session: Session, job: Job, sentence: str, now: datetime
+) -> None:
+    asset = store.get_asset(session, str(job.args["asset"]))
+    if asset is not None and asset.state is not AssetState.READY:
+        asset.state, asset.failure = AssetState.FAILED, sentence
+        args = {"record": asset.record_id}
+        jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
+
+
+def _nothing(
+    _site: Site, _session: Session, _job: Job, _sentence: str, _now: datetime
+) -> None:
+    """Nothing more to say: the job itself shows that it failed."""
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "derive": Handler(derive, _no_preview),
+    "index": Handler(index, _nothing),
+    "sweep": Handler(sweep, _nothing),
+}

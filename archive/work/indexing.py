@@ -1,0 +1,78 @@
+"""From a record to what the search engine is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy.orm import Session
+
+from archive.db import Database
+from archive.records import store
+from archive.records.document import RecordDocument
+from archive.records.tables import Asset, Collection, Record
+from auth.sealing import Sealing
+from auth.viewer import Tier
+from search.document import Document, Place, Text
+
+BATCH = 200
+
+
+def document(sealing: Sealing, session: Session, record_id: str) -> Document | None:
+    """What the index holds of a record; None when it must not hold anything."""
+    record = store.get(session, record_id)
+    if record is None or record.state in store.GONE:
+        return None
+    described = store.document_of(sealing, record)
+    assets = store.assets_of(session, record_id)
+    shelf = session.get(Collection, record.collection_id or "")
+    return _document(record, described, assets, shelf.slug if shelf else None)
+
+
+def fingerprint(session: Session, record_id: str) -> object:
+    """Equal as long as what the index holds of the record need not change."""
+    record = store.get(session, record_id)
+    if record is None:
+        return None
+    kinds = [(asset.kind, asset.tier) for asset in store.assets_of(session, record_id)]
+    return (record.state, record.revision, record.labels_version, record.tier, kinds)
+
+
+def every_document(db: Database, sealing: Sealing) -> Iterator[Document]:
+    """All documents of the archive, for a rebuild; in batches, in order of id."""
+    after = ""
+    while True:
+        with db.read() as session:
+            ids = store.ids_after(session, after, BATCH)
+            found = [document(sealing, session, record_id) for record_id in ids]
+        yield from (each for each in found if each is not None)
+        if len(ids) < BATCH:
+            return
+        after = ids[-1]
+
+
+def _document(
+    record: Record,
+    described: RecordDocument,
+    assets: Sequence[Asset],
+    shelf: str | None,
+) -> Document:
+    return Document(
+        id=record.id,
+        audience=store.audience(record),
+        texts=tuple(
+            Text(language, text.title, text.body)
+            for language, text in described.descriptions.items()
+        ),
+        guarded=record.tier >= Tier.G4,
+        labels=tuple(record.codes),
+        tier=int(record.tier),
+        kinds=tuple(sorted({asset.kind for asset in assets})),
+        places=tuple(Place(p.name, p.lat, p.lon) for p in described.places),
+        event_from=record.event_from,
+        event_to=record.event_to,
+        collection=shelf,
+        verification=described.verification,
+        stance=described.stance,
+        platform=described.source.platform or None,
+        deposited_at=record.created_at,
+    )

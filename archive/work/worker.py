@@ -1,0 +1,160 @@
+"""Takes jobs one by one, keeps their leases alive, and says how they ended.
+
+| the handler | then |
+|---|---|
+| ends its job in its own transaction | done |
+| raises `Hopeless` | failed for good, with its sentence |
+| raises anything else | logged, tried again later while attempts are left |
+| dies with the process | the lease runs out, another worker takes the job up |
+
+A job that was taken up too often without ever ending is buried: failed, and its asset
+told so, because one poisonous file must not kill workers for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from archive import jobs
+from archive.site import Site
+from archive.work.handlers import HANDLERS, Hopeless, Task
+
+log = logging.getLogger("vigil.work")
+
+IDLE_SECONDS = 0.5
+AGAIN_AFTER = timedelta(seconds=10)
+TRIED_IN_VAIN = "It did not work this time; the log has the details."
+
+
+class Stop(Protocol):
+    """Something like `threading.Event`."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+def run_one(site: Site, now: datetime) -> bool:
+    """Do the job that has waited longest; False when there is none."""
+    _bury(site, now)
+    worker = worker_name()
+    job = jobs.claim(site.db, worker, tuple(HANDLERS), site.config.job_lease, now)
+    if job is None:
+        return False
+    task = Task(site, job, worker)
+    with _Heart(task):
+        _handle(task)
+    return True
+
+
+def loop(site: Site, stop: Stop) -> None:
+    """Work until told to stop; what is running is finished first."""
+    while not stop.is_set():
+        try:
+            busy = run_one(site, site.clock())
+        except Exception:
+            # The database may be away for a moment: the worker must outlive that.
+            log.exception("the worker stumbled")
+            busy = False
+        if not busy:
+            stop.wait(IDLE_SECONDS)
+
+
+def drain(
+    site: Site,
+    record_id: str,
+    *,
+    seconds: float = 600,
+    progress: Callable[[int], None] | None = None,
+) -> bool:
+    """Work until nothing about the record is left to do; False when time is up.
+
+    Other workers may do part of it; `progress` gets the number of jobs still open.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with site.db.read() as session:
+            left = len(jobs.open_for(session, record_id))
+        if progress is not None:
+            progress(left)
+        if left == 0:
+            return True
+        if not run_one(site, site.clock()):
+            time.sleep(0.1)
+    return False
+
+
+def worker_name() -> str:
+    """A name no other worker has, not even the next one of this thread."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _handle(task: Task) -> None:
+    try:
+        HANDLERS[task.job.kind].run(task)
+    except jobs.Lost:
+        log.warning("job %s was taken away", task.job.id)
+    except Hopeless as hopeless:
+        _fail(task, str(hopeless), again_after=None)
+    except Exception:
+        log.exception("job %s (%s) failed", task.job.id, task.job.kind)
+        _fail(task, TRIED_IN_VAIN, again_after=AGAIN_AFTER * task.job.attempts)
+
+
+def _fail(task: Task, sentence: str, *, again_after: timedelta | None) -> None:
+    now = task.site.clock()
+    with suppress(jobs.Lost), task.site.db.write() as session:
+        state = jobs.fail(
+            session,
+            task.job.id,
+            task.worker,
+            sentence,
+            now=now,
+            again_after=again_after,
+        )
+        if state is jobs.JobState.FAILED:
+            HANDLERS[task.job.kind].gave_up(task.site, session, task.job, sentence, now)
+
+
+def _bury(site: Site, now: datetime) -> None:
+    with site.db.read() as session:
+        if not jobs.poisonous(session, tuple(HANDLERS), now):
+            return
+    with site.db.write() as session:
+        for job in jobs.give_up(session, tuple(HANDLERS), now):
+            log.error("job %s (%s) was given up", job.id, job.kind)
+            HANDLERS[job.kind].gave_up(site, session, job, job.error or "", now)
+
+
+class _Heart:
+    """Renews a job's lease in the background while its handler runs."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        lease = self._task.site.config.job_lease
+        while not self._done.wait(lease.total_seconds() / 4):
+            try:
+                self._task.renew()
+            except jobs.Lost:
+                return
+            except Exception:
+                log.exception("a lease could not be renewed")
