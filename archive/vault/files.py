@@ -41,7 +41,10 @@ def write_new(path: Path, data: bytes) -> None:
 
 def make_private_folder(path: Path) -> None:
     """Make a folder, and those above it, that only the owner can enter."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    # With parents=True the ones above would be made by the umask alone.
+    for folder in reversed([path, *path.parents]):
+        if not folder.is_dir():
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
 def sync_folder(path: Path) -> None:

@@ -124,10 +124,7 @@ def test_secrets_are_not_printed_logged_or_serialised(keyring, unlock, caplog):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("test").warning("%s %r %s %r", key, unlock, keyring, keyring)
     shown = caplog.text + f"{key!r}{key}{unlock!r}{keyring!r}{keyring.names()}"
-    try:
-        raise KeyError(key, unlock, keyring)
-    except KeyError as error:
-        shown += "".join(traceback.format_exception(error))
+    shown += "".join(traceback.format_exception(KeyError(key, unlock, keyring)))
     for secret in (key.secret_bytes(), unlock.secret_bytes()):
         assert secret.hex() not in shown
         assert repr(secret) not in shown

@@ -1,4 +1,4 @@
-"""Rows of the key table: bound to their object, useless elsewhere, destroyed for good."""
+"""Rows of the key table: bound to their object, and destroyed for good."""
 
 from uuid import uuid4
 
