@@ -21,7 +21,7 @@ from archive.vault.keys import Key, Purpose
 from archive.vault.reader import SealedReader
 
 
-class IndexFileSealing:
+class IndexSealing:
     """What the search engine asks for as `search.sealed_storage.FileSealing`."""
 
     def __init__(self, keyring: Keyring) -> None:

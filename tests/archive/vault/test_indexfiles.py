@@ -12,7 +12,7 @@ from archive.vault.errors import (
     VaultError,
     WrongContext,
 )
-from archive.vault.indexfiles import IndexFileSealing, StreamSource
+from archive.vault.indexfiles import IndexSealing, StreamSource
 from archive.vault.keys import Purpose
 from archive.vault.reader import CHUNK
 from search.sealed_storage import FileSealing, SealedStorage
@@ -20,7 +20,7 @@ from search.sealed_storage import FileSealing, SealedStorage
 
 @pytest.fixture
 def sealing(keyring) -> FileSealing:
-    return IndexFileSealing(keyring)
+    return IndexSealing(keyring)
 
 
 @pytest.fixture
