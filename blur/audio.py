@@ -45,7 +45,7 @@ class Sound:
         :raises Unreadable: no sound comes out
         """
         if not self._peaks(self._packets(), RATE // BUCKET):
-            raise Unreadable("The recording has no sound that can be decoded.")
+            raise Unreadable(detail="NoSound")
 
     def bars(self) -> bytes:
         """Sixty-four levels 0..7, the loudest being 7 unless all is silence.
@@ -56,7 +56,7 @@ class Sound:
             return _levels(self._windows(self.seconds))
         peaks = self._peaks(self._container.demux(self._track), None)
         if not peaks:
-            raise Unreadable("The recording has no sound that can be decoded.")
+            raise Unreadable(detail="NoSound")
         if self.seconds is None:
             self.seconds = len(peaks) * BUCKET / RATE
         return _levels(_bars_of(peaks))

@@ -2,11 +2,11 @@
 
     haze      8x6 grey, 3 bits, spread 24    144 bits   a picture or a page
     still     8x5 grey, 3 bits, spread 24    120 bits   one of a video's eight
-    chroma    2x2 of Cb and Cr, 2 bits, 12    16 bits   added for colour haze
+    chroma    2x2 of Cb and Cr, 2 bits, 12    16 bits   for colour haze; 3 levels used
     trace     4x3 grey, 3 bits, spread 32     made from haze, never stored
     bars      64 levels, 3 bits               192 bits  a sound
 
-Upright pictures have columns and rows exchanged. Cells are bytes 0..7 (chroma 0..3).
+Upright pictures have columns and rows exchanged. Cells are bytes 0..7 (chroma 0..2).
 Trace is a function of the haze cells alone, its extra noise drawn from their hash:
 whoever holds both learns nothing that haze did not tell, and whoever holds trace
 alone cannot redo the draw, since that needs the haze cells.
@@ -24,10 +24,10 @@ from blur.noise import BYTES_PER_DRAW, gauss
 STILLS: Final = 8
 BARS: Final = 64
 LEVELS: Final = 8
-CHROMA_LEVELS: Final = 4
+CHROMA_LEVELS: Final = 3  # blue or green, neutral, yellow or red; 2 bits
 CHROMA_CELLS: Final = 8
 CHROMA_SPREAD: Final = 12.0
-CHROMA_REACH: Final = 36.0  # Cb and Cr are kept within 128 +- this
+CHROMA_REACH: Final = 30.0  # Cb and Cr are kept within 128 +- this
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def greys(values: Sequence[float], spread: float, deviates: Sequence[float]) -> 
 
 
 def chroma(values: Sequence[float], deviates: Sequence[float]) -> bytes:
-    """Put noise on Cb or Cr values 0..255 and round them to four levels."""
+    """Put noise on Cb or Cr values 0..255 and round them to three levels."""
     return bytes(
         _nearest(_stretched(value + CHROMA_SPREAD * deviate), CHROMA_LEVELS)
         for value, deviate in zip(values, deviates, strict=True)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from blur.cells import CHROMA_CELLS, GREY_DRAWS, HAZE, chroma, greys
 from blur.confine import limit, lock
 from blur.errors import BlurError, SandboxFailed, TooLarge, Unreadable
 from blur.kinds import KINDS, Family, Kind
@@ -161,23 +160,29 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
 
 
 def _image_work() -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.haze import haze_of
     from blur.image import small_picture
 
     def work(job: Job, source: IO[bytes]) -> bytes:
         picture, (width, height) = small_picture(source, job.size, job.kind, job.limits)
         facts = Probe(Family.IMAGE, width, height).to_bytes()
-        return facts if job.task == "probe" else facts + _hazed(job, picture)
+        if job.task == "probe":
+            return facts
+        return facts + haze_of(picture, gauss(job.noise))
 
     return work
 
 
 def _document_work() -> Callable[[Job, IO[bytes]], bytes]:
     from blur.document import first_page
+    from blur.haze import haze_of
 
     def work(job: Job, source: IO[bytes]) -> bytes:
         picture, (width, height), pages = first_page(source)
         facts = Probe(Family.DOCUMENT, width, height, None, pages).to_bytes()
-        return facts if job.task == "probe" else facts + _hazed(job, picture)
+        if job.task == "probe":
+            return facts
+        return facts + haze_of(picture, gauss(job.noise))
 
     return work
 
@@ -217,22 +222,6 @@ _WORK = {
 }
 
 
-def _hazed(job: Job, picture: Any) -> bytes:  # noqa: ANN401 - Pillow is not loaded here
-    deviates = gauss(job.noise)
-    shape = HAZE.shape(upright=picture.height > picture.width)
-    grey = picture.convert("L").resize(shape, _BOX).tobytes()
-    return greys(grey, HAZE.spread, deviates[: HAZE.count]) + _tinted(picture, deviates)
-
-
-_BOX = 4  # Pillow's Resampling.BOX
-
-
-def _tinted(picture: Any, deviates: list[float]) -> bytes:  # noqa: ANN401
-    _, blue, red = picture.convert("YCbCr").resize((2, 2), _BOX).split()
-    values = blue.tobytes() + red.tobytes()
-    return chroma(values, deviates[GREY_DRAWS : GREY_DRAWS + CHROMA_CELLS])
-
-
 def _film_facts(film: Any, seen: Any) -> Probe:  # noqa: ANN401
     width, height = film.size()
     if (seen.height > seen.width) != (height > width):
@@ -241,13 +230,11 @@ def _film_facts(film: Any, seen: Any) -> Probe:  # noqa: ANN401
 
 
 def _seen(job: Job, film: Any) -> bytes:  # noqa: ANN401
-    from blur.video import noisy_stills
+    from blur.haze import stills_of
 
     pictures = film.stills()
-    deviates = gauss(job.noise)
-    stills = noisy_stills(pictures, deviates[:GREY_DRAWS])
     facts = _film_facts(film, pictures[0]).to_bytes()
-    return facts + stills + _tinted(pictures[len(pictures) // 2], deviates)
+    return facts + stills_of(pictures, gauss(job.noise))
 
 
 def _heard(job: Job, container: Any) -> bytes:  # noqa: ANN401

@@ -16,7 +16,7 @@ import av
 import av.logging
 from av.stream import Disposition
 
-from blur.errors import TooLong, TooManyPixels, Unreadable
+from blur.errors import TooLong, TooManyPixels, UnknownCodec, Unreadable
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -77,12 +77,12 @@ def film_of(container: InputContainer, limits: Limits) -> VideoStream | None:
     """The first real moving picture, cover art aside; none when there is only sound.
 
     :raises TooManyPixels: its frames are larger than the limits allow
-    :raises Unreadable: only codecs that are not on the list
+    :raises UnknownCodec: only codecs that are not on the list
     """
     films = [s for s in container.streams.video if not _is_cover(s)]
     known = [s for s in films if _has_codec(s, VIDEO_CODECS)]
     if films and not known:
-        raise Unreadable("The film is in a form this archive cannot decode.")
+        raise UnknownCodec
     if not known:
         return None
     if known[0].width * known[0].height > limits.video_pixels:
@@ -93,12 +93,12 @@ def film_of(container: InputContainer, limits: Limits) -> VideoStream | None:
 def sound_of(container: InputContainer) -> AudioStream:
     """The first sound track.
 
-    :raises Unreadable: there is none, or only codecs that are not on the list
+    :raises UnknownCodec: there is none whose codec is on the list
     """
     for track in container.streams.audio:
         if _has_codec(track, AUDIO_CODECS):
             return track
-    raise Unreadable("The file holds neither a film nor a sound that can be decoded.")
+    raise UnknownCodec
 
 
 def seconds_of(

@@ -34,10 +34,10 @@ def _drawn(
 ) -> tuple[Image.Image, tuple[int, int], int]:
     pages = len(document)
     if not pages:
-        raise Unreadable("The document has no pages.")
+        raise Unreadable(detail="NoPages")
     page = document[0]
     width, height = page.get_size()
     if not _LEAST_POINTS < min(width, height):
-        raise Unreadable("The first page of the document has no size.")
+        raise Unreadable(detail="NoSize")
     picture = page.render(scale=SIDE / max(width, height)).to_pil()
     return picture.convert("RGB"), (round(width), round(height)), pages

@@ -3,7 +3,8 @@
     BlurError
     ├── NotAllowed        unsupported_kind     known, but not taken here
     ├── Unreadable        unreadable           no known kind, or damaged
-    │   └── Empty         empty
+    │   ├── Empty         empty
+    │   └── UnknownCodec  unknown_codec        a container of a codec not on the list
     ├── TooManyPixels     too_many_pixels
     ├── TooLong           too_long
     ├── TooLarge          too_large            needs more bytes or memory than allowed
@@ -51,6 +52,13 @@ class Empty(Unreadable):
 
     code = "empty"
     sentence = "The file is empty."
+
+
+class UnknownCodec(Unreadable):
+    """The container opens, but what is in it has no decoder here."""
+
+    code = "unknown_codec"
+    sentence = "The recording is coded in a form this archive cannot decode."
 
 
 class TooManyPixels(BlurError):
@@ -101,6 +109,7 @@ FILE_ERRORS: dict[str, type[BlurError]] = {
         NotAllowed,
         Unreadable,
         Empty,
+        UnknownCodec,
         TooManyPixels,
         TooLong,
         TooLarge,

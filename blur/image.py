@@ -11,7 +11,7 @@ import struct
 import warnings
 from typing import IO, TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from blur.errors import TooLarge, TooManyPixels, Unreadable
 
@@ -68,6 +68,8 @@ def _decoded(
     if width * height > (limits.progressive_pixels if progressive else limits.pixels):
         raise TooManyPixels
     turn = _TURNS.get(_orientation(picture))
+    # A JPEG cut short still testifies; browsers show what there is, and so do we.
+    ImageFile.LOAD_TRUNCATED_IMAGES = kind.opener == "JPEG"
     picture.draft("RGB", (SIDE, SIDE))
     picture = _upright(_flat(_reduced(picture)), turn)
     return picture, (height, width) if turn in _QUARTER_TURNS else (width, height)

@@ -222,7 +222,8 @@ def _reads_as_text(head: bytes) -> bool:
         if error.start < len(head) - 3:  # not merely a letter cut by the end
             return False
         text = head[: error.start].decode("utf-8")
-    return not any(ord(letter) < 32 and letter not in "\t\r\n\f\x1b" for letter in text)
+    odd = sum(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text)
+    return "\0" not in text and odd * 20 < len(text)
 
 
 # Allowed kinds ---------------------------------------------------------------------
@@ -279,7 +280,16 @@ def _boxes(head: bytes) -> str:
         return "avif"
     if major in _HEIC_BRANDS:
         return "heic"
-    return _film_brand(major)
+    return "m4a" if _has_only_sound(head) else _film_brand(major)
+
+
+def _has_only_sound(head: bytes) -> bool:
+    """Whether the index lies in the head and names sound tracks alone."""
+    at = head.find(b"moov") - 4
+    size = int.from_bytes(head[at : at + 4], "big") if at > 0 else 0
+    index = head[at : at + size]
+    whole = size > 8 and len(index) == size
+    return whole and b"hdlr" in index and b"soun" in index and b"vide" not in index
 
 
 def _film_brand(major: bytes) -> str:

@@ -57,7 +57,8 @@ def picture(preview: Preview | None, tier: str, item_id: str) -> Picture:
     if preview is None or preview.sealed or PreviewTier(tier) is PreviewTier.SEALED:
         return Picture(_MEDIA_SVG, sealed_tile_svg(item_id).encode())
     if preview.family is Family.AUDIO:
-        return Picture(_MEDIA_SVG, waveform_svg(preview, tier).encode())
+        wave = waveform_svg(preview, tier)
+        return Picture(_MEDIA_SVG, _WAVE_TILE.format(wave=wave).encode())
     return Picture(_MEDIA_PNG, png(preview, tier))
 
 
@@ -104,6 +105,8 @@ def storyboard_png(preview: Preview, tier: str) -> bytes:
 def waveform_svg(preview: Preview, tier: str) -> str:
     """A sound's bars, sixty-four of them; at trace sixteen of four heights.
 
+    Drawn in `currentColor`, to be put into a page as it is.
+
     :raises NothingToShow: not a sound, or sealed
     """
     chosen = PreviewTier(tier)
@@ -136,11 +139,16 @@ def sealed_tile_svg(item_id: str) -> str:
 
 
 _WAVEFORM = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 160" role="img" '
-    'color="#7d8799"><g fill="currentColor">{bars}</g></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 160">'
+    '<g fill="currentColor">{bars}</g></svg>'
+)
+_WAVE_TILE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240">'
+    '<rect width="320" height="240" fill="hsl(220,14%,34%)"/>'
+    '<svg x="24" y="86" width="272" height="68" color="#c6ccd8">{wave}</svg></svg>'
 )
 _TILE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240" role="img">'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240">'
     '<rect width="320" height="240" fill="hsl({hue:03d},14%,34%)"/>'
     '<g fill="none" stroke="#fff" stroke-width="14">{bands}</g></svg>'
 )

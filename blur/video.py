@@ -2,8 +2,7 @@
 
 Seeking makes the cost independent of length. A file without a length or an index is
 read through instead, keyframes only, for as long as `SCAN_SECONDS` allows. Stills that
-fail fall back on their neighbour, and stills that hardly differ become one and the
-same: eight draws of noise over one unmoved picture would average out.
+fail are replaced by a neighbour.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import av
 from PIL import Image
 
-from blur.cells import STILL, STILLS, greys
+from blur.cells import STILLS
 from blur.container import film_of, packets_of, seconds_of
 from blur.errors import Unreadable
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 SIDE = 128
 SCAN_SECONDS = 15.0
-SAME = 12.0  # root mean square of two stills, in levels of 255
 _MOST_KEPT = 512
 
 
@@ -52,7 +50,7 @@ class Film:
         for packet in packets_of(self._container, self._stream):
             for frame in _frames(packet):
                 return _small(frame)
-        raise Unreadable("The film has no frame that can be decoded.")
+        raise Unreadable(detail="NoFrame")
 
     def size(self) -> tuple[int, int]:
         """Width and height as coded."""
@@ -117,29 +115,6 @@ class Film:
 
 class NoFilm(Exception):
     """The container holds sound only."""
-
-
-def noisy_stills(pictures: list[Image.Image], deviates: list[float]) -> bytes:
-    """Eight stills of forty cells; a still like an earlier one repeats it exactly."""
-    upright = pictures[0].height > pictures[0].width
-    shape = STILL.shape(upright=upright)
-    clear = [
-        picture.convert("L").resize(shape, Image.Resampling.BOX).tobytes()
-        for picture in pictures
-    ]
-    noisy: list[bytes] = []
-    for index, values in enumerate(clear):
-        twin = next((k for k in range(index) if _alike(clear[k], values)), None)
-        drawn = deviates[index * STILL.count : (index + 1) * STILL.count]
-        noisy.append(
-            greys(values, STILL.spread, drawn) if twin is None else noisy[twin]
-        )
-    return b"".join(noisy)
-
-
-def _alike(one: bytes, other: bytes) -> bool:
-    squares = sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
-    return squares < SAME**2 * len(one)
 
 
 def _frames(packet: Packet[Any]) -> list[VideoFrame]:
