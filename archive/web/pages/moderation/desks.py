@@ -1,0 +1,95 @@
+"""What lies before a moderator: one file of one record, and the page made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import abort, render_template
+from sqlalchemy.orm import Session
+
+from archive import previewing
+from archive.previewing import Showing
+from archive.records import labels, store
+from archive.records.document import RecordDocument
+from archive.records.store import AssetDetails
+from archive.records.tables import Asset, LabelRow, Record
+from archive.web import context, i18n
+from archive.web.fields import Form
+from archive.web.pages.moderation import picker
+from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
+from archive.web.pages.moderation.picker import Answers
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies before the moderator."""
+
+    record: Record
+    document: RecordDocument
+    assets: Sequence[Asset]
+    asset: Asset
+    details: AssetDetails
+    standing: Sequence[LabelRow]
+    history: Sequence[LabelRow]
+    showing: Showing
+
+    @property
+    def position(self) -> int:
+        """Which file this is, counted from one."""
+        return [asset.id for asset in self.assets].index(self.asset.id) + 1
+
+    @property
+    def next_unlabelled(self) -> Asset | None:
+        """The next file nobody has labelled, going round from this one."""
+        after = [*self.assets[self.position :], *self.assets[: self.position]]
+        return next((asset for asset in after if not asset.labelled), None)
+
+    @property
+    def is_timed(self) -> bool:
+        return self.asset.kind in ("video", "audio")
+
+
+def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
+    """Lay out one file of a record: the one asked for, else the first unlabelled."""
+    found = store.require(s, record_id)
+    assets = store.assets_of(s, record_id)
+    asset = _pick(assets, asset_id)
+    site = context.site()
+    return Desk(
+        record=found,
+        document=store.document_of(site.sealing, found),
+        assets=assets,
+        asset=asset,
+        details=store.details_of(site.sealing, asset),
+        standing=labels.current(s, asset.id),
+        history=labels.history(s, asset.id),
+        showing=previewing.showing(site, context.viewer(), found, asset, context.now()),
+    )
+
+
+def page(
+    desk: Desk, answers: Answers, wrong: Sequence[tuple[str, str]] = (), **more: Form
+) -> str:
+    """The moderator's page; `wrong` is (control id, sentence)."""
+    forms = {"publish": PublishForm(obj=desk.record), "withdraw": WithdrawForm()}
+    return render_template(
+        "moderation/record.html",
+        desk=desk,
+        document=desk.document,
+        language=i18n.language(),
+        groups=picker.groups(i18n.language(), answers),
+        wrong=wrong,
+        wrong_by_id=dict(wrong),
+        clock=picker.clock,
+        **{**forms, **more},
+    )
+
+
+def _pick(assets: Sequence[Asset], asset_id: str | None) -> Asset:
+    if not assets:
+        abort(404)
+    if asset_id is None:
+        return next((asset for asset in assets if not asset.labelled), assets[0])
+    wanted = next((asset for asset in assets if asset.id == asset_id), None)
+    return wanted or abort(404)

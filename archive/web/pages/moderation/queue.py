@@ -1,0 +1,127 @@
+"""What waits for a moderator: oldest or gravest first, by state, kind and tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import render_template, request
+from sqlalchemy.orm import Session
+
+from archive.records import store
+from archive.records.tables import Asset, Record
+from archive.web import context, i18n
+from archive.web.guard import needs
+from archive.web.pages.moderation.blueprint import bp
+from auth.policy import Action
+from auth.viewer import RecordState, Tier
+
+STATES = (RecordState.DRAFT, RecordState.SUBMITTED, RecordState.LABELLED)
+KINDS = ("image", "video", "audio", "document")
+SORTS = ("oldest", "newest", "gravest")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One record of the queue; `age` is the time since it was handed in."""
+
+    record: Record
+    title: str
+    age: timedelta
+    assets: Sequence[Asset]
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """Each kind of file, and how many there are of it."""
+        held = [asset.kind for asset in self.assets]
+        return [(kind, held.count(kind)) for kind in KINDS if kind in held]
+
+    @property
+    def labelled(self) -> int:
+        return sum(1 for asset in self.assets if asset.labelled)
+
+    @property
+    def unready(self) -> int:
+        """How many files have no preview yet, or never will."""
+        return sum(1 for asset in self.assets if asset.state != "ready")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the queue is shown, from the address; unknown words mean all."""
+
+    state: str = ""
+    kind: str = ""
+    tier: str = ""
+    sort: str = SORTS[0]
+
+    def fit(self, waiting: Waiting) -> bool:
+        record = waiting.record
+        tier = str(record.tier) if record.labelled else "unlabelled"
+        kinds = [kind for kind, _count in waiting.kinds]
+        return (
+            self.state in ("", record.state)
+            and (not self.kind or self.kind in kinds)
+            and self.tier in ("", tier)
+        )
+
+    def order(self, found: list[Waiting]) -> list[Waiting]:
+        found.sort(key=lambda waiting: waiting.record.created_at)
+        if self.sort == "newest":
+            found.reverse()
+        elif self.sort == "gravest":
+            found.sort(key=lambda waiting: -waiting.record.tier)
+        return found
+
+
+@bp.get("/")
+@needs(Action.READ_JOBS)
+def queue() -> str:
+    """The queue, filtered by the address."""
+    filters = filters_from_address()
+    with context.read_session() as s:
+        everything = waiting_records(s)
+    shown = filters.order([one for one in everything if filters.fit(one)])
+    return render_template(
+        "moderation/queue.html",
+        waiting=shown,
+        total=len(everything),
+        filters=filters,
+        states=STATES,
+        kinds=KINDS,
+        tiers=[*(str(tier) for tier in Tier if tier < Tier.X), "unlabelled"],
+        sorts=SORTS,
+    )
+
+
+def filters_from_address() -> Filters:
+    """Read the filters; what is not on offer is left out."""
+    asked = request.args
+    tiers = {str(tier) for tier in Tier} | {"unlabelled"}
+    return Filters(
+        state=_among(asked.get("state"), set(STATES)),
+        kind=_among(asked.get("kind"), set(KINDS)),
+        tier=_among(asked.get("tier"), tiers),
+        sort=_among(asked.get("sort"), set(SORTS)) or SORTS[0],
+    )
+
+
+def waiting_records(s: Session) -> list[Waiting]:
+    """Everything that waits, with its files and title."""
+    records = store.queue(s)
+    assets = store.assets_of_many(s, [record.id for record in records])
+    sealing, now = context.site().sealing, context.now()
+    return [
+        Waiting(
+            record=record,
+            title=store.document_of(sealing, record).title(i18n.language()),
+            age=now - record.created_at,
+            assets=assets[record.id],
+        )
+        for record in records
+    ]
+
+
+def _among(word: str | None, allowed: set[str]) -> str:
+    return word if word in allowed else ""
