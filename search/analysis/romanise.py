@@ -1,0 +1,120 @@
+"""Keys under which the spellings of one name in all scripts meet.
+
+Each letter becomes a sound class: k q g are one, kh gh h x one, e a ə one, i y ı
+one, dz ts j one; doubled classes count once; a final vowel is dropped. So that
+``Sarkisian``, ``Саркисян`` and ``Սարգսյան`` come close and ``Mirzoyan``,
+``Мирзоян`` and ``Միրզոյան`` are the same. A letter that different alphabets read
+differently (Latin c and x, Cyrillic г) gives more than one key.
+"""
+
+import itertools
+from collections.abc import Iterator
+from functools import lru_cache
+
+from search.analysis.folding import bare, script
+
+SHORTEST_KEY = 4
+"""A shorter key says too little: such names meet through the gazetteer only."""
+MOST_KEYS = 4
+
+Sounds = dict[str, tuple[str, ...]]
+
+
+def _table(**sounds: str) -> Sounds:
+    return {letter: (sound,) for sound, letters in sounds.items() for letter in letters}
+
+
+_LATIN: Sounds = _table(
+    a="aeəäæ", i="iyıïî", o="oöøô", u="uüûw", b="b", d="d", f="f", h="hğ", k="kqgck",
+    l="l", m="m", n="n", p="p", r="r", s="s", t="t", v="v", z="z", S="şš", C="çč",
+    Z="ž", J="j",
+)  # fmt: skip
+_LATIN |= {"x": ("h", "ks"), "c": ("k", "J"), "w": ("v",)}
+_DIGRAPHS = {
+    "tch": "C", "dzh": "J", "sch": "S", "sh": "S", "ch": "C", "kh": "h", "gh": "h",
+    "zh": "Z", "dz": "J", "ts": "J", "tz": "J", "dj": "J", "ph": "f", "th": "t",
+    "ck": "k", "ou": "u",
+}  # fmt: skip
+_CYRILLIC: Sounds = _table(
+    a="аеәэє", i="ийыіїј", o="оө", u="уү", b="б", d="д", f="ф", h="хһғ", k="кҝ",
+    l="л", m="м", n="н", p="п", r="р", s="с", t="т", v="в", z="з", S="шщ", C="ч",
+    Z="ж", J="цҹ",
+)  # fmt: skip
+_CYRILLIC |= {"г": ("k", "h"), "я": ("ia",), "ю": ("iu",), "ь": ("",), "ъ": ("",)}
+_ARMENIAN: Sounds = _table(
+    a="աեէը", i="իյ", o="օո", b="բ", d="դ", f="ֆ", h="հխղ", k="գկք", l="լ", m="մ",
+    n="ն", p="պփ", r="րռ", s="ս", t="տթ", v="վւ", z="զ", S="շ", C="չճ", Z="ժ",
+    J="ջծձց",
+)  # fmt: skip
+_GEORGIAN: Sounds = _table(
+    a="აე", i="ი", o="ო", u="უ", b="ბ", d="დ", h="ხღჰ", k="კქგყ", l="ლ", m="მ",
+    n="ნ", p="პფ", r="რ", s="ს", t="ტთ", v="ვ", z="ზ", S="შ", C="ჩჭ", Z="ჟ",
+    J="ჯცძწ",
+)  # fmt: skip
+_ARABIC: Sounds = _table(
+    a="اعءه", i="يئ", u="وؤ", b="ب", d="دضذ", f="ف", h="حخغ", k="كقگ", l="ل", m="م",
+    n="ن", p="پ", r="ر", s="سصث", t="تط", z="زظ", S="ش", C="چ", Z="ژ", J="ج",
+)  # fmt: skip
+_TABLES = {
+    "C": _CYRILLIC,
+    "A": _ARMENIAN,
+    "G": _GEORGIAN,
+    "R": _ARABIC,
+}
+_VOWELS = "aiou"
+
+
+@lru_cache(maxsize=65536)
+def keys(folded: str) -> tuple[str, ...]:
+    """Return the keys of a folded word, none when they would be too short."""
+    kind = script(folded)
+    if kind == "-" or any(c.isdigit() for c in folded):
+        return ()
+    options = list(_sounds(folded, kind))
+    combined = itertools.islice(itertools.product(*options), MOST_KEYS)
+    found = {_collapsed("".join(parts)) for parts in combined}
+    return tuple(sorted(k for k in found if len(k) >= SHORTEST_KEY))
+
+
+def _sounds(word: str, kind: str) -> Iterator[tuple[str, ...]]:
+    if kind == "L":
+        yield from _latin_sounds(word)
+        return
+    table = _TABLES[kind]
+    for letter in _respelled(word, kind):
+        yield table.get(letter, (letter if letter.isupper() else "",))
+
+
+def _respelled(word: str, kind: str) -> str:
+    # Capitals stand for sound classes that take two letters in this script.
+    if kind == "C":
+        return word.replace("дж", "J").replace("дз", "J").replace("кс", "кс")
+    if kind == "A":
+        word = word.replace("ու", "U").replace("եւ", "եվ")
+        return f"վ{word}" if word.startswith("ո") else word
+    return word
+
+
+def _latin_sounds(word: str) -> Iterator[tuple[str, ...]]:
+    position = 0
+    while position < len(word):
+        for length in (3, 2):
+            sound = _DIGRAPHS.get(word[position : position + length])
+            if sound:
+                yield (sound,)
+                position += length
+                break
+        else:
+            yield _latin_letter(word[position])
+            position += 1
+
+
+def _latin_letter(letter: str) -> tuple[str, ...]:
+    return _LATIN.get(letter) or _LATIN.get(bare(letter)) or ("",)
+
+
+def _collapsed(sounds: str) -> str:
+    once = "".join(sound for sound, _ in itertools.groupby(sounds.replace("U", "u")))
+    if once.startswith("ia"):
+        once = once[1:]
+    return once.rstrip(_VOWELS)

@@ -1,0 +1,71 @@
+"""Where the words of a text are.
+
+A hyphenated word, an address or a number with dashes gives its parts, one
+position each, and the whole (without hyphens) at the position of its first part;
+``@name`` and ``#tag`` give the whole and the bare word. Numbers with dots such as
+``115.2`` stay whole. Offsets are into the text as given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MARKS = (
+    "\u00ad\u0300-\u036f\u055a-\u055c\u055e\u055f\u0640\u064b-\u065f\u0670"
+    "\u200b-\u200f\u2060\ufeff"
+)
+_W = rf"[\w{_MARKS}]"
+_WORD = rf"\w{_W}*(?:['’ʼʻ`]\w{_W}*)*"
+_TOKEN = re.compile(
+    rf"(?P<address>(?:https?://|www\.|t\.me/)[^\s<>\"“”«»()]+)"
+    rf"|(?P<handle>[@#]\w{_W}+)"
+    rf"|(?P<number>\d+(?:[.,:]\d+)+(?!{_W}))"
+    rf"|(?P<compound>{_WORD}(?:[-‐‑]{_WORD})+)"
+    rf"|(?P<word>{_WORD})",
+    re.IGNORECASE,
+)
+_PART = re.compile(_WORD)
+LONGEST_COMPOUND = 40
+"""Parts of one address or hyphenated word that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stretch of text that is one word; ``whole`` marks a compound's whole."""
+
+    start: int
+    end: int
+    position: int
+    text: str
+    whole: bool = False
+
+
+def tokens(text: str, first_position: int = 0) -> Iterator[Token]:
+    """Find the words of a text in order, a compound's whole before its parts."""
+    position = first_position
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind in ("word", "number"):
+            yield Token(match.start(), match.end(), position, match.group())
+            position += 1
+        else:
+            found = list(_parts(match, position))
+            yield _whole(match, position, has_parts=bool(found))
+            yield from found
+            position += max(1, len(found))
+
+
+def _whole(match: re.Match[str], position: int, *, has_parts: bool) -> Token:
+    text = match.group()
+    if match.lastgroup == "compound":
+        text = re.sub("[-‐‑]", "", text)
+    return Token(match.start(), match.end(), position, text, whole=has_parts)
+
+
+def _parts(match: re.Match[str], position: int) -> Iterator[Token]:
+    base = match.start()
+    for number, part in enumerate(_PART.finditer(match.group())):
+        if number == LONGEST_COMPOUND:
+            return
+        start, end = base + part.start(), base + part.end()
+        yield Token(start, end, position + number, part.group())

@@ -1,0 +1,120 @@
+"""The search engine as the archive sees it; every engine passes the same tests.
+
+The scope is an argument of every question and there is no default: what lies
+outside it is never counted, scored, suggested, corrected to or marked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from search.analysis.gazetteer import Gazetteer
+from search.document import Document
+from search.query import Query
+
+FACETS = (
+    "collection",
+    "label",
+    "tier",
+    "place",
+    "year",
+    "language",
+    "kind",
+    "verification",
+    "stance",
+    "platform",
+)
+
+
+class SearchError(Exception):
+    """Base of what can go wrong in an engine."""
+
+
+class IndexBusy(SearchError):
+    """Another process holds the index for writing; try again later."""
+
+
+class IndexMissing(SearchError):
+    """There is no index here."""
+
+
+class IndexDamaged(SearchError):
+    """A file of the index does not open; build it again from the records."""
+
+
+@dataclass(frozen=True)
+class ScopeTerms:
+    """What a viewer may search: audiences, and whether guarded titles too."""
+
+    audiences: frozenset[str]
+    guarded: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A found document. The two texts are safe HTML: escaped, with ``<mark>`` only."""
+
+    id: str
+    score: float
+    snippet_html: str
+    title_html: str = ""
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """A value and how many of the results, inside the scope, have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """One page of hits, with counts over all pages."""
+
+    total: int
+    hits: Sequence[Hit]
+    facets: Mapping[str, Sequence[FacetValue]]
+    suggestion: str | None = None
+    warnings: Sequence[str] = field(default=())
+
+
+@runtime_checkable
+class SearchEngine(Protocol):
+    """An index of documents. Safe to use from several threads."""
+
+    def add(self, docs: Iterable[Document]) -> None:
+        """Add documents, or replace those of the same id; on return all are found.
+
+        :raises IndexBusy: another process is writing for too long
+        """
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Remove documents; ids that are not there do no harm.
+
+        :raises IndexBusy: another process is writing for too long
+        """
+
+    def find(self, query: Query, scope: ScopeTerms) -> Results:
+        """Answer a query from the documents inside the scope.
+
+        :raises search.query.QueryError: the text cannot be read
+        """
+
+    def suggest(self, prefix: str, scope: ScopeTerms, limit: int = 8) -> list[str]:
+        """Complete the last word typed with words of documents inside the scope."""
+
+    def count(self) -> int:
+        """Return how many documents there are, in every scope: for operators."""
+
+    def rebuild(self, docs: Iterable[Document]) -> int:
+        """Build a new index beside the living one, then swap; return its size."""
+
+    def use_gazetteer(self, gazetteer: Gazetteer) -> None:
+        """Search with these names from now on."""
+
+    def refresh(self) -> None:
+        """Look for what other processes have written, at once."""
+
+    def close(self) -> None:
+        """Let go of all files."""

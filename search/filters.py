@@ -1,0 +1,96 @@
+"""Filters: facet values, ids, tiers, days and boxes on the map, as bitmaps."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import numpy as np
+
+from search.document import LONGEST_ID
+from search.postings import FIRST_DAY, LAST_DAY, Mask
+from search.query import Days
+from search.view import View
+
+
+def value_is(view: View, name: str, value: str) -> Mask:
+    """Return the visible documents whose facet or id has this value."""
+    if name == "id":
+        known = value.isascii() and len(value) <= LONGEST_ID
+        ids = view.index.facts["id"]
+        return view.mask & (ids == value.encode() if known else np.False_)
+    return facet_has(view, name, _MATCHERS.get(name, _same)(value))
+
+
+def facet_has(view: View, name: str, fits: Callable[[str], bool]) -> Mask:
+    """Return the visible documents that have a value of the facet that fits."""
+    column = view.index.facet(name)
+    chosen = np.fromiter(map(fits, column.values), np.bool_, len(column.values))
+    found = np.zeros(view.size, np.bool_)
+    if chosen.any():
+        found[column.docs[chosen[column.codes]]] = True
+    return found & view.mask
+
+
+def tier_within(view: View, low: int, high: int) -> Mask:
+    """Return the visible documents of these tiers."""
+    tiers = view.index.facts["tier"].astype(np.int16)
+    return view.mask & (tiers >= low) & (tiers <= high)
+
+
+def days_overlap(view: View, days: Days) -> Mask:
+    """Return the visible documents whose event, or deposit, overlaps the days."""
+    if days.of == "deposit":
+        return view.mask & _deposited(view, days)
+    facts = view.index.facts
+    since = days.since.toordinal() if days.since else FIRST_DAY
+    until = days.until.toordinal() if days.until else LAST_DAY
+    known = facts["event_to"] > 0
+    overlap = (facts["event_from"] <= until) & (facts["event_to"] >= since)
+    return view.mask & known & overlap
+
+
+def inside_box(view: View, box: tuple[float, float, float, float]) -> Mask:
+    """Return the visible documents with a place inside west, south, east, north."""
+    west, south, east, north = box
+
+    def fits(point: str) -> bool:
+        latitude, longitude = map(float, point.split(","))
+        if west <= east:
+            across = west <= longitude <= east
+        else:
+            across = longitude >= west or longitude <= east
+        return across and south <= latitude <= north
+
+    return facet_has(view, "point", fits)
+
+
+def _deposited(view: View, days: Days) -> Mask:
+    at = view.index.facts["deposited"]
+    mask: Mask = at > 0
+    if days.since:
+        mask &= at >= _milliseconds(days.since)
+    if days.until:
+        mask &= at < _milliseconds(days.until) + 86_400_000
+    return mask
+
+
+def _milliseconds(day: dt.date) -> int:
+    return (day.toordinal() - dt.date(1970, 1, 1).toordinal()) * 86_400_000
+
+
+def _same(value: str) -> Callable[[str], bool]:
+    wanted = value.casefold()
+    return lambda found: wanted in ("*", found.casefold())
+
+
+def _label(value: str) -> Callable[[str], bool]:
+    wanted = value.casefold()
+
+    def fits(code: str) -> bool:
+        code = code.casefold()
+        family = code.startswith(f"{wanted}.") or code.endswith(f".{wanted}")
+        return family or wanted in ("*", code)
+
+    return fits
+
+
+_MATCHERS: dict[str, Callable[[str], Callable[[str], bool]]] = {"label": _label}

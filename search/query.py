@@ -1,0 +1,154 @@
+"""What is asked: the query, the tree its text is read into, and where it is wrong.
+
+``grammar.read`` makes the tree; ``evaluation`` answers it.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Sort = Literal["relevance", "event_date", "-event_date", "deposited"]
+SORTS: tuple[Sort, ...] = ("relevance", "event_date", "-event_date", "deposited")
+MOST_PER_PAGE = 200
+
+
+class QueryError(ValueError):
+    """The text cannot be read: why, and at which character (from 0)."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question.
+
+    ``facets`` restricts: values of one facet are alternatives, facets all apply.
+    ``since`` and ``until`` are inclusive days that the event may overlap; ``bbox``
+    is west, south, east, north in degrees. Pages count from 1.
+
+    :raises QueryError: sort or paging is out of range
+    """
+
+    text: str = ""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    since: dt.date | None = None
+    until: dt.date | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    sort: Sort = "relevance"
+    page: int = 1
+    per_page: int = 20
+    lang: str = "en"
+
+    def __post_init__(self) -> None:
+        if self.sort not in SORTS:
+            raise QueryError(f"Sort by one of {', '.join(SORTS)}", 0)
+        if self.page < 1 or not 1 <= self.per_page <= MOST_PER_PAGE:
+            raise QueryError(f"Pages start at 1 and have 1 to {MOST_PER_PAGE} hits", 0)
+
+
+Part = Literal["title", "description", "place"]
+
+
+@dataclass(frozen=True)
+class Everything:
+    """Every document of the scope."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No document: what was typed holds no word."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word in any form and script; start and end say where it was typed."""
+
+    text: str
+    part: Part | None = None
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Words that begin like this."""
+
+    text: str
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Fuzzy:
+    """Words at most so many letters different."""
+
+    text: str
+    distance: int
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words beside each other, as typed.
+
+    ``loose`` takes each in any form and script; ``slop`` takes them in any order
+    with at most so many other words between.
+    """
+
+    words: tuple[str, ...]
+    part: Part | None = None
+    slop: int | None = None
+    loose: bool = False
+
+
+@dataclass(frozen=True)
+class Value:
+    """A facet or id that has this value; ``exact`` is off for ``label:kill``."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class TierRange:
+    """Tiers from low to high, both included, 0 to 6."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Days:
+    """Events (or deposits) that overlap these days, either side open."""
+
+    since: dt.date | None
+    until: dt.date | None
+    of: Literal["event", "deposit"] = "event"
+
+
+@dataclass(frozen=True)
+class And:
+    """All of them."""
+
+    nodes: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Any of them."""
+
+    nodes: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """The scope without it."""
+
+    node: "Node"
+
+
+Leaf = Everything | Nothing | Word | Prefix | Fuzzy | Phrase | Value | TierRange | Days
+Node = Leaf | And | Or | Not

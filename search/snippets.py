@@ -1,0 +1,92 @@
+"""Snippets: the stretch of a description with the most found words, as safe HTML.
+
+Every character of the document is escaped; the only tag is ``<mark>``.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from search.analysis.tokens import Token, tokens
+from search.analysis.words import document_terms
+from search.evaluation import Wanted
+from search.postings import EXACT, KEY, STEM
+
+SNIPPET_CHARACTERS = 240
+TITLE_CHARACTERS = 300
+LOOKED_AT = 60_000
+"""Characters of a description that are looked through for the best stretch."""
+
+Stored = Sequence[Sequence[str]]
+Spans = list[tuple[int, int]]
+
+
+def snippet(texts: Stored, wanted: Wanted) -> str:
+    """Return the best stretch of the descriptions, found words marked."""
+    best: tuple[int, str, Spans] = (-1, "", [])
+    for language, _, body in texts:
+        spans = list(_spans(body[:LOOKED_AT], language, wanted))
+        if body and len(spans) > best[0]:
+            best = (len(spans), body, spans)
+    _, body, spans = best
+    start, end = _window(body, spans)
+    lead, tail = "…" if start else "", "…" if end < len(body) else ""
+    return f"{lead}{_marked(body, spans, start, end)}{tail}"
+
+
+def title(texts: Stored, wanted: Wanted) -> str:
+    """Return the title with the most found words, marked; else the first."""
+    best: tuple[int, str, Spans] = (-1, "", [])
+    for language, name, _ in texts:
+        spans = list(_spans(name[:TITLE_CHARACTERS], language, wanted))
+        if name and len(spans) > best[0]:
+            best = (len(spans), name[:TITLE_CHARACTERS], spans)
+    return _marked(best[1], best[2], 0, len(best[1]))
+
+
+def _spans(text: str, language: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
+    end = 0
+    for token in tokens(text):
+        if token.start >= end and _is_wanted(token, language, wanted):
+            yield token.start, token.end
+            end = token.end
+
+
+def _is_wanted(token: Token, language: str, wanted: Wanted) -> bool:
+    terms = document_terms(token.text, language)
+    kinds = ((EXACT, terms.exact), (STEM, terms.stems), (KEY, terms.keys))
+    return any(not wanted.terms[level].isdisjoint(found) for level, found in kinds)
+
+
+def _window(text: str, spans: Spans) -> tuple[int, int]:
+    start = 0
+    if spans:
+        first = max(spans, key=lambda span: (_within(spans, span[0]), -span[0]))[0]
+        start = max(0, first - SNIPPET_CHARACTERS // 4)
+    end = min(len(text), start + SNIPPET_CHARACTERS)
+    return _at_space(text, start, 1), _at_space(text, end, -1)
+
+
+def _within(spans: Spans, start: int) -> int:
+    end = start + SNIPPET_CHARACTERS * 3 // 4
+    return sum(start <= a and b <= end for a, b in spans[:200])
+
+
+def _at_space(text: str, position: int, step: int) -> int:
+    """Move to a word's edge, at most 30 characters away."""
+    if position in (0, len(text)):
+        return position
+    for moved in range(0, 30 * step, step):
+        place = position + moved
+        if 0 < place < len(text) and text[place - 1].isspace():
+            return place
+    return position
+
+
+def _marked(text: str, spans: Spans, start: int, end: int) -> str:
+    parts, done = [], start
+    for first, last in spans:
+        if first < done or last > end:
+            continue
+        parts += [escape(text[done:first]), f"<mark>{escape(text[first:last])}</mark>"]
+        done = last
+    return "".join([*parts, escape(text[done:end])])
