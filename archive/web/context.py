@@ -8,7 +8,7 @@ answer cannot disagree about the time.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app, g
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ def site() -> Site:
 def now() -> datetime:
     """The aware moment at which this request is judged."""
     if "now" not in g:
-        g.now = datetime.now(UTC)
+        g.now = site().clock()
     moment: datetime = g.now
     return moment
 

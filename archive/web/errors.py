@@ -26,8 +26,10 @@ from archive.records import errors as records
 from archive.vault.errors import VaultError
 from archive.web import reasons
 from archive.web.guard import RefusedRequestError
-from archive.web.identity import BadTokenError
-from auth.errors import AuthError
+from archive.web.body import BodyError
+from archive.web.identity import BadTokenError, MissingScopeError
+from archive.web.streams import TooManyStreamsError
+from auth import errors as auth
 from auth.policy import Refusal
 from auth.viewer import ReasonCode
 from search.query import QueryError
@@ -75,7 +77,13 @@ TITLES = {
     500: _("Something went wrong on our side"),
     503: _("The archive is busy or under maintenance"),
 }
-UPLOAD_STATUS = {"too_large": 413, "unsupported_kind": 415}
+UPLOAD_STATUS = {
+    "too_large": 413,
+    "too_many_files": 413,
+    "unsupported_kind": 415,
+    "storage_full": 503,
+    "sandbox": 503,
+}
 
 
 def _refused(error: RefusedRequestError | RefusedError) -> Problem:
@@ -122,6 +130,30 @@ def _sentence(status: int) -> Callable[[Any], Problem]:
     return problem
 
 
+def _too_fast(error: auth.TooFast) -> Problem:
+    wait = {"Retry-After": str(error.retry_after)}
+    return Problem(429, error.code, str(error), headers=wait)
+
+
+def _too_many_streams(_error: TooManyStreamsError) -> Problem:
+    detail = gettext("You have many files open at once. Close one and try again.")
+    return Problem(429, "too_many_streams", detail, headers={"Retry-After": "10"})
+
+
+def _facts(error: auth.FactsRefused) -> Problem:
+    return Problem(422, error.code, str(error), fields=error.fields)
+
+
+def _body(error: BodyError) -> Problem:
+    fields = {error.field: str(error)} if error.field else {}
+    return Problem(error.status, "body", str(error), fields=fields)
+
+
+def _scope(_error: MissingScopeError) -> Problem:
+    detail = gettext("The scope of your access token does not include this.")
+    return Problem(403, "role", detail, (ReasonCode.ROLE,))
+
+
 def _missing(_error: Exception) -> Problem:
     return Problem(404, "not_found", gettext("There is nothing here."))
 
@@ -160,7 +192,17 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (records.Gone, _sentence(409)),
     (records.NotLabelled, _sentence(409)),
     (records.RecordsError, _sentence(422)),
-    (AuthError, _sentence(422)),
+    (auth.NotThere, _missing),
+    (auth.TooFast, _too_fast),
+    (auth.LabelsChanged, _sentence(409)),
+    (auth.NotPossible, _sentence(409)),
+    (auth.LastAdministrator, _sentence(409)),
+    (auth.OwnAccount, _sentence(403)),
+    (auth.FactsRefused, _facts),
+    (auth.AuthError, _sentence(422)),
+    (TooManyStreamsError, _too_many_streams),
+    (BodyError, _body),
+    (MissingScopeError, _scope),
     (VaultError, _damaged),
     (OperationalError, _busy),
     (HTTPException, _http),

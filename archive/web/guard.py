@@ -99,9 +99,17 @@ def admit() -> None:
         return
     item = item_of_path(request.view_args or {})
     for action in actions:
-        outcome = decide(action, context.viewer(), item, context.rules(), context.now())
-        if isinstance(outcome, Refusal):
-            raise RefusedRequestError(outcome, item)
+        require(action, item)
+
+
+def require(action: Action, item: Item | None = None) -> None:
+    """Ask the policy once more, where only the view knows what is asked for.
+
+    :raises RefusedRequestError: with every reason that applies
+    """
+    outcome = decide(action, context.viewer(), item, context.rules(), context.now())
+    if isinstance(outcome, Refusal):
+        raise RefusedRequestError(outcome, item)
 
 
 def item_of_path(path: dict[str, Any]) -> Item | None:

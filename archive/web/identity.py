@@ -10,13 +10,17 @@ from flask import Flask, g, request
 
 from archive.web import context, session
 from auth import accounts, tokens
-from auth.viewer import ANONYMOUS, TokenScope, Viewer
+from auth.viewer import ANONYMOUS, Viewer
 
 TOKEN_PATHS = ("/api/", "/media/", "/metrics")
 
 
 class BadTokenError(Exception):
     """The access token is unknown, expired or revoked."""
+
+
+class MissingScopeError(Exception):
+    """The access token was not made for this."""
 
 
 def install(app: Flask) -> None:
@@ -50,9 +54,9 @@ def _by_token(secret: str) -> Viewer:
         return accounts.load_viewer(
             s,
             token.account_id,
-            session_id=None,
+            session_id=token.id,  # a token's consents are its own
             second_factor=False,
-            scopes=frozenset(TokenScope(scope) for scope in token.scopes),
+            scopes=tokens.scopes_of(token),
             now=context.now(),
         )
 

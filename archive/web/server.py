@@ -57,8 +57,10 @@ class Settings:
     companion: Sequence[str] | None = None
 
 
-def check_address(host: str, *, base_url: str, trusted_proxies: Sequence[str]) -> None:
+def check_address(host: str, *, base_url: str, trusted_proxies: int) -> None:
     """Refuse to speak plain HTTP to other machines.
+
+    `trusted_proxies` is how many proxies stand in front; one of them adds TLS.
 
     :raises UnsafeServerError: the address is not loopback and nobody adds TLS
     """
@@ -68,8 +70,8 @@ def check_address(host: str, *, base_url: str, trusted_proxies: Sequence[str]) -
         return
     raise UnsafeServerError(
         f"Serving plain HTTP on {host} would give readers away: listen on 127.0.0.1, or "
-        "set VIGIL_BASE_URL to an https address and VIGIL_TRUSTED_PROXIES to the proxy "
-        "that adds TLS."
+        "set VIGIL_BASE_URL to an https address and VIGIL_TRUSTED_PROXIES to the number "
+        "of proxies in front, one of which adds TLS."
     )
 
 

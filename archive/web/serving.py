@@ -11,29 +11,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
-from uuid import UUID
+from collections.abc import Callable
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
-from archive import gate
+from archive import gate, previewing
+from archive.previewing import Showing
 from archive.records import store
-from archive.records.tables import Asset, AssetState, Record
-from archive.vault import previews
-from archive.vault.container import Kind
 from archive.web import context, ranges
 from archive.web.disposition import content_disposition
 from archive.web.headers import MEDIA_POLICY
 from archive.web.streams import STREAMS
-from auth.policy import may_see_clip, preview_tier
-from auth.viewer import Item, PreviewTier
 from blur import render
-from blur.preview import Preview
 
 SVG = "image/svg+xml"
 PREVIEW_CACHE = "private, no-cache"
 OWN_DESTINATIONS = frozenset({"", "empty", "document", "image", "video", "audio"})
+
+Picture = tuple[bytes, str]
 
 
 def original(asset_id: str) -> Response:
@@ -41,24 +38,19 @@ def original(asset_id: str) -> Response:
 
     :raises RefusedError: the gate says no
     :raises Forbidden: another site, or a frame, asks
-    :raises TooManyStreams: this viewer has enough of them open
+    :raises TooManyStreamsError: this viewer has enough of them open
     """
     refuse_embedding()
     who = context.viewer()
-    release = gate.release(context.site(), who, asset_id, context.now())
-    etag = _own_etag(who.account_id or "", asset_id)
-    span = ranges.asked(
-        request.headers.get("Range"), request.headers.get("If-Range"), etag, release.size
-    )
-    response = Response(mimetype=release.media_type, status=206 if span.is_partial else 200)
-    if request.method != "HEAD":
-        slot = STREAMS.take(who.account_id or "")
-        response.response = release.read(span.start, span.stop)
-        response.call_on_close(slot.give_back)
-    response.headers.update(_original_headers(span, etag))
-    response.headers["Content-Disposition"] = content_disposition(
-        release.media_type, release.filename
-    )
+    slot = STREAMS.take(who.account_id or "")
+    try:
+        release = gate.release(context.site(), who, asset_id, context.now())
+    except BaseException:
+        slot.give_back()
+        raise
+    response = _ranged(release)
+    response.call_on_close(release.close)
+    response.call_on_close(slot.give_back)
     return response
 
 
@@ -74,8 +66,11 @@ def preview(asset_id: str, variant: str) -> Response:
         raise NotFound
     with context.read_session() as s:
         asset = store.require_asset(s, asset_id)
-        item = store.item_of(store.require(s, asset.record_id), asset)
-    body, media_type = make(asset, item)
+        record = store.require(s, asset.record_id)
+        shown = previewing.showing(
+            context.site(), context.viewer(), record, asset, context.now()
+        )
+        body, media_type = make(s, shown)
     response = Response(body, mimetype=media_type)
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cache-Control"] = PREVIEW_CACHE
@@ -95,8 +90,75 @@ def refuse_embedding() -> None:
         raise Forbidden("Media is given to this archive's own pages only.")
 
 
-def _poster(asset: Asset, item: Item) -> tuple[bytes, str]:
-    tier = preview_tier(context.viewer(), item, context.rules(), context.now())
-    if tier is PreviewTier.SEALED or asset.preview_object_id is None:
-        return _card(asset, item)
-    return render.png(_stored(asset), tier.value), "image/png"
+def _ranged(release: gate.Release) -> Response:
+    etag = _own_etag(release)
+    span = ranges.asked(
+        request.headers.get("Range"),
+        request.headers.get("If-Range"),
+        etag,
+        release.size,
+    )
+    response = Response(status=206 if span.is_partial else 200)
+    response.headers["Content-Type"] = release.media_type
+    response.headers["Content-Length"] = str(span.length)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = MEDIA_POLICY
+    response.headers["Content-Disposition"] = content_disposition(
+        release.media_type, release.filename
+    )
+    response.set_etag(etag)
+    if span.is_partial:
+        response.headers["Content-Range"] = span.content_range
+    if request.method != "HEAD":
+        response.response = release.read(span.start, span.stop)
+    return response
+
+
+def _own_etag(release: gate.Release) -> str:
+    """A tag that tells two viewers nothing about having seen the same file."""
+    who = release.permit.viewer.account_id
+    named = f"etag/v1|{who}|{release.asset_id}|{release.size}".encode()
+    return hmac.new(context.site().web_key, named, hashlib.sha256).hexdigest()[:32]
+
+
+def _poster(s: Session, shown: Showing) -> Picture:
+    made = shown.open(s)
+    if made is None:
+        return _card(s, shown)
+    return render.png(made, shown.tier.value), "image/png"
+
+
+def _waveform(s: Session, shown: Showing) -> Picture:
+    made = shown.open(s)
+    if made is None:
+        return _card(s, shown)
+    return render.waveform_svg(made).encode(), SVG
+
+
+def _storyboard(s: Session, shown: Showing) -> Picture:
+    made = shown.open(s)
+    if made is None:
+        return _card(s, shown)
+    return render.storyboard_png(made, shown.tier.value), "image/png"
+
+
+def _clip(s: Session, shown: Showing) -> Picture:
+    reader = shown.open_clip(s)
+    if reader is None:
+        raise NotFound
+    with reader:
+        return reader.read_range(0, reader.size), "video/mp4"
+
+
+def _card(_s: Session, shown: Showing) -> Picture:
+    return render.sealed_tile_svg(shown.asset.id).encode(), SVG
+
+
+VARIANTS: dict[str, Callable[[Session, Showing], Picture]] = {
+    "poster": _poster,
+    "clip": _clip,
+    "waveform": _waveform,
+    "storyboard": _storyboard,
+    "card": _card,
+}

@@ -24,11 +24,12 @@ from sqlalchemy.orm import Session
 
 from archive.web import context
 from auth import sessions
+from auth.sessions import Ending
 from auth.tables import ServerSession
 from auth.viewer import ANONYMOUS
 
 CSRF = "csrf_token"
-TOUCH_EVERY = timedelta(seconds=60)
+TOUCH_EVERY = timedelta(minutes=1)
 
 
 class BrowserSession(dict[str, Any], SessionMixin):
@@ -45,6 +46,15 @@ class BrowserSession(dict[str, Any], SessionMixin):
         self.ended = False
         self.stored = copy.deepcopy(dict(self))
         self[CSRF] = _csrf_seed(self.id)
+
+    def become(self, row: ServerSession, secret: str) -> None:
+        """Go on as this session; the browser is given its secret."""
+        words = self.get("_flashes")
+        self.clear()
+        BrowserSession.__init__(self, row, self.user_agent)
+        if words:
+            self["_flashes"] = words
+        self.new_secret = secret
 
     def to_store(self) -> dict[str, Any]:
         """What is kept; the CSRF seed is derived anew each time."""
@@ -119,29 +129,42 @@ def current() -> BrowserSession:
 
 
 def sign_in(account_id: str, *, second_factor: bool) -> None:
-    """Start a session with a new secret for this account; the present one ends."""
+    """Start a session with a new secret for this account; the present one ends.
+
+    :raises NotPossible: the account may not sign in
+    """
     here, now = current(), context.now()
     with context.write_session() as s:
         _end_row(s, here)
-        secret, row = sessions.start(s, account_id, here.user_agent, now)
-        row.authenticated_at = now
-        row.second_factor_at = now if second_factor else None
-        s.flush()
-    here.clear()
-    here.__init__(row, here.user_agent)  # type: ignore[misc]
-    here.new_secret = secret
+        secret, row = sessions.start(
+            s, account_id, here.user_agent, now, second_factor=second_factor
+        )
+    here.become(row, secret)
     login_user(SignedIn(row.id), remember=False)
 
 
-def step_up() -> None:
-    """Give the present session a new secret, now with a second factor shown.
+def step_up(*, second_factor: bool) -> None:
+    """Note that the person proved again who they are; the secret is renewed.
 
     :raises LookupError: nobody is signed in
     """
-    account_id = current().account_id
-    if account_id is None:
-        raise LookupError("nobody is signed in")
-    sign_in(account_id, second_factor=True)
+    here = current()
+    with context.write_session() as s:
+        row = s.get(ServerSession, here.id) if here.id else None
+        if row is None or row.account_id is None:
+            raise LookupError("nobody is signed in")
+        secret = sessions.step_up(
+            s, row, context.now(), second_factor=second_factor
+        )
+    here.become(row, secret)
+    login_user(SignedIn(row.id), remember=False)
+
+
+def is_fresh() -> bool:
+    """Whether the password was proved so recently that grave changes may follow."""
+    here = current()
+    proved = here.authenticated_at
+    return proved is not None and context.now() - proved < sessions.FRESH
 
 
 def sign_out() -> None:
@@ -188,7 +211,7 @@ def _keep(current: BrowserSession) -> None:
 def _end_row(s: Session, current: BrowserSession) -> None:
     row = s.get(ServerSession, current.id) if current.id else None
     if row is not None:
-        sessions.end(s, row, context.now())
+        sessions.end(s, row, Ending.SIGNED_OUT, context.now())
 
 
 def _signed_in(login_id: str) -> SignedIn | None:

@@ -13,7 +13,7 @@ PER_VIEWER = 6
 IN_ALL = 40
 
 
-class TooManyStreams(Exception):
+class TooManyStreamsError(Exception):
     """This viewer, or everybody together, has enough streams open here."""
 
 
@@ -47,11 +47,11 @@ class Streams:
     def take(self, who: str) -> Slot:
         """Count one more stream of this viewer.
 
-        :raises TooManyStreams: there are enough
+        :raises TooManyStreamsError: there are enough
         """
         with self._lock:
             if self._open[who] >= self._per_viewer or self._open.total() >= self._in_all:
-                raise TooManyStreams
+                raise TooManyStreamsError
             self._open[who] += 1
         return Slot(self, who)
 

@@ -10,10 +10,10 @@ from ipaddress import ip_address
 
 from flask import Blueprint, Response, jsonify, request
 
-from archive.jobs import queue
 from archive.web import context, proxies
-from archive.web.guard import RefusedRequestError, public
-from auth.policy import Action, Refusal, decide
+from archive.web.guard import public, require
+from archive.web.metrics import exposition
+from auth.policy import Action
 
 bp = Blueprint("ops", __name__)
 
@@ -31,7 +31,28 @@ def readyz() -> tuple[Response, int]:
     """Database, store, index, key and queue answer; 503 when one does not."""
     parts = context.site().readiness()
     ready = all(parts.values())
-    told = {"status": "ready" if ready else "not ready"}
-    if _may_read_operations():
+    told: dict[str, object] = {"status": "ready" if ready else "not ready"}
+    if _is_told_details():
         told["parts"] = {name: "ok" if ok else "failed" for name, ok in parts.items()}
     return jsonify(told), 200 if ready else 503
+
+
+@bp.get("/metrics")
+@public
+def metrics() -> Response:
+    """Counts for Prometheus; from loopback, or with an administrator's token.
+
+    :raises RefusedRequestError: neither
+    """
+    if not _is_told_details():
+        require(Action.READ_OPERATIONS)
+    text = exposition(context.site())
+    return Response(text, mimetype="text/plain; version=0.0.4")
+
+
+def _is_told_details() -> bool:
+    if context.may(Action.READ_OPERATIONS):
+        return True
+    address = request.remote_addr or ""
+    came_straight = not request.environ.get(proxies.WAS_FORWARDED, False)
+    return came_straight and bool(address) and ip_address(address).is_loopback

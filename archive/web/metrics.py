@@ -1,0 +1,34 @@
+"""How much there is of what, for whoever watches over the archive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive.jobs.tables import Job
+from archive.records.tables import Asset, Record
+from archive.site import Site
+
+
+def exposition(site: Site) -> str:
+    """The archive's numbers in the text form that Prometheus reads."""
+    with site.db.read() as s:
+        families = (
+            _family("vigil_records", "Records by state", "state", _by(s, Record)),
+            _family("vigil_assets", "Files by state", "state", _by(s, Asset)),
+            _family("vigil_jobs", "Background jobs by state", "state", _by(s, Job)),
+        )
+    return "".join(families)
+
+
+def _by(s: Session, table: Any) -> dict[str, int]:  # noqa: ANN401 - any with a state
+    counted = s.execute(select(table.state, func.count()).group_by(table.state))
+    return {str(state): count for state, count in counted}
+
+
+def _family(name: str, help_text: str, label: str, values: dict[str, int]) -> str:
+    lines = [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
+    lines += [f'{name}{{{label}="{key}"}} {n}' for key, n in sorted(values.items())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,70 @@
+"""What a person is told, and asked, before they consent to see a record's originals.
+
+One place for the page and the API. The words depend on the record's labels and on the
+language; `text_version` is their digest, kept with the consent: when the words (or the
+labels) change, they must be read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from archive.records import vocabulary
+from archive.records.tables import Record
+from archive.web import context, i18n, words
+from auth.policy import consent_minutes
+from auth.viewer import LABELLING, Role, Tier
+
+
+@dataclass(frozen=True)
+class ShownLabel:
+    """One label of the record in the reader's language."""
+
+    code: str
+    name: str
+    definition: str
+
+
+def shown_labels(record: Record) -> tuple[ShownLabel, ...]:
+    """The labels that must be acknowledged, each by itself."""
+    language = i18n.language()
+    terms = [vocabulary.term(code) for code in sorted(record.codes)]
+    return tuple(
+        ShownLabel(term.code, term.name(language), term.definition(language))
+        for term in terms
+    )
+
+
+def warning(record: Record) -> str:
+    """One sentence on what the originals show."""
+    tier = vocabulary.tiers()[record.tier]
+    language = i18n.language()
+    name = tier.names.get(language, tier.names["en"])
+    meaning = tier.definitions.get(language, tier.definitions["en"])
+    if not record.labelled:
+        return gettext("Nobody has agreed yet on what this shows; expect the worst.")
+    return gettext("%(tier)s, %(name)s: %(meaning)s", tier=record.tier, name=name, meaning=meaning)
+
+
+def text_version(record: Record) -> str:
+    """The digest of all the words shown, in the reader's language."""
+    words = [record.labels_version, i18n.language(), warning(record)]
+    for label in shown_labels(record):
+        words += [label.code, label.name, label.definition]
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+def purposes() -> list[tuple[str, str]]:
+    """The purposes this viewer may choose from, with their names."""
+    known = [(code, str(name)) for code, name in words.PURPOSES.items()]
+    if context.viewer().role is Role.MODERATOR:
+        known.append((LABELLING, gettext("labelling")))
+    return known
+
+
+def longest(tier: Tier) -> int:
+    """The longest consent for this tier, in minutes."""
+    return consent_minutes(tier, context.rules())
