@@ -214,7 +214,7 @@ def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -
 
 def _rules(config: Config) -> Rules:
     return Rules(
-        terms_version=terms.CURRENT,
+        terms_version=terms.current_version(),
         second_factor_tier=config.second_factor_tier,
         second_factor_roles=config.second_factor_roles,
         daily_reveals=config.daily_reveals,

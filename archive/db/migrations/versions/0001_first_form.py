@@ -559,18 +559,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "label_opinions",
-        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("asset_id", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["asset_id"], ["assets.id"], name=op.f("fk_label_opinions_asset_id_assets")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_opinions")),
-    )
-    op.create_index(
-        op.f("ix_label_opinions_asset_id"), "label_opinions", ["asset_id"], unique=False
+        sa.PrimaryKeyConstraint("asset_id", "author", name=op.f("pk_label_opinions")),
     )
     op.create_table(
         "labels",
