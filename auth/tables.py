@@ -79,6 +79,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Document = JSON().with_variant(JSONB(), "postgresql")
+# A type object of its own: `as_mutable` takes hold of every column that shares one.
+ChangingDocument = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -116,7 +118,7 @@ class Account(Base):
     locale: Mapped[str | None]
     theme: Mapped[str | None]
     preferences: Mapped[dict[str, Any]] = mapped_column(
-        MutableDict.as_mutable(Document), default=dict
+        MutableDict.as_mutable(ChangingDocument), default=dict
     )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -210,7 +212,7 @@ class ServerSession(Base):
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(
-        MutableDict.as_mutable(Document), default=dict
+        MutableDict.as_mutable(ChangingDocument), default=dict
     )
 
 
