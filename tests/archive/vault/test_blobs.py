@@ -111,6 +111,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused(store, name):
 
 
 def test_a_deleted_blob_is_gone_and_deleting_again_is_no_error(store, files):
+    store.delete(NAME)
     write(store)
     store.delete(NAME)
     store.delete(NAME)

@@ -114,6 +114,15 @@ def test_a_shredded_object_is_no_finding(s, vault, ref, blob, now):
     assert list(checking.verify_objects(s, vault)) == []
 
 
+def test_what_is_deleted_meanwhile_is_left_out(s, vault, ref, now):
+    with vault.new_object(Kind.PREVIEW_IMAGE) as incoming:
+        later = incoming.finish(s, now.replace(hour=23))
+    running = checking.verify_objects(s, vault)
+    assert next(running).object_id == ref.object_id
+    keytable.forget(s, later.object_id)
+    assert list(running) == []
+
+
 def test_without_the_key_it_says_so(s, store, unlock, tmp_path, ref):
     working = Keyring.load(unlock, tmp_path / "keyring", frozenset({Domain.WORKING}))
     (checked,) = checking.verify_object(s, Vault(working, store), ref.object_id)

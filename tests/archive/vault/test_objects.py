@@ -157,6 +157,20 @@ def test_a_full_disk_leaves_nothing(vault, files, written):
         incoming.write(b"x")
 
 
+def test_a_disk_that_is_full_from_the_start_leaves_nothing(keyring, store, files):
+    class FullStore(FolderStore):
+        def create(self, name: str):
+            writer = super().create(name)
+            full = os.open("/dev/full", os.O_WRONLY)
+            os.dup2(full, writer._descriptor)
+            os.close(full)
+            return writer
+
+    with pytest.raises(OSError, match="No space left"):
+        Vault(keyring, FullStore(store._folder)).new_object(Kind.ORIGINAL)
+    assert files() == []
+
+
 def test_a_disk_that_fills_with_the_last_chunk_leaves_nothing(vault, files):
     incoming = vault.new_object(Kind.ORIGINAL)
     incoming.write(bytes(100))

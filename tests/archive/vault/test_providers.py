@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from archive.vault import providers
 from archive.vault.errors import KeyUnavailable
 from archive.vault.providers import (
     CommandProvider,
@@ -168,6 +169,13 @@ def test_a_command_that_fails_is_told_without_its_output(command, sentence):
     with pytest.raises(KeyUnavailable, match=sentence) as refused:
         CommandProvider(command).unlock()
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_command_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr(providers, "COMMAND_SECONDS", 0.2)
+    sleeper = CommandProvider([sys.executable, "-c", "import time; time.sleep(9)"])
+    with pytest.raises(KeyUnavailable, match="did not end within"):
+        sleeper.unlock()
 
 
 def test_the_one_provider_that_is_set_is_chosen(home, key_file, credentials):
