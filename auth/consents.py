@@ -1,0 +1,225 @@
+"""Consent: somebody's recorded willingness to see one record, as labelled now.
+
+It names the labels and the text that were shown, is bound to one session (or token),
+lasts minutes, and ends when withdrawn, replaced, when its session ends, or when the
+account is cut off. A label added since makes it stale: the policy compares
+`labels_version`. Whether somebody may consent at all is asked of the policy before.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from auth.errors import LabelsChanged, NotPossible, NotThere, ReasonMissing
+from auth.identifiers import new_id
+from auth.policy import consent_minutes, needs_typed_reason
+from auth.tables import ConsentRow
+from auth.viewer import Consent, Item, Rules, Tier, Viewer
+
+
+class Ending(StrEnum):
+    """Why a consent ended before its time."""
+
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+    SESSION_ENDED = "session_ended"
+    ACCOUNT_CHANGED = "account_changed"
+    RECORD_CLOSED = "record_closed"
+
+
+def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
+    s: Session,
+    viewer: Viewer,
+    item: Item,
+    labels: Sequence[str],
+    text_hash: str,
+    language: str,
+    purpose: str,
+    reason: str,
+    minutes: int,
+    now: datetime,
+    *,
+    rules: Rules | None = None,
+) -> Consent:
+    """Record a consent; it lasts `minutes`, at most what the tier and rules allow.
+
+    :raises LabelsChanged: the labels acknowledged are not exactly the record's own
+    :raises ReasonMissing: no purpose, or no typed reason where the tier asks for one
+    :raises NotPossible: nobody is signed in, or no length of time is allowed
+    """
+    if viewer.account_id is None:
+        raise NotPossible("Sign in before you consent.")
+    if set(labels) != item.codes:
+        raise LabelsChanged("The labels of this record changed; read them again.")
+    _require_words(purpose, reason, item.tier)
+    length = min(minutes, consent_minutes(item.tier, rules or Rules()))
+    if length < 1:
+        raise NotPossible("This record cannot be shown for that long.")
+    _end(s, _of(viewer, item), Ending.REPLACED, now)
+    row = ConsentRow(
+        id=new_id(),
+        account_id=viewer.account_id,
+        session_id=viewer.session_id,
+        record_id=item.record_id,
+        tier=int(item.tier),
+        labels=sorted(item.codes),
+        labels_version=item.labels_version,
+        text_hash=text_hash,
+        language=language,
+        purpose=purpose.strip(),
+        reason=reason.strip(),
+        given_at=now,
+        expires_at=now + timedelta(minutes=length),
+    )
+    s.add(row)
+    s.flush()
+    return consent_of(row)
+
+
+def withdraw(s: Session, account_id: str, consent_id: str, now: datetime) -> ConsentRow:
+    """End one's own consent at once; ending it again changes nothing.
+
+    :raises NotThere: this account gave no such consent
+    """
+    row = s.get(ConsentRow, consent_id)
+    if row is None or row.account_id != account_id:
+        raise NotThere("There is no such consent.")
+    _end(s, (ConsentRow.id == consent_id,), Ending.WITHDRAWN, now)
+    return row
+
+
+def withdraw_all(s: Session, account_id: str, now: datetime) -> list[str]:
+    """End every live consent of one's own; return the ids that ended."""
+    return _end(s, (ConsentRow.account_id == account_id,), Ending.WITHDRAWN, now)
+
+
+def withdraw_for_record(
+    s: Session, account_id: str, record_id: str, now: datetime
+) -> list[str]:
+    """End one's own live consents for one record, in whichever session."""
+    own = (ConsentRow.account_id == account_id, ConsentRow.record_id == record_id)
+    return _end(s, own, Ending.WITHDRAWN, now)
+
+
+def end_for_session(s: Session, session_id: str, now: datetime) -> list[str]:
+    """End what was given in one session or with one token."""
+    return _end(s, (ConsentRow.session_id == session_id,), Ending.SESSION_ENDED, now)
+
+
+def end_for_account(s: Session, account_id: str, now: datetime) -> list[str]:
+    """End everything an account has, because of a change to the account."""
+    return _end(s, (ConsentRow.account_id == account_id,), Ending.ACCOUNT_CHANGED, now)
+
+
+def end_for_record(s: Session, record_id: str, now: datetime) -> list[str]:
+    """End everything about one record, because it was closed."""
+    return _end(s, (ConsentRow.record_id == record_id,), Ending.RECORD_CLOSED, now)
+
+
+def live_for(
+    s: Session, account_id: str, session_id: str | None, now: datetime
+) -> tuple[Consent, ...]:
+    """What holds now in this session; a consent of another session does not."""
+    live = (
+        select(ConsentRow)
+        .where(
+            ConsentRow.account_id == account_id,
+            ConsentRow.session_id.is_not_distinct_from(session_id),
+            ConsentRow.ended_at.is_(None),
+            ConsentRow.expires_at > now,
+        )
+        .order_by(ConsentRow.given_at.desc(), ConsentRow.id)
+    )
+    return tuple(consent_of(row) for row in s.scalars(live))
+
+
+def for_account(s: Session, account_id: str, *, limit: int = 200) -> list[ConsentRow]:
+    """Every consent of one account, live or not, newest first."""
+    own = select(ConsentRow).where(ConsentRow.account_id == account_id)
+    newest = own.order_by(ConsentRow.given_at.desc(), ConsentRow.id).limit(limit)
+    return list(s.scalars(newest))
+
+
+def consent_of(row: ConsentRow) -> Consent:
+    """The frozen copy on which the policy decides."""
+    return Consent(
+        id=row.id,
+        record_id=row.record_id,
+        labels_version=row.labels_version,
+        purpose=row.purpose,
+        reason=row.reason,
+        starts=row.given_at,
+        expires=row.expires_at,
+        ended_at=row.ended_at,
+    )
+
+
+def state_of(row: ConsentRow, now: datetime) -> str:
+    """`given`, `expired`, or why it ended."""
+    if row.ended_at is not None:
+        return row.ended_why or Ending.WITHDRAWN.value
+    return "given" if now < row.expires_at else "expired"
+
+
+def receipt(row: ConsentRow, controller: str, now: datetime) -> dict[str, Any]:
+    """What the person takes away, in the fields of ISO/IEC TS 27560.
+
+    `controller` names the archive. The person appears by account id, never by name.
+    """
+    return {
+        "record_header": {
+            "schema_version": "ISO/IEC TS 27560:2023",
+            "record_id": row.id,
+            "pii_principal_id": row.account_id,
+            "issued_at": now.isoformat(),
+        },
+        "pii_processing": {
+            "privacy_notice": {"sha256": row.text_hash, "language": row.language},
+            "purpose": row.purpose,
+            "reason": row.reason,
+            "subject": {
+                "record": row.record_id,
+                "labels": list(row.labels),
+                "labels_version": row.labels_version,
+                "tier": str(Tier(row.tier)),
+            },
+        },
+        "party_identification": {"pii_controller": controller},
+        "event": {
+            "event_type": "explicit consent",
+            "event_time": row.given_at.isoformat(),
+            "valid_until": row.expires_at.isoformat(),
+            "event_state": state_of(row, now),
+            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+        },
+    }
+
+
+def _require_words(purpose: str, reason: str, tier: Tier) -> None:
+    if not purpose.strip():
+        raise ReasonMissing("Say for which purpose you need to see this.")
+    if needs_typed_reason(tier) and not reason.strip():
+        raise ReasonMissing("Say in your own words why you need to see this.")
+
+
+def _of(viewer: Viewer, item: Item) -> tuple[Any, ...]:
+    return (
+        ConsentRow.account_id == viewer.account_id,
+        ConsentRow.session_id.is_not_distinct_from(viewer.session_id),
+        ConsentRow.record_id == item.record_id,
+    )
+
+
+def _end(s: Session, which: tuple[Any, ...], why: Ending, now: datetime) -> list[str]:
+    still_open = (ConsentRow.ended_at.is_(None), ConsentRow.expires_at > now)
+    ending = (
+        update(ConsentRow)
+        .where(*which, *still_open)
+        .values(ended_at=now, ended_why=why.value)
+        .returning(ConsentRow.id)
+    )
+    return list(s.scalars(ending))

@@ -1,0 +1,71 @@
+"""What somebody must be told about the own account: kept for the page, and to be sent.
+
+The detail of a notice holds no secret and no address, only words fit for a mail.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from auth.identifiers import new_id
+from auth.tables import Notice
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    NEW_DEVICE = "new_device"
+    FAILED_SIGN_INS = "failed_sign_ins"
+    APPLIED_AGAIN = "applied_again"
+    APPLICATION_DECIDED = "application_decided"
+    ACCOUNT_CHANGED = "account_changed"
+    TOKEN_ADDED = "token_added"  # noqa: S105 - the name of an event
+    GRANT_GIVEN = "grant_given"
+    GRANT_REVOKED = "grant_revoked"
+
+
+def tell(
+    s: Session, account_id: str, kind: Kind, now: datetime, **detail: str
+) -> Notice:
+    """Leave a notice for the holder of an account."""
+    notice = Notice(
+        id=new_id(), account_id=account_id, kind=kind.value, detail=dict(detail), at=now
+    )
+    s.add(notice)
+    s.flush()
+    return notice
+
+
+def for_account(s: Session, account_id: str, *, limit: int = 50) -> list[Notice]:
+    """The latest notices of one account, newest first."""
+    newest = select(Notice).where(Notice.account_id == account_id)
+    return list(s.scalars(newest.order_by(Notice.at.desc(), Notice.id).limit(limit)))
+
+
+def unseen(s: Session, account_id: str) -> list[Notice]:
+    """What its holder has not been shown yet, oldest first."""
+    waiting = select(Notice).where(
+        Notice.account_id == account_id, Notice.seen_at.is_(None)
+    )
+    return list(s.scalars(waiting.order_by(Notice.at, Notice.id)))
+
+
+def mark_seen(s: Session, account_id: str, now: datetime) -> None:
+    """Note that everything so far has been shown."""
+    waiting = update(Notice).where(
+        Notice.account_id == account_id, Notice.seen_at.is_(None)
+    )
+    s.execute(waiting.values(seen_at=now))
+
+
+def outbox(s: Session, *, limit: int = 100) -> list[Notice]:
+    """What has not been sent yet, oldest first."""
+    unsent = select(Notice).where(Notice.mailed_at.is_(None))
+    return list(s.scalars(unsent.order_by(Notice.at, Notice.id).limit(limit)))

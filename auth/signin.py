@@ -1,0 +1,223 @@
+"""Signing in, and the password and address changes that ask who it is again.
+
+A stranger learns nothing: an unknown address, a wrong password and an account that may
+not sign in give the same answer after the same work. Tries are counted for address and
+network together, so that nobody can lock somebody else out; codes of the second factor
+are counted for the account, from wherever.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from auth import second_factor, sessions, tokens
+from auth.accounts import email_of, find_by_email, name_of
+from auth.errors import TooFast, WrongPassword
+from auth.limits import Allowance, forget, spend
+from auth.notices import Kind, tell
+from auth.passwords import STANDARD, Hasher, check, context_words
+from auth.sealing import Sealing
+from auth.sessions import MAY_SIGN_IN
+from auth.tables import Account, ServerSession
+from auth.viewer import AccountStatus
+
+_PER_ACCOUNT_AND_SOURCE = Allowance(tries=8, window=timedelta(minutes=15))
+_PER_SOURCE = Allowance(tries=200, window=timedelta(minutes=15))
+_PER_SESSION = Allowance(tries=8, window=timedelta(minutes=15))
+
+
+class FailureKind(StrEnum):
+    """Why nobody was signed in; the first says nothing about which part was wrong."""
+
+    REFUSED = "refused"
+    CODE_NEEDED = "code_needed"
+    CODE_REFUSED = "code_refused"
+    TOO_FAST = "too_fast"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No; `retry_after` is in seconds and set where it went too fast."""
+
+    kind: FailureKind
+    retry_after: int | None = None
+    account_id: str | None = None
+    """For the ledger alone: an answer built from it would tell who has an account."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Yes; what to do next is to start a session with a new secret."""
+
+    account: Account
+    second_factor: bool
+
+
+def attempt(  # noqa: PLR0913, PLR0917 - what a person gives, and from where
+    s: Session,
+    sealing: Sealing,
+    email: str,
+    password: str,
+    code: str | None,
+    source: str,
+    now: datetime,
+    *,
+    hasher: Hasher = STANDARD,
+) -> SignIn | Failure:
+    """Judge one try; commit either way, or tries are not counted.
+
+    `source` is the network address. `code` is needed once an authenticator is
+    confirmed: without it the answer to a right password is `CODE_NEEDED`.
+    """
+    key = _key(sealing, email, source)
+    if wait := _too_fast(s, key, source, now):
+        return Failure(FailureKind.TOO_FAST, wait)
+    account = find_by_email(s, sealing, email)
+    account_id = None if account is None else account.id
+    stored = None if account is None else account.password_hash
+    right = hasher.verify(stored, password)
+    if account is None or not right or not _may_sign_in(account):
+        return Failure(FailureKind.REFUSED, account_id=account_id)
+    proof = _second_factor(s, sealing, account, code, now)
+    if isinstance(proof, Failure):
+        return proof
+    forget(s, key)
+    _renew_hash(account, password, hasher)
+    s.flush()
+    return SignIn(account, proof)
+
+
+def confirm_password(
+    s: Session,
+    account: Account,
+    row: ServerSession,
+    password: str,
+    now: datetime,
+    *,
+    hasher: Hasher = STANDARD,
+) -> str:
+    """Ask again who it is, before a grave change; return the session's new secret.
+
+    :raises WrongPassword: it is not
+    :raises TooFast: too many tries in this session
+    """
+    _require_password(s, account, row, password, now, hasher=hasher)
+    return sessions.step_up(s, row, now, second_factor=False)
+
+
+def change_password(  # noqa: PLR0913, PLR0917 - old and new, whose, and where it is typed
+    s: Session,
+    sealing: Sealing,
+    account: Account,
+    row: ServerSession,
+    current: str,
+    new: str,
+    now: datetime,
+    *,
+    hasher: Hasher = STANDARD,
+) -> str:
+    """Change one's own password; the other sessions end. Return the new secret.
+
+    :raises WrongPassword: the current one is wrong
+    :raises PasswordRefused: the new one breaks a rule
+    :raises TooFast: too many tries in this session
+    """
+    _require_password(s, account, row, current, now, hasher=hasher)
+    set_password(s, sealing, account, new, now, hasher=hasher)
+    sessions.end_all(s, account.id, sessions.Ending.PASSWORD_CHANGED, now, but=row.id)
+    return sessions.step_up(s, row, now, second_factor=False)
+
+
+def set_password(
+    s: Session,
+    sealing: Sealing,
+    account: Account,
+    new: str,
+    now: datetime,
+    *,
+    hasher: Hasher = STANDARD,
+) -> None:
+    """Store a password that passes the rules, and tell its owner.
+
+    :raises PasswordRefused: it breaks a rule
+    """
+    owner = context_words(email_of(sealing, account), name_of(sealing, account))
+    check(new, owner)
+    account.password_hash = hasher.hash(new)
+    account.password_changed_at = now
+    account.updated_at = now
+    tell(s, account.id, Kind.PASSWORD_CHANGED, now)
+
+
+def reset_password(
+    s: Session,
+    sealing: Sealing,
+    account: Account,
+    new: str,
+    now: datetime,
+    *,
+    hasher: Hasher = STANDARD,
+) -> None:
+    """Store a password by a link: every session and token ends, the factor stays.
+
+    :raises PasswordRefused: it breaks a rule
+    """
+    set_password(s, sealing, account, new, now, hasher=hasher)
+    sessions.end_all(s, account.id, sessions.Ending.PASSWORD_CHANGED, now)
+    tokens.revoke_all(s, account.id, sessions.Ending.PASSWORD_CHANGED.value, now)
+
+
+def _key(sealing: Sealing, email: str, source: str) -> str:
+    index = sealing.blind(email.strip().casefold(), "limits.sign-in").hex()
+    return f"sign-in:{index}:{source}"
+
+
+def _too_fast(s: Session, key: str, source: str, now: datetime) -> int | None:
+    # Counted before the password is looked at: many at once must not slip through.
+    by_account = spend(s, key, _PER_ACCOUNT_AND_SOURCE, now)
+    by_source = spend(s, f"sign-in:{source}", _PER_SOURCE, now)
+    return by_account or by_source
+
+
+def _may_sign_in(account: Account) -> bool:
+    return AccountStatus(account.status) in MAY_SIGN_IN
+
+
+def _second_factor(
+    s: Session, sealing: Sealing, account: Account, code: str | None, now: datetime
+) -> bool | Failure:
+    if not second_factor.is_enrolled(s, account.id):
+        return False
+    if not code:
+        return Failure(FailureKind.CODE_NEEDED, account_id=account.id)
+    try:
+        method = second_factor.verify(s, sealing, account.id, code, now)
+    except TooFast as too_fast:
+        return Failure(FailureKind.TOO_FAST, too_fast.retry_after, account.id)
+    if method is None:
+        return Failure(FailureKind.CODE_REFUSED, account_id=account.id)
+    return True
+
+
+def _renew_hash(account: Account, password: str, hasher: Hasher) -> None:
+    if account.password_hash and hasher.is_weaker(account.password_hash):
+        account.password_hash = hasher.hash(password)
+
+
+def _require_password(
+    s: Session,
+    account: Account,
+    row: ServerSession,
+    password: str,
+    now: datetime,
+    *,
+    hasher: Hasher,
+) -> None:
+    key = f"confirm:{row.id}"
+    if wait := spend(s, key, _PER_SESSION, now):
+        raise TooFast(wait)
+    if not hasher.verify(account.password_hash, password):
+        raise WrongPassword("That is not your current password.")
+    forget(s, key)
