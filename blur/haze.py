@@ -1,4 +1,4 @@
-"""A small picture becomes cells, in the child; after this nothing else of it is left."""
+"""A small picture becomes cells, in the child; nothing else of it is left then."""
 
 from __future__ import annotations
 
