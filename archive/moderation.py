@@ -118,18 +118,18 @@ def publish(
     :raises Gone: it was withdrawn
     """
     record = store.require(session, record_id)
+    labels.rate(session, record, now)
     store.publish(session, record, by, now)
-    agreeing = min(
-        labels.agreeing(session, asset) for asset in store.assets_of(session, record_id)
-    )
+    assets = store.assets_of(session, record_id)
+    opinions = [labels.agreeing(session, asset) for asset in assets]
     detail: dict[str, object] = {
         "visibility": record.visibility.value,
         "access": record.access.value,
         "tier": str(record.tier),
         "labels_version": record.labels_version,
-        "opinions": agreeing,
+        "opinions": opinions,
     }
-    if agreeing < SECOND_OPINION:
+    if any(agreeing < SECOND_OPINION for agreeing in opinions):
         detail["second_opinion"] = f"waived by {by}"
     premises.ledger.append(
         session, "publication", actor=by, record=record.id, now=now, detail=detail

@@ -94,7 +94,7 @@ def apply(
     session.flush()
     before = asset.tier
     count = _rate(session, asset, opinions)
-    _rate_record(session, record, now)
+    rate(session, record, now)
     return LabelChange(
         added=tuple(sorted({label.code for label in new})),
         negated=tuple(sorted({row.code for row in gone})),
@@ -103,6 +103,23 @@ def apply(
         agreeing=count,
         labels_version=record.labels_version,
     )
+
+
+def rate(session: Session, record: Record, now: datetime) -> None:
+    """Derive the record's columns; one without any file has nothing graphic to show."""
+    assets = assets_of(session, record.id)
+    labels = for_record(session, record.id)
+    record.labelled = all(asset.labelled for asset in assets)
+    record.tier = max((asset.tier for asset in assets), default=Tier.G0)
+    record.codes = sorted({code for asset in assets for code in asset.codes})
+    statements = [_statement(a, row) for a, rows in labels.items() for row in rows]
+    record.labels_version = _digest(statements)[:16] if statements else ""
+    if record.labelled and record.state in (RecordState.DRAFT, RecordState.SUBMITTED):
+        record.state = RecordState.LABELLED
+    if not record.labelled and record.state is RecordState.LABELLED:
+        record.state = RecordState.SUBMITTED
+    record.changed_at = now
+    session.flush()
 
 
 def checked(given: Iterable[LabelInput]) -> list[LabelInput]:
@@ -294,22 +311,6 @@ def _rate(session: Session, asset: Asset, opinions: int) -> int:
     return count
 
 
-def _rate_record(session: Session, record: Record, now: datetime) -> None:
-    assets = assets_of(session, record.id)
-    labels = for_record(session, record.id)
-    record.labelled = bool(assets) and all(asset.labelled for asset in assets)
-    record.tier = max((asset.tier for asset in assets), default=UNLABELLED)
-    record.codes = sorted({code for asset in assets for code in asset.codes})
-    statements = [_statement(a, row) for a, rows in labels.items() for row in rows]
-    record.labels_version = _digest(statements)[:16] if statements else ""
-    if record.labelled and record.state in (RecordState.DRAFT, RecordState.SUBMITTED):
-        record.state = RecordState.LABELLED
-    if not record.labelled and record.state is RecordState.LABELLED:
-        record.state = RecordState.SUBMITTED
-    record.changed_at = now
-    session.flush()
-
-
 def _statement(asset_id: str, label: LabelInput | LabelRow) -> str:
     *shown, _note = _identity(label)
     return json.dumps([asset_id, *shown], default=str)
@@ -317,8 +318,3 @@ def _statement(asset_id: str, label: LabelInput | LabelRow) -> str:
 
 def _digest(statements: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(statements)).encode()).hexdigest()
-
-
-def rate_new_asset(session: Session, record: Record, now: datetime) -> None:
-    """Derive the record's columns again after a file was added."""
-    _rate_record(session, record, now)

@@ -1,0 +1,240 @@
+"""Reads everything back: `vigil verify --all`.
+
+| part | holds when |
+|---|---|
+| ledger | the chain is whole, unchanged, and ends where its head says |
+| fixity | every sealed object authenticates and is what was deposited |
+| digests | size and SHA-256 of each asset agree with those of its stored original |
+| previews | every ready asset has a preview that opens |
+| descriptions | every record's description and every asset's details open |
+
+Nothing is changed but one line in the ledger which says that it was done. Progress is
+told as (part, done, total).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive.db import Database
+from archive.ledger import Ledger
+from archive.records import store
+from archive.records.tables import Asset, AssetState, Record
+from archive.vault import checking, keytable, previews
+from archive.vault.container import Kind
+from archive.vault.errors import VaultError
+from archive.vault.objects import Vault
+from archive.vault.tables import DataKey, DataKeyState
+from auth.sealing import Sealing
+from blur.preview import Malformed, Preview
+
+PARTS = ("ledger", "fixity", "digests", "previews", "descriptions")
+_BATCH = 500
+Progress = Callable[[str, int, int], None]
+
+
+class Premises(Protocol):
+    """What verification needs of a running archive."""
+
+    @property
+    def db(self) -> Database: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def sealing(self) -> Sealing: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is off: in which part, about what, in one sentence."""
+
+    part: str
+    about: str
+    what: str
+
+
+@dataclass
+class Report:
+    """What was read back, and what is off."""
+
+    checked: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `vigil verify --json` prints."""
+        return {
+            "ok": self.ok,
+            "checked": self.checked,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def verify(
+    premises: Premises,
+    *,
+    parts: tuple[str, ...] = PARTS,
+    actor: str,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Report:
+    """Read these parts back, and say in the ledger that it was done.
+
+    :raises ValueError: there is no part of that name
+    """
+    report, tell = Report(), progress or _silent
+    for part in parts:
+        if part not in CHECKS:
+            raise ValueError(f"{part!r} is not one of {', '.join(PARTS)}")
+        report.checked[part] = 0
+        with premises.db.read() as session:
+            CHECKS[part](premises, session, report, tell)
+    with premises.db.write() as session:
+        premises.ledger.append(
+            session,
+            "fixity check" if "fixity" in parts else "verification",
+            actor=actor,
+            now=now,
+            detail={"checked": report.checked, "findings": len(report.findings)},
+        )
+    return report
+
+
+def _silent(_part: str, _done: int, _total: int) -> None:
+    return None
+
+
+def _ledger(
+    premises: Premises, session: Session, report: Report, tell: Progress
+) -> None:
+    found = premises.ledger.verify(session, lambda done, of: tell("ledger", done, of))
+    report.checked["ledger"] = found.checked
+    report.findings += [
+        Finding("ledger", f"line {finding.seq}", finding.what)
+        for finding in found.found
+    ]
+
+
+def _fixity(
+    premises: Premises, session: Session, report: Report, tell: Progress
+) -> None:
+    total = _count(
+        session, select(DataKey.id).where(DataKey.state == DataKeyState.ACTIVE)
+    )
+    for checked in checking.verify_objects(session, premises.vault):
+        report.checked["fixity"] += 1
+        tell("fixity", report.checked["fixity"], total)
+        if checked.problem is not None:
+            what = f"{checked.problem}: {checked.sentence}"
+            report.findings.append(
+                Finding("fixity", f"object {checked.object_id}", what)
+            )
+
+
+def _digests(
+    premises: Premises, session: Session, report: Report, tell: Progress
+) -> None:
+    for asset in _assets(session, report, "digests", tell):
+        if what := _disagreement(premises, session, asset):
+            report.findings.append(Finding("digests", f"asset {asset.id}", what))
+
+
+def _disagreement(premises: Premises, session: Session, asset: Asset) -> str:
+    try:
+        details = store.details_of(premises.sealing, asset)
+        row = keytable.newest(session, asset.object_id, Kind.ORIGINAL)
+        facts = keytable.unwrap(premises.vault.keyring, row).facts
+    except VaultError as error:
+        return str(error)
+    if (facts.size, facts.sha256.hex()) != (asset.size, details.sha256):
+        return "size or SHA-256 are not those of the stored original"
+    if premises.sealing.blind(details.sha256, store.SHA256_PURPOSE) != (
+        asset.sha256_index
+    ):
+        return "the index of its SHA-256 is not its own"
+    return ""
+
+
+def _previews(
+    premises: Premises, session: Session, report: Report, tell: Progress
+) -> None:
+    for asset in _assets(session, report, "previews", tell):
+        if asset.state is not AssetState.READY:
+            continue
+        if what := _fault_of_preview(premises, session, asset):
+            report.findings.append(Finding("previews", f"asset {asset.id}", what))
+
+
+def _fault_of_preview(premises: Premises, session: Session, asset: Asset) -> str:
+    made = asset.preview_object_id
+    if made is None:
+        return "the preview is missing"
+    try:
+        Preview.from_bytes(
+            previews.read_preview(session, premises.vault, made, Kind.PREVIEW_IMAGE)
+        )
+        clip = asset.clip_object_id
+        if clip is not None:
+            kind = Kind.PREVIEW_VIDEO
+            previews.open_preview(session, premises.vault, clip, kind).close()
+    except (VaultError, Malformed) as error:
+        return f"the preview does not open: {error}"
+    return ""
+
+
+def _descriptions(
+    premises: Premises, session: Session, report: Report, tell: Progress
+) -> None:
+    total = _count(session, select(Record.id))
+    for record in _records(session):
+        report.checked["descriptions"] += 1
+        tell("descriptions", report.checked["descriptions"], total)
+        try:
+            store.document_of(premises.sealing, record)
+        except VaultError as error:
+            about = f"record {record.id}"
+            report.findings.append(Finding("descriptions", about, str(error)))
+
+
+def _assets(
+    session: Session, report: Report, part: str, tell: Progress
+) -> Iterator[Asset]:
+    total, after = _count(session, select(Asset.id)), ""
+    query = select(Asset).order_by(Asset.id).limit(_BATCH)
+    while batch := session.scalars(query.where(Asset.id > after)).all():
+        for asset in batch:
+            report.checked[part] += 1
+            tell(part, report.checked[part], total)
+            yield asset
+        after = batch[-1].id
+
+
+def _records(session: Session) -> Iterator[Record]:
+    after = ""
+    while ids := store.ids_after(session, after, _BATCH):
+        yield from (store.require(session, record_id) for record_id in ids)
+        after = ids[-1]
+
+
+def _count(session: Session, query: Any) -> int:  # noqa: ANN401 - any select
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+CHECKS: dict[str, Callable[[Premises, Session, Report, Progress], None]] = {
+    "ledger": _ledger,
+    "fixity": _fixity,
+    "digests": _digests,
+    "previews": _previews,
+    "descriptions": _descriptions,
+}
