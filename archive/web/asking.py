@@ -129,6 +129,8 @@ def _box(args: MultiDict[str, str]) -> tuple[float, float, float, float] | None:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
         raise QueryError("bbox is west,south,east,north in degrees", 0) from None
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+    if not (
+        -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
+    ):
         raise QueryError("bbox is west,south,east,north in degrees", 0)
     return (west, south, east, north)

@@ -25,8 +25,8 @@ from archive.intake import Refused as UploadRefused
 from archive.records import errors as records
 from archive.vault.errors import VaultError
 from archive.web import reasons
-from archive.web.guard import RefusedRequestError
 from archive.web.body import BodyError
+from archive.web.guard import RefusedRequestError
 from archive.web.identity import BadTokenError, MissingScopeError
 from archive.web.streams import TooManyStreamsError
 from auth import errors as auth

@@ -2,7 +2,7 @@
 
 | answer | cached | policy |
 |---|---|---|
-| page, nobody signed in | `private, no-cache`, by cookie and language | own origin only |
+| page, nobody signed in | `private, no-cache` | own origin only |
 | page or API, signed in | `private, no-store` | own origin only |
 | preview | `private, no-cache` | sandbox, own origin only |
 | original, and every refusal of one | `no-store` | sandbox, own origin only |

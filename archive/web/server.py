@@ -43,7 +43,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class UnsafeServerError(Exception):
-    """The server would be reachable in a way that gives people away; says what to set."""
+    """The server would give people away; the text says what to set."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def check_address(host: str, *, base_url: str, trusted_proxies: int) -> None:
     if base_url.startswith("https://") and trusted_proxies:
         return
     raise UnsafeServerError(
-        f"Serving plain HTTP on {host} would give readers away: listen on 127.0.0.1, or "
-        "set VIGIL_BASE_URL to an https address and VIGIL_TRUSTED_PROXIES to the number "
-        "of proxies in front, one of which adds TLS."
+        f"Serving plain HTTP on {host} would give readers away: listen on 127.0.0.1, "
+        "or set VIGIL_BASE_URL to an https address and VIGIL_TRUSTED_PROXIES to the "
+        "number of proxies in front, one of which adds TLS."
     )
 
 
@@ -81,7 +81,9 @@ def serve(make_app: Callable[[], Flask], settings: Settings) -> None:
     :raises UnsafeServerError: Flask's debugger is switched on
     """
     if os.environ.get("FLASK_DEBUG", "") not in ("", "0", "false", "no"):
-        raise UnsafeServerError("Unset FLASK_DEBUG: the debugger runs code for anybody.")
+        raise UnsafeServerError(
+            "Unset FLASK_DEBUG: the debugger runs code for anybody."
+        )
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o077)
     # gunicorn offers no setting for this header.

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, g
-from flask import session as flask_session
+from flask.globals import request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy.orm import Session
@@ -125,7 +125,7 @@ def install(app: Flask, *, secure: bool) -> None:
 
 def current() -> BrowserSession:
     """The session of the browser that asks."""
-    return _browser(flask_session._get_current_object())  # type: ignore[attr-defined]
+    return _browser(request_ctx.session)
 
 
 def sign_in(account_id: str, *, second_factor: bool) -> None:
@@ -153,9 +153,7 @@ def step_up(*, second_factor: bool) -> None:
         row = s.get(ServerSession, here.id) if here.id else None
         if row is None or row.account_id is None:
             raise LookupError("nobody is signed in")
-        secret = sessions.step_up(
-            s, row, context.now(), second_factor=second_factor
-        )
+        secret = sessions.step_up(s, row, context.now(), second_factor=second_factor)
     here.become(row, secret)
     login_user(SignedIn(row.id), remember=False)
 

@@ -19,7 +19,7 @@ from auth.viewer import Item
 
 @dataclass(frozen=True)
 class ShownText:
-    """A title and a text in one language; `is_neutral` where the title is not its own."""
+    """A title and a text in one language; `is_neutral`: the title is not its own."""
 
     title: str
     body: str

@@ -46,15 +46,15 @@ def warning(record: Record) -> str:
     meaning = tier.definitions.get(language, tier.definitions["en"])
     if not record.labelled:
         return gettext("Nobody has agreed yet on what this shows; expect the worst.")
-    return gettext("%(tier)s, %(name)s: %(meaning)s", tier=record.tier, name=name, meaning=meaning)
+    return f"{record.tier}, {name}: {meaning}"
 
 
 def text_version(record: Record) -> str:
     """The digest of all the words shown, in the reader's language."""
-    words = [record.labels_version, i18n.language(), warning(record)]
+    shown = [record.labels_version, i18n.language(), warning(record)]
     for label in shown_labels(record):
-        words += [label.code, label.name, label.definition]
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+        shown += [label.code, label.name, label.definition]
+    return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
 
 
 def purposes() -> list[tuple[str, str]]:

@@ -1,0 +1,59 @@
+"""Files of records: their previews, their originals, and what is labelled in them."""
+
+from __future__ import annotations
+
+from flask import jsonify
+from sqlalchemy.orm import Session
+
+from archive import moderation
+from archive.records import labels, store
+from archive.web import body, context, serving
+from archive.web.api import drafts, represent
+from archive.web.api.operations import Answer
+
+LABELLING = frozenset({"labels"})
+
+
+def preview(asset_id: str) -> Answer:
+    """The blurred picture of one file, as clear as this caller may see it."""
+    return serving.preview(asset_id, "poster")
+
+
+def preview_variant(asset_id: str, variant: str) -> Answer:
+    """Another form of the preview: clip, waveform, storyboard, card."""
+    return serving.preview(asset_id, variant)
+
+
+def original(asset_id: str) -> Answer:
+    """The untouched bytes, through the gate."""
+    return serving.original(asset_id)
+
+
+def labels_read(asset_id: str) -> Answer:
+    """The labels of one file with time ranges, regions and authors."""
+    with context.read_session() as s:
+        return jsonify(_labels(s, asset_id)), 200
+
+
+def labels_write(asset_id: str) -> Answer:
+    """Make these the labels of one file; what is not among them is taken back."""
+    sent = body.fields(known=LABELLING)
+    given = drafts.labels(sent.get("labels"))
+    with context.write_session() as s:
+        by = context.viewer().account_id or ""
+        moderation.label(context.site(), s, asset_id, given, by, context.now())
+        return jsonify(_labels(s, asset_id)), 200
+
+
+def _labels(s: Session, asset_id: str) -> dict[str, object]:
+    asset = store.require_asset(s, asset_id)
+    record = store.require(s, asset.record_id)
+    return {
+        "asset": asset.id,
+        "record": record.id,
+        "labels": [represent.label_row(row) for row in labels.current(s, asset.id)],
+        "tier": str(asset.tier),
+        "labelled": asset.labelled,
+        "labels_version": record.labels_version,
+        "state": record.state.value,
+    }

@@ -1,0 +1,86 @@
+"""Consents: one's own willingness to see one record now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import jsonify, url_for
+
+from archive.records import store
+from archive.web import body, consenting, context
+from archive.web.api.operations import Answer
+from archive.web.api.represent import iso
+from archive.web.consenting import Willingness
+from auth import consents
+from auth.tables import ConsentRow
+from auth.viewer import Tier
+
+GIVING = frozenset({"purpose", "minutes", "acknowledged", "text_version", "reason"})
+
+
+def give(record_id: str) -> Answer:
+    """Consent to see this record, by the labels it shows now."""
+    sent = body.fields(known=GIVING)
+    purpose = sent.text("purpose")
+    given = consenting.give(
+        record_id,
+        Willingness(
+            acknowledged=sent.texts("acknowledged"),
+            purpose=purpose,
+            # A script types its purpose; where it gives no reason, that is the reason.
+            reason=sent.text("reason") or purpose,
+            minutes=sent.number("minutes", 0) if "minutes" in sent else None,
+            text_version=sent.text("text_version") if "text_version" in sent else None,
+        ),
+    )
+    answer = {
+        "id": given.id,
+        "record": record_id,
+        "labels_version": given.labels_version,
+        "purpose": given.purpose,
+        "starts_at": iso(given.starts),
+        "expires_at": iso(given.expires),
+    }
+    headers = {"Location": url_for("api.consents_withdraw", consent_id=given.id)}
+    return jsonify(answer), 201, headers
+
+
+def listing() -> Answer:
+    """One's own consents, newest first."""
+    account_id, now = context.viewer().account_id or "", context.now()
+    with context.read_session() as s:
+        rows = consents.for_account(s, account_id)
+        versions = {
+            row.record_id: record.labels_version
+            for row in rows
+            if (record := store.get(s, row.record_id)) is not None
+        }
+    items = [_consent(row, versions.get(row.record_id, ""), now) for row in rows]
+    return jsonify(items=items, total=len(items)), 200
+
+
+def withdraw(consent_id: str) -> Answer:
+    """End one of one's own consents at once."""
+    consenting.withdraw(consent_id)
+    return "", 204
+
+
+def _consent(row: ConsentRow, labels_version: str, now: datetime) -> dict[str, Any]:
+    state = consents.state_of(row, now)
+    stale = state == "given" and row.labels_version != labels_version
+    return {
+        "id": row.id,
+        "record": row.record_id,
+        "state": "stale" if stale else state,
+        "tier": str(Tier(row.tier)),
+        "labels": row.labels,
+        "labels_version": row.labels_version,
+        "text_version": row.text_hash,
+        "language": row.language,
+        "purpose": row.purpose,
+        "reason": row.reason,
+        "starts_at": iso(row.given_at),
+        "expires_at": iso(row.expires_at),
+        "ended_at": iso(row.ended_at),
+    }

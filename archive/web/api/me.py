@@ -1,0 +1,53 @@
+"""Who the caller is, and what they have looked at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import jsonify
+
+from archive.web import context
+from archive.web.api.operations import Answer
+from archive.web.api.represent import iso
+from auth import accounts, exposure
+
+EXPOSURE_DAYS = 90
+
+
+def read() -> Answer:
+    """The caller's own account, and what this token or session may do."""
+    viewer, site = context.viewer(), context.site()
+    with context.read_session() as s:
+        account = accounts.get(s, viewer.account_id or "")
+        answer = {
+            "id": account.id,
+            "email": accounts.email_of(site.sealing, account),
+            "name": accounts.name_of(site.sealing, account),
+            "role": viewer.role.value,
+            "status": viewer.status.value if viewer.status else None,
+            "vetted_until": iso(viewer.vetted_until),
+            "terms_version": viewer.terms_version,
+            "terms_current": context.rules().terms_version,
+            "induction_until": iso(viewer.induction_until),
+            "second_factor": viewer.second_factor,
+            "scopes": None if viewer.scopes is None else sorted(viewer.scopes),
+        }
+    return jsonify(answer), 200
+
+
+def exposure_read() -> Answer:
+    """How many originals the caller has opened: today, by day and by tier."""
+    now, account_id = context.now(), context.viewer().account_id or ""
+    with context.read_session() as s:
+        today = exposure.today(s, account_id, now)
+        summary = exposure.summary(s, account_id, now - timedelta(days=EXPOSURE_DAYS))
+    answer = {
+        "today": today,
+        "limit": context.rules().daily_reveals,
+        "days": EXPOSURE_DAYS,
+        "total": summary.total,
+        "records": summary.records,
+        "by_day": {day.isoformat(): count for day, count in summary.by_day.items()},
+        "by_tier": {str(tier): count for tier, count in summary.by_tier.items()},
+    }
+    return jsonify(answer), 200

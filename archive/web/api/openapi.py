@@ -1,0 +1,124 @@
+"""The OpenAPI 3.1 document, made from the table of operations and the schemas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from archive.web.api.operations import Operation
+from archive.web.api.schemas import SCHEMAS, ref
+from auth.viewer import TokenScope
+
+PREFIX = "/api/v1"
+_VARIABLE = re.compile(r"\{(\w+)\}")
+PROBLEMS = {
+    400: "The request cannot be read; `detail` says where",
+    401: "Sign in, or show a token that is valid",
+    403: "Refused; `reasons` has every reason, from one closed list",
+    404: "Unknown, or not yours to know of",
+    409: "Something changed: read it again",
+    413: "Too much at once",
+    415: "A kind that is not accepted",
+    416: "No such part of the file",
+    422: "A field needs mending; `errors` names it",
+    429: "Too fast; `Retry-After` says how long to wait",
+    503: "Busy; `Retry-After` says how long to wait",
+}
+
+
+def document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Describe these operations."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        at = paths.setdefault(PREFIX + operation.path, {})
+        at[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Vigil",
+            "version": "1",
+            "summary": "Testimony, blurred by default; originals through one gate",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Scopes: " + ", ".join(TokenScope),
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "vigil",
+                    "description": "With X-CSRFToken on everything but GET and HEAD",
+                },
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": (operation.view.__doc__ or "").strip(),
+        "tags": [operation.name.split("_")[0]],
+        "parameters": [*_variables(operation.path), *_query(operation)],
+        "responses": {
+            str(operation.status): _answer(operation),
+            **{str(status): _problem(status) for status in operation.refuses},
+        },
+        "security": [{}, {"token": []}, {"session": []}],
+    }
+    if 401 in operation.refuses:
+        told["security"] = [{"token": []}, {"session": []}]
+    if operation.scopes:
+        told["x-token-scopes"] = [scope.value for scope in operation.scopes]
+    if operation.body:
+        told["requestBody"] = {"required": True, "content": _content(operation)}
+    return told
+
+
+def _variables(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _VARIABLE.findall(path)
+    ]
+
+
+def _query(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": parameter.name,
+            "in": "query",
+            "description": parameter.meaning,
+            "schema": dict(parameter.schema),
+        }
+        for parameter in operation.query
+    ]
+
+
+def _content(operation: Operation) -> dict[str, Any]:
+    content = {"application/json": {"schema": ref(operation.body or "")}}
+    if operation.form:
+        content["multipart/form-data"] = {"schema": ref(operation.form)}
+    return content
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.gives is None:
+        return {"description": "Done"}
+    if "/" in operation.gives:
+        return {"description": operation.summary, "content": {operation.gives: {}}}
+    content = {"application/json": {"schema": ref(operation.gives)}}
+    return {"description": operation.summary, "content": content}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    return {
+        "description": PROBLEMS[status],
+        "content": {"application/problem+json": {"schema": ref("Problem")}},
+    }

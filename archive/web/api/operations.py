@@ -1,0 +1,66 @@
+"""What one call of the API is: the row that routes, guards and describes it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from archive.web import context, guard, uploads
+from archive.web.identity import MissingScopeError
+from auth.policy import Action
+from auth.viewer import TokenScope
+
+Answer = Response | tuple[Any, int] | tuple[Any, int, Mapping[str, str]]
+View = Callable[..., Answer]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the query string."""
+
+    name: str
+    meaning: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call: `needs` is asked of the policy, `scopes` (any of them) of a token.
+
+    `body` and `gives` name schemas of `archive.web.api.schemas`; `gives` may also be a
+    media type. `refuses` are the statuses of problem documents a caller should expect.
+    """
+
+    method: str
+    path: str
+    view: View
+    summary: str
+    needs: tuple[Action, ...] = ()
+    scopes: tuple[TokenScope, ...] = ()
+    query: tuple[Parameter, ...] = ()
+    body: str | None = None
+    form: str | None = None
+    status: int = 200
+    gives: str | None = None
+    refuses: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id, and the name of its endpoint."""
+        return f"{self.view.__module__.rsplit('.', 1)[-1]}_{self.view.__name__}"
+
+    def endpoint(self) -> View:
+        """The view as registered: declared, and shut to tokens of other scopes."""
+
+        def run(**path: str) -> Answer:
+            if self.scopes and not context.viewer().holds(*self.scopes):
+                raise MissingScopeError
+            return self.view(**path)
+
+        run.__name__ = self.name
+        run.__doc__ = self.view.__doc__
+        guarded = guard.needs(*self.needs)(run)
+        return uploads.takes_files(guarded) if self.form else guarded

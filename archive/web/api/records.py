@@ -1,0 +1,267 @@
+"""Records: search, read, add, change, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import jsonify, request, url_for
+from sqlalchemy.orm import Session
+
+from archive import intake, jobs, moderation
+from archive.records import labels, store, vocabulary
+from archive.records.labels import LabelInput
+from archive.records.tables import Asset, Record
+from archive.web import asking, body, context, guard, uploads
+from archive.web.api import drafts, represent
+from archive.web.api.drafts import Wanted
+from archive.web.api.operations import Answer
+from archive.web.asking import Found
+from archive.web.body import BodyError, Fields
+from archive.web.i18n import language
+from auth import policy
+from auth.policy import Action
+from auth.viewer import Item, RecordState, Tier
+
+WITHDRAWING = frozenset({"reason", "note", "category"})
+PUBLISHED = RecordState.PUBLISHED.value
+
+
+def listing() -> Answer:
+    """Search the records this caller may know of."""
+    query = asking.query_of(request.args)
+    with context.read_session() as s:
+        found = asking.find(s, query)
+        answer = {
+            "total": found.results.total,
+            "page": query.page,
+            "per_page": query.per_page,
+            "items": _items(s, found),
+            "facets": _facets(s, found),
+            "suggestion": found.results.suggestion,
+            "warnings": list(found.results.warnings),
+        }
+    return jsonify(answer), 200, {"Link": _links(found)}
+
+
+def read(record_id: str) -> Answer:
+    """One record, as this caller may see it."""
+    with context.read_session() as s:
+        return jsonify(represent.record(s, store.require(s, record_id))), 200
+
+
+def create() -> Answer:
+    """Add a record: JSON for the description alone, multipart with `files`."""
+    if request.mimetype == "multipart/form-data":
+        made, duplicates = _from_files()
+    else:
+        made, duplicates = _from_json(), []
+    with context.read_session() as s:
+        told = represent.record(s, store.require(s, made))
+        told["duplicates"] = _known_duplicates(s, duplicates)
+    headers = {"Location": url_for("api.records_read", record_id=made)}
+    return jsonify(told), 201, headers
+
+
+def change(record_id: str) -> Answer:
+    """Change a description, how the record is kept, or publish it."""
+    sent = body.fields(known=drafts.CHANGING)
+    with context.write_session() as s:
+        _describe(s, record_id, sent)
+        _move(s, record_id, sent)
+    return read(record_id)
+
+
+def withdraw(record_id: str) -> Answer:
+    """Withdraw a record for good; a tombstone stays."""
+    sent = body.fields(known=WITHDRAWING, needed=False)
+    reason = sent.text("reason") or sent.text("note") or request.args.get("reason", "")
+    with context.write_session() as s:
+        moderation.withdraw(
+            context.site(),
+            s,
+            record_id,
+            category=sent.text("category") or "withdrawn",
+            note=reason,
+            by=_account(),
+            now=context.now(),
+        )
+    return read(record_id)
+
+
+def _from_files() -> tuple[str, Sequence[intake.Duplicate]]:
+    incoming = uploads.submission()
+    with intake.begin(context.site()) as arrival:
+        for file in incoming.files():
+            arrival.take(file, file.filename)
+        wanted = _wanted(drafts.from_form(incoming.fields))
+        deposit = arrival.deposit(wanted.draft, _account(), context.now())
+    _finish(deposit.record.id, wanted)
+    return deposit.record.id, deposit.duplicates
+
+
+def _from_json() -> str:
+    wanted = _wanted(body.fields(known=drafts.CREATING))
+    if wanted.labels or wanted.publish:
+        raise BodyError("A record without files cannot be labelled.", field="labels")
+    site, now, by = context.site(), context.now(), _account()
+    with context.write_session() as s:
+        made = store.create(s, site.sealing, wanted.draft, by, now)
+        site.ledger.append(
+            s, "accession", actor=by, record=made.id, now=now, detail={"files": 0}
+        )
+        args = {"record": made.id}
+        jobs.enqueue(s, "index", args, subject=made.id, owner=by, now=now)
+        return made.id
+
+
+def _wanted(sent: Fields) -> Wanted:
+    """Read it, and refuse now whatever would be refused after the record is made."""
+    with context.read_session() as s:
+        wanted = drafts.wanted(s, sent)
+    labels.checked(wanted.labels)
+    if wanted.labels:
+        guard.require(Action.LABEL, _as_it_will_be())
+    if wanted.publish:
+        guard.require(Action.PUBLISH, _as_it_will_be())
+        if not wanted.labels or context.site().label_opinions > 1:
+            raise BodyError("Label it before publishing it.", field="publish")
+    return wanted
+
+
+def _finish(record_id: str, wanted: Wanted) -> None:
+    if not wanted.labels:
+        return
+    with context.write_session() as s:
+        for asset in store.assets_of(s, record_id):
+            _label(s, asset, wanted.labels)
+        if wanted.publish:
+            moderation.publish(context.site(), s, record_id, _account(), context.now())
+
+
+def _label(s: Session, asset: Asset, given: Iterable[LabelInput]) -> None:
+    moderation.label(context.site(), s, asset.id, given, _account(), context.now())
+
+
+def _as_it_will_be() -> Item:
+    return Item(
+        record_id="",
+        state=RecordState.SUBMITTED,
+        depositor_id=context.viewer().account_id,
+        tier=Tier.G5,
+    )
+
+
+def _describe(s: Session, record_id: str, sent: Fields) -> None:
+    if not drafts.CHANGING - {"state", "revision"} & sent.keys():
+        return
+    record = store.require(s, record_id)
+    guard.require(Action.DESCRIBE, store.item_of(record))
+    moderation.describe(
+        context.site(),
+        s,
+        record_id,
+        drafts.changed(s, drafts.of_record(record), sent),
+        revision=sent.number("revision", record.revision),
+        by=_account(),
+        now=context.now(),
+    )
+
+
+def _move(s: Session, record_id: str, sent: Fields) -> None:
+    """Bring the record into the state asked for; only publishing is a step here."""
+    record = store.require(s, record_id)
+    asked = sent.text("state", record.state.value)
+    if asked == record.state.value:
+        return
+    if asked != PUBLISHED:
+        hint = "state can become published; to withdraw, send DELETE with a reason."
+        raise BodyError(hint, field="state")
+    guard.require(Action.PUBLISH, store.item_of(record))
+    moderation.publish(context.site(), s, record_id, _account(), context.now())
+
+
+def _items(s: Session, found: Found) -> list[dict[str, Any]]:
+    assets = store.assets_of_many(s, [record.id for _, record in found.hits])
+    return [
+        {
+            **_summary(s, record, assets[record.id]),
+            "snippet_html": hit.snippet_html,
+            "score": hit.score,
+        }
+        for hit, record in found.hits
+    ]
+
+
+def _summary(s: Session, record: Record, assets: Sequence[Asset]) -> dict[str, Any]:
+    document = store.document_of(context.site().sealing, record)
+    rows = labels.for_record(s, record.id)
+    return represent.summary(record, document, assets, rows)
+
+
+def _facets(s: Session, found: Found) -> dict[str, list[dict[str, Any]]]:
+    shelves = {shelf.slug: shelf.titles for shelf in store.collections(s)}
+    shelves |= {shelf.id: shelf.titles for shelf in store.collections(s)}
+    return {
+        name: [
+            {
+                "value": each.value,
+                "label": _facet_label(name, each.value, shelves),
+                "count": each.count,
+            }
+            for each in values
+        ]
+        for name, values in found.results.facets.items()
+    }
+
+
+def _facet_label(name: str, value: str, shelves: Mapping[str, Any]) -> str:
+    if name == "label" and value in vocabulary.terms():
+        return vocabulary.term(value).name(language())
+    if name == "collection" and value in shelves:
+        titles = shelves[value]
+        return str(titles.get(language()) or next(iter(titles.values()), value))
+    if name == "tier":
+        number = int(value.removeprefix("G")) if value != "X" else int(Tier.X)
+        return represent.severity(Tier(number))["name"]
+    return value
+
+
+def _links(found: Found) -> str:
+    """The pages around this one, as RFC 8288 links."""
+    query = found.query
+    last = max(1, -(-found.results.total // query.per_page))
+    pages = {"first": 1, "last": last}
+    if query.page > 1:
+        pages["prev"] = min(query.page - 1, last)
+    if query.page < last:
+        pages["next"] = query.page + 1
+    return ", ".join(f'<{_page(number)}>; rel="{rel}"' for rel, number in pages.items())
+
+
+def _page(number: int) -> str:
+    args = [(k, v) for k, v in request.args.items(multi=True) if k != "page"]
+    return f"{url_for('api.records_listing')}?{urlencode([*args, ('page', number)])}"
+
+
+def _known_duplicates(
+    s: Session, duplicates: Sequence[intake.Duplicate]
+) -> list[dict[str, str]]:
+    """The twins of what was handed in, as far as this caller may know of them."""
+    reach = policy.scope(context.viewer(), context.now())
+    ids = [duplicate.record_id for duplicate in duplicates]
+    known = {record.id for record in store.list_by_ids(s, ids, reach)}
+    return [
+        {
+            "filename": duplicate.filename,
+            "record": duplicate.record_id,
+            "asset": duplicate.asset_id,
+        }
+        for duplicate in duplicates
+        if duplicate.record_id in known
+    ]
+
+
+def _account() -> str:
+    return context.viewer().account_id or ""

@@ -1,0 +1,238 @@
+"""A record as JSON, with just what this viewer may read of it.
+
+| member | the public | the vetted | staff |
+|---|---|---|---|
+| title of G4 and above | neutral | its own | its own |
+| coordinates of places | to a tenth of a degree | exact | exact |
+| source: platform, capture time | yes | yes | yes |
+| source: address (it leads to the original elsewhere) | no | yes | yes |
+| source note, who deposited | no | no | yes |
+| file name of an original | no | yes | yes |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from archive.records import labels, store, vocabulary
+from archive.records.document import Place, RecordDocument
+from archive.records.tables import Asset, LabelRow, Record
+from archive.web import context, reasons, warnings
+from archive.web.i18n import language
+from archive.web.titles import neutral_title, shown_text
+from auth.policy import (
+    Action,
+    Refusal,
+    decide,
+    may_read_title,
+    needs_typed_reason,
+    scope,
+)
+from auth.viewer import Item, Tier, Visibility
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far into a record this viewer reads."""
+
+    is_inner: bool
+    is_staff: bool
+
+    @classmethod
+    def of_viewer(cls) -> Reach:
+        audiences = scope(context.viewer(), context.now()).audiences
+        return cls(
+            is_inner=Visibility.VETTED.value in audiences,
+            is_staff=Visibility.STAFF.value in audiences,
+        )
+
+
+def record(s: Session, found: Record) -> dict[str, Any]:
+    """The whole record."""
+    assets = store.assets_of(s, found.id)
+    rows = labels.for_record(s, found.id)
+    reach = Reach.of_viewer()
+    document = store.document_of(context.site().sealing, found)
+    return {
+        **summary(found, document, assets, rows),
+        "descriptions": _descriptions(document, store.item_of(found)),
+        "source": _source(document, reach),
+        "rights": document.rights,
+        "collection": found.collection_id,
+        "revision": found.revision,
+        "published_at": iso(found.published_at),
+        "embargo_until": iso(found.embargo_until),
+        "tombstone": found.tombstone,
+        "deposited_by": found.created_by if reach.is_staff else None,
+        "labels_version": found.labels_version,
+        "text_version": warnings.text_version(found),
+        "consent": consent_terms(found),
+        "assets": [asset(found, each, reach) for each in assets],
+    }
+
+
+def summary(
+    found: Record,
+    document: RecordDocument,
+    assets: Sequence[Asset],
+    rows: dict[str, list[LabelRow]],
+) -> dict[str, Any]:
+    """What a list says of a record."""
+    text = shown_text(document, store.item_of(found))
+    reach = Reach.of_viewer()
+    return {
+        "id": found.id,
+        "title": text.title,
+        "description": text.body,
+        "language": text.lang,
+        "is_neutral_title": text.is_neutral,
+        "labels": label_list(row for each in rows.values() for row in each),
+        "labelled": found.labelled,
+        "tier": str(found.tier),
+        "severity": severity(found.tier),
+        "visibility": found.visibility.value,
+        "access": found.access.value,
+        "state": found.state.value,
+        "event_date": document.event_date or None,
+        "places": [_place(place, reach) for place in document.places],
+        "verification": document.verification,
+        "stance": document.stance,
+        "media_kinds": sorted({each.kind for each in assets}),
+        "preview_url": _preview_url(assets[0]) if assets else None,
+        "url": url_for("records.show", record_id=found.id, _external=True),
+    }
+
+
+def consent_terms(found: Record) -> dict[str, Any]:
+    """What a consent to this record must acknowledge, and how long it may last."""
+    return {
+        "text_version": warnings.text_version(found),
+        "warning": warnings.warning(found),
+        "acknowledge": sorted(found.codes),
+        "max_minutes": warnings.longest(found.tier),
+        "purposes": [
+            {"code": code, "name": name} for code, name in warnings.purposes()
+        ],
+        "needs_reason": needs_typed_reason(found.tier),
+    }
+
+
+def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
+    """One file of a record, and whether this viewer may open its original now."""
+    details = store.details_of(context.site().sealing, each)
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "media_type": each.media_type,
+        "size": each.size,
+        "sha256": details.sha256,
+        "filename": details.filename if reach.is_inner else None,
+        "width": details.width,
+        "height": details.height,
+        "duration": details.duration,
+        "pages": details.pages,
+        "state": each.state.value,
+        "failure": each.failure,
+        "tier": str(each.tier),
+        "labelled": each.labelled,
+        "preview_url": _preview_url(each),
+        "original_url": url_for("api.assets_original", asset_id=each.id),
+        "reveal": _reveal(store.item_of(found, each)),
+    }
+
+
+def label_list(rows: Iterable[LabelRow]) -> list[dict[str, Any]]:
+    """Each label once, with the highest tier that any asset gives it."""
+    highest: dict[str, Tier | None] = {}
+    for row in rows:
+        before = highest.get(row.code)
+        highest[row.code] = max(
+            (tier for tier in (before, row.tier) if tier is not None), default=None
+        )
+    return [label_json(code, tier) for code, tier in sorted(highest.items())]
+
+
+def label_json(code: str, tier: Tier | None) -> dict[str, Any]:
+    term = vocabulary.term(code)
+    return {
+        "code": code,
+        "name": term.name(language()),
+        "definition": term.definition(language()),
+        "tier": None if tier is None else str(tier),
+    }
+
+
+def label_row(row: LabelRow) -> dict[str, Any]:
+    """One statement about one asset, as moderators see it."""
+    return {
+        **label_json(row.code, row.tier),
+        "id": row.id,
+        "from": row.from_s,
+        "to": row.to_s,
+        "region": row.region,
+        "note": row.note,
+        "author": row.author,
+        "created_at": iso(row.created_at),
+    }
+
+
+def severity(tier: Tier) -> dict[str, str]:
+    """The tier in words."""
+    text = vocabulary.tiers()[tier]
+    names = text.names
+    return {"tier": str(tier), "name": names.get(language(), names["en"])}
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def _reveal(item: Item) -> dict[str, Any]:
+    outcome = decide(
+        Action.OPEN_ORIGINAL, context.viewer(), item, context.rules(), context.now()
+    )
+    if isinstance(outcome, Refusal):
+        told = reasons.describe(outcome.codes, item.record_id)
+        return {"allowed": False, "reasons": told}
+    return {"allowed": True, "reasons": []}
+
+
+def _descriptions(document: RecordDocument, item: Item) -> dict[str, dict[str, str]]:
+    own = may_read_title(context.viewer(), item, context.now())
+    return {
+        lang: {
+            "title": text.title if own else neutral_title(item.record_id),
+            "description": text.body,
+        }
+        for lang, text in document.descriptions.items()
+    }
+
+
+def _place(place: Place, reach: Reach) -> dict[str, Any]:
+    digits = 6 if reach.is_inner else 1
+    return {
+        "name": place.name,
+        "lat": None if place.lat is None else round(place.lat, digits),
+        "lon": None if place.lon is None else round(place.lon, digits),
+    }
+
+
+def _source(document: RecordDocument, reach: Reach) -> dict[str, Any]:
+    source = document.source
+    told = {"platform": source.platform, "captured_at": source.captured_at}
+    if reach.is_inner:
+        told["url"] = source.url
+    if reach.is_staff:
+        told["note"] = source.note
+    return told
+
+
+def _preview_url(each: Asset) -> str:
+    return url_for("api.assets_preview", asset_id=each.id)

@@ -1,0 +1,269 @@
+"""The shapes that the API takes and gives, as JSON Schema (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth.viewer import Access, ReasonCode, RecordState, Tier, Visibility
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+TRUTH: Schema = {"type": "boolean"}
+MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def many(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def words(*values: str) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def thing(needed: tuple[str, ...] = (), **members: Schema) -> Schema:
+    """An object with these members; those of `needed` are always there."""
+    schema: Schema = {"type": "object", "properties": members}
+    return {**schema, "required": list(needed)} if needed else schema
+
+
+TIER = words(*(str(tier) for tier in Tier))
+STATE = words(*(state.value for state in RecordState))
+VISIBILITY = words(*(visibility.value for visibility in Visibility))
+ACCESS = words(*(access.value for access in Access))
+REASON = words(*(code.value for code in ReasonCode))
+
+LABEL = thing(
+    ("code", "name"), code=TEXT, name=TEXT, definition=TEXT, tier=or_null(TIER)
+)
+PLACE = thing(
+    ("name",),
+    name=TEXT,
+    lat={"type": ["number", "null"], "minimum": -90, "maximum": 90},
+    lon={"type": ["number", "null"], "minimum": -180, "maximum": 180},
+)
+LABEL_GIVEN = thing(
+    ("code",),
+    code=TEXT,
+    tier=or_null(TIER),
+    **{"from": {"type": ["number", "null"]}, "to": {"type": ["number", "null"]}},
+    region={"type": ["array", "null"], "items": {"type": "number"}},
+    note=TEXT,
+)
+REMEDY = thing(
+    ("code", "message"),
+    code=REASON,
+    message=TEXT,
+    remedy_url=or_null(TEXT),
+    remedy_label=or_null(TEXT),
+)
+_SUMMARY: dict[str, Schema] = {
+    "id": TEXT,
+    "title": TEXT,
+    "description": TEXT,
+    "language": TEXT,
+    "is_neutral_title": TRUTH,
+    "labels": many(ref("Label")),
+    "labelled": TRUTH,
+    "tier": TIER,
+    "severity": thing(("tier", "name"), tier=TIER, name=TEXT),
+    "visibility": VISIBILITY,
+    "access": ACCESS,
+    "state": STATE,
+    "event_date": or_null(TEXT),
+    "places": many(ref("Place")),
+    "verification": TEXT,
+    "stance": TEXT,
+    "media_kinds": many(words("image", "video", "audio", "document")),
+    "preview_url": or_null(TEXT),
+    "url": TEXT,
+}
+_DESCRIBING: dict[str, Schema] = {
+    "title": TEXT,
+    "description": TEXT,
+    "language": TEXT,
+    "descriptions": {
+        "type": "object",
+        "additionalProperties": thing(("title",), title=TEXT, description=TEXT),
+    },
+    "event_date": {**TEXT, "description": "EDTF, such as 2020-11 or 2020-11-21"},
+    "places": many({"anyOf": [TEXT, ref("Place")]}),
+    "source": thing(url=TEXT, platform=TEXT, captured_at=TEXT, note=TEXT),
+    "rights": TEXT,
+    "verification": TEXT,
+    "stance": TEXT,
+    "visibility": VISIBILITY,
+    "access": ACCESS,
+    "embargo_until": MOMENT,
+    "collection": or_null(TEXT),
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        **thing(
+            ("type", "title", "status", "detail", "instance"),
+            type=TEXT,
+            title=TEXT,
+            status={"type": "integer"},
+            detail=TEXT,
+            instance={**TEXT, "description": "the reference in the archive's log"},
+            code=TEXT,
+            reasons=many(REASON),
+            remedies=many(REMEDY),
+            errors={"type": "object", "additionalProperties": TEXT},
+        ),
+        "description": "RFC 9457",
+    },
+    "Label": LABEL,
+    "Place": PLACE,
+    "RecordSummary": thing(tuple(_SUMMARY), **_SUMMARY),
+    "Asset": thing(
+        ("id", "kind", "media_type", "size", "preview_url", "original_url", "reveal"),
+        id=TEXT,
+        kind=words("image", "video", "audio", "document"),
+        media_type=TEXT,
+        size=COUNT,
+        sha256=TEXT,
+        filename=or_null(TEXT),
+        width=or_null(COUNT),
+        height=or_null(COUNT),
+        duration={"type": ["number", "null"], "description": "seconds"},
+        pages=or_null(COUNT),
+        state=words("queued", "ready", "failed"),
+        failure=or_null(TEXT),
+        tier=TIER,
+        labelled=TRUTH,
+        preview_url=TEXT,
+        original_url=TEXT,
+        reveal=thing(("allowed", "reasons"), allowed=TRUTH, reasons=many(REMEDY)),
+    ),
+    "Record": thing(
+        (*_SUMMARY, "descriptions", "assets", "labels_version", "text_version"),
+        **_SUMMARY,
+        descriptions={"type": "object"},
+        source={"type": "object"},
+        rights=TEXT,
+        collection=or_null(TEXT),
+        revision=COUNT,
+        published_at=MOMENT,
+        embargo_until=MOMENT,
+        tombstone=or_null(thing(category=TEXT, note=TEXT, date=TEXT)),
+        deposited_by=or_null(TEXT),
+        labels_version=TEXT,
+        text_version=TEXT,
+        consent=thing(
+            text_version=TEXT,
+            warning=TEXT,
+            acknowledge=many(TEXT),
+            max_minutes=COUNT,
+            purposes=many(thing(("code", "name"), code=TEXT, name=TEXT)),
+            needs_reason=TRUTH,
+        ),
+        assets=many(ref("Asset")),
+        duplicates=many(thing(filename=TEXT, record=TEXT, asset=TEXT)),
+    ),
+    "RecordPage": thing(
+        ("total", "page", "per_page", "items", "facets", "suggestion", "warnings"),
+        total=COUNT,
+        page=COUNT,
+        per_page=COUNT,
+        items=many(
+            {
+                "allOf": [
+                    ref("RecordSummary"),
+                    thing(
+                        ("snippet_html", "score"),
+                        snippet_html=TEXT,
+                        score={"type": "number"},
+                    ),
+                ]
+            }
+        ),
+        facets={
+            "type": "object",
+            "additionalProperties": many(thing(value=TEXT, label=TEXT, count=COUNT)),
+        },
+        suggestion=or_null(TEXT),
+        warnings=many(TEXT),
+    ),
+    "NewRecord": thing(("title",), **_DESCRIBING),
+    "NewRecordForm": thing(
+        ("title", "files"),
+        title=TEXT,
+        description=TEXT,
+        language=TEXT,
+        date=TEXT,
+        place=many(TEXT),
+        source_url=TEXT,
+        captured_at=TEXT,
+        collection=TEXT,
+        visibility=VISIBILITY,
+        access=ACCESS,
+        labels=many({**TEXT, "description": "code=tier, such as dead.body=G3"}),
+        publish=TRUTH,
+        files=many({"type": "string", "contentMediaType": "application/octet-stream"}),
+    ),
+    "RecordChange": thing(
+        (),
+        **_DESCRIBING,
+        state=words(RecordState.PUBLISHED.value),
+        revision={**COUNT, "description": "the revision that was edited"},
+    ),
+    "Withdrawal": thing(("reason",), reason=TEXT, category=TEXT),
+    "LabelsGiven": thing(("labels",), labels=many({"anyOf": [TEXT, LABEL_GIVEN]})),
+    "AssetLabels": thing(
+        ("asset", "record", "labels", "tier", "labels_version"),
+        asset=TEXT,
+        record=TEXT,
+        labels=many({"allOf": [ref("Label"), thing(id=TEXT, author=TEXT, note=TEXT)]}),
+        tier=TIER,
+        labelled=TRUTH,
+        labels_version=TEXT,
+        state=STATE,
+    ),
+    "Vocabulary": thing(
+        ("version", "labels", "tiers"),
+        version=COUNT,
+        labels=many({"type": "object"}),
+        tiers=many({"type": "object"}),
+    ),
+    "Willingness": thing(
+        ("purpose", "acknowledged"),
+        purpose=TEXT,
+        minutes={"type": "integer", "minimum": 1},
+        acknowledged={**many(TEXT), "description": "exactly the codes shown now"},
+        text_version=TEXT,
+        reason=TEXT,
+    ),
+    "ConsentGiven": thing(
+        ("id", "record", "labels_version", "expires_at"),
+        id=TEXT,
+        record=TEXT,
+        labels_version=TEXT,
+        purpose=TEXT,
+        starts_at=MOMENT,
+        expires_at=MOMENT,
+    ),
+    "ConsentPage": thing(
+        ("items", "total"), items=many({"type": "object"}), total=COUNT
+    ),
+    "Me": thing(("id", "email", "role", "status"), id=TEXT, email=TEXT, role=TEXT),
+    "Exposure": thing(("today", "limit"), today=COUNT, limit=COUNT, total=COUNT),
+    "Job": thing(
+        ("id", "kind", "state", "progress", "result", "error"),
+        id=TEXT,
+        kind=TEXT,
+        state=TEXT,
+        progress={"type": "number", "minimum": 0, "maximum": 1},
+        result=or_null({"type": "object"}),
+        error=or_null(TEXT),
+    ),
+}
