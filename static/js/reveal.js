@@ -30,7 +30,7 @@ export default function reveal(viewer) {
     const left = until - Date.now();
     if (left <= 0) hide(viewer.dataset.ended);
     else if (Date.now() - lastSign > idle && !isPlaying(media)) hide();
-    part("countdown").lastChild.textContent = ` ${clock(left)} ${viewer.dataset.left}`;
+    part("countdown").textContent = `${clock(left)} ${viewer.dataset.left}`;
     if (left <= 0) return;
     setTimeout(tick, SECOND);
   }

@@ -1,0 +1,153 @@
+"""Records as cards in a grid, and files as the blurred pictures on them.
+
+Everything a card says passes the policy on its way: the title by `titles`, the picture
+by `archive.previewing`. A picture is a `data:` address of a few soft cells, so that a
+page of results is one request and leaves no blurred file to link to or to keep.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from archive import previewing
+from archive.previewing import Showing
+from archive.records import store, vocabulary
+from archive.records.tables import Asset, AssetState, Record
+from archive.web import context, words
+from archive.web.dates import event_words
+from archive.web.i18n import language
+from archive.web.titles import shown_text
+from auth.viewer import PreviewTier, Tier
+from blur import render
+
+LABELS_ON_A_CARD = 3
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file's preview in its mat; `src` is None where only the tile is shown."""
+
+    shape: str
+    src: str | None
+    tile: str
+    alt: str
+    kind: str
+    clip: str | None = None
+    waiting: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """A record in a grid; `kinds` counts its files, `labels` names the first few."""
+
+    url: str
+    title: str
+    lang: str | None
+    is_neutral: bool
+    tier: Tier
+    labelled: bool
+    kinds: tuple[tuple[str, int], ...]
+    labels: tuple[str, ...]
+    date: str
+    place: str
+    picture: Picture
+
+
+def cards(s: Session, records: Sequence[Record]) -> list[Card]:
+    """These records as cards, in their order; they must be in the viewer's scope."""
+    assets = store.assets_of_many(s, [record.id for record in records])
+    return [_card(s, record, assets[record.id]) for record in records]
+
+
+def picture(s: Session, showing: Showing) -> Picture:
+    """One file's preview, as clear as this viewer may see it."""
+    asset = showing.asset
+    preview = showing.open(s)
+    upright = preview is not None and preview.upright
+    shape = "wave" if asset.kind == "audio" else "portrait" if upright else "landscape"
+    tile = render.data_uri(None, PreviewTier.SEALED.value, asset.id)
+    nothing = preview is None or preview.sealed
+    shown = None if nothing else render.data_uri(preview, showing.tier.value, asset.id)
+    return Picture(
+        shape=shape,
+        src=shown,
+        tile=tile,
+        alt=warning_words(asset),
+        kind=asset.kind,
+        clip=_clip(showing),
+        waiting=asset.state is AssetState.QUEUED,
+        failed=asset.state is AssetState.FAILED,
+    )
+
+
+def warning_words(asset: Asset) -> str:
+    """What a reader hears instead of the picture: its warning, never "image"."""
+    if not asset.labelled:
+        return gettext("Nobody has labelled yet what this shows.")
+    severity = words.TIERS[str(asset.tier)]
+    named = label_names(asset.codes)
+    if not named:
+        return gettext("Severity: %(severity)s.", severity=severity)
+    return gettext(
+        "Severity: %(severity)s. It shows: %(labels)s.",
+        severity=severity,
+        labels=", ".join(named),
+    )
+
+
+def label_names(codes: Iterable[str]) -> list[str]:
+    """These labels in the reader's language, tags before flags."""
+    held = set(codes) - {vocabulary.NOTHING_GRAPHIC}
+    terms = [term for code, term in vocabulary.terms().items() if code in held]
+    terms.sort(key=lambda term: term.is_flag)
+    return [term.name(language()) for term in terms]
+
+
+def kinds_of(assets: Iterable[Asset]) -> tuple[tuple[str, int], ...]:
+    """Each kind of file and how many there are of it."""
+    held = Counter(asset.kind for asset in assets)
+    return tuple((kind, held[kind]) for kind in words.KINDS if kind in held)
+
+
+def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
+    site = context.site()
+    document = store.document_of(site.sealing, record)
+    text = shown_text(document, store.item_of(record))
+    return Card(
+        url=url_for("records.show", record_id=record.id),
+        title=text.title,
+        lang=None if text.is_neutral else text.lang,
+        is_neutral=text.is_neutral,
+        tier=record.tier,
+        labelled=record.labelled,
+        kinds=kinds_of(assets),
+        labels=tuple(label_names(record.codes)[:LABELS_ON_A_CARD]),
+        date=event_words(document.event_date) if document.event_date else "",
+        place=", ".join(place.name for place in document.places[:2]),
+        picture=_first_picture(s, record, assets),
+    )
+
+
+def _first_picture(s: Session, record: Record, assets: Sequence[Asset]) -> Picture:
+    if not assets:
+        tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
+        return Picture(
+            "landscape", None, tile, gettext("There is no file."), "document"
+        )
+    first = previewing.showing(
+        context.site(), context.viewer(), record, assets[0], context.now()
+    )
+    return picture(s, first)
+
+
+def _clip(showing: Showing) -> str | None:
+    if not showing.has_clip:
+        return None
+    return url_for("media.preview_variant", asset_id=showing.asset.id, variant="clip")

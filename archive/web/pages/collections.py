@@ -1,0 +1,46 @@
+"""One collection: what it is, and the records in it that the viewer may know of."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from flask import Blueprint, render_template, request, url_for
+
+from archive.records import store
+from archive.records.errors import NoSuchRecord
+from archive.web import cards, context
+from archive.web.guard import public
+from archive.web.pages.home import shelf_card
+from auth.policy import scope
+
+bp = Blueprint("collections", __name__, url_prefix="/collections")
+
+PER_PAGE = 24
+
+
+@bp.get("/<slug>")
+@public
+def show(slug: str) -> str:
+    """The collection's own words, then its records, newest first.
+
+    :raises NoSuchRecord: there is no such collection
+    """
+    page = max(1, request.args.get("page", 1, int))
+    reach = scope(context.viewer(), context.now())
+    with context.read_session() as s:
+        shelf = store.collection(s, slug)
+        if shelf is None:
+            raise NoSuchRecord("There is no such collection.")
+        total, found = store.in_collection(
+            s, shelf.id, reach, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
+        )
+        return render_template(
+            "collections/show.html",
+            shelf=shelf_card(shelf),
+            slug=slug,
+            total=total,
+            cards=cards.cards(s, found),
+            page=page,
+            pages=ceil(total / PER_PAGE),
+            address=lambda n: url_for("collections.show", slug=slug, page=n),
+        )

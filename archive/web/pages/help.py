@@ -1,0 +1,144 @@
+"""Help: how to search, what labels mean, consent, protection, wellbeing, access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as _
+from werkzeug.exceptions import NotFound
+
+from archive.records import vocabulary
+from archive.records.vocabulary import Term
+from archive.web.guard import public
+from archive.web.i18n import language
+from archive.web.warnings import longest
+from auth.viewer import Tier
+
+bp = Blueprint("help", __name__, url_prefix="/help")
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """One page of help, as the others list it."""
+
+    title: Any
+    lede: Any
+    icon: str
+
+
+PAGES = {
+    "search": HelpPage(
+        _("How to search"),
+        _("Words, phrases, names in four scripts, dates, and what the counts mean."),
+        "search",
+    ),
+    "labels": HelpPage(
+        _("What the labels mean"),
+        _("Every label and every degree of severity, with its definition."),
+        "tag",
+    ),
+    "consent": HelpPage(
+        _("How consent works"),
+        _("What it takes to open an original, and what happens when you do."),
+        "shield-check",
+    ),
+    "protection": HelpPage(
+        _("How material is protected"),
+        _("What a preview can tell, how originals are kept, and what is recorded."),
+        "lock",
+    ),
+    "wellbeing": HelpPage(
+        _("Looking after yourself"),
+        _("Before, while and after you look; signs to take seriously; where to turn."),
+        "heart-handshake",
+    ),
+    "accessibility": HelpPage(
+        _("Accessibility"),
+        _("What these pages do for all who read them, and where they fall short."),
+        "accessibility",
+    ),
+}
+
+GROUPS = {
+    "kill": _("Killing"),
+    "dead": _("The dead"),
+    "harm": _("Harm to a person"),
+    "captive": _("Captivity"),
+    "property": _("Property and heritage"),
+    "hostilities": _("The conduct of hostilities"),
+    "context": _("What surrounds it"),
+    "id": _("Somebody can be identified"),
+    "sense": _("Hard on the senses"),
+    "phase": _("When in the act"),
+    "made": _("Who made it"),
+    "stance": _("What officials said"),
+    "edit": _("What was done to it"),
+}
+
+
+@dataclass(frozen=True)
+class TermView:
+    """One label in the reader's language; `range` are the tiers it can have."""
+
+    code: str
+    name: str
+    definition: str
+    range: str
+
+
+@bp.get("/")
+@public
+def index() -> str:
+    """All pages of help."""
+    return render_template("help/index.html", pages=PAGES)
+
+
+@bp.get("/<name>")
+@public
+def page(name: str) -> str:
+    """One page of help.
+
+    :raises NotFound: there is none of that name
+    """
+    if name not in PAGES:
+        raise NotFound
+    return render_template(
+        f"help/{name}.html",
+        page=PAGES[name],
+        pages=PAGES,
+        tiers=list(_tiers()),
+        groups=[(code, title, _terms(code)) for code, title in GROUPS.items()],
+        lengths=[(str(tier), longest(tier)) for tier in Tier if tier < Tier.X],
+    )
+
+
+def _tiers() -> Iterable[tuple[str, str, str]]:
+    for tier, text in vocabulary.tiers().items():
+        names, meanings = text.names, text.definitions
+        here = language()
+        yield (
+            str(tier),
+            names.get(here, names["en"]),
+            meanings.get(here, meanings["en"]),
+        )
+
+
+def _terms(group: str) -> list[TermView]:
+    return [
+        TermView(
+            term.code, term.name(language()), term.definition(language()), _range(term)
+        )
+        for term in vocabulary.terms().values()
+        if term.group == group
+    ]
+
+
+def _range(term: Term) -> str:
+    if term.lowest is None or term.highest is None:
+        return ""
+    if term.lowest == term.highest:
+        return str(term.lowest)
+    return f"{term.lowest}–{term.highest}"

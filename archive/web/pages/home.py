@@ -1,0 +1,76 @@
+"""The first page: what this is, a search box, what was published last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+
+from archive.records import store
+from archive.records.tables import Collection
+from archive.web import cards, context
+from archive.web.guard import public
+from archive.web.recordpage import in_language
+from auth.policy import scope
+
+bp = Blueprint("home", __name__)
+
+RECENT = 8
+LOWEST_BAR = 3
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One year of the timeline; `share` is its height in hundredths of the highest."""
+
+    year: int
+    count: int
+    share: int
+    url: str
+
+
+@dataclass(frozen=True)
+class ShelfCard:
+    """A collection on the first page."""
+
+    url: str
+    title: str
+    text: str
+    lang: str
+
+
+@bp.get("/")
+@public
+def index() -> str:
+    """What this archive is and what is new in it."""
+    reach = scope(context.viewer(), context.now())
+    with context.read_session() as s:
+        return render_template(
+            "home/index.html",
+            recent=cards.cards(s, store.recent(s, reach, RECENT)),
+            years=bars(store.counts_by_year(s, reach)),
+            collections=[shelf_card(shelf) for shelf in store.collections(s)],
+            total=store.count(s, reach),
+        )
+
+
+def bars(counts: Mapping[int, int]) -> list[Bar]:
+    """The timeline: a bar for each year that has records, the highest one full."""
+    most = max(counts.values(), default=1)
+    return [
+        Bar(
+            year,
+            count,
+            max(LOWEST_BAR, count * 100 // most),
+            url_for("search.results", **{"facet.year": str(year)}),
+        )
+        for year, count in sorted(counts.items())
+    ]
+
+
+def shelf_card(shelf: Collection) -> ShelfCard:
+    """A collection in the reader's language, or the first it has."""
+    title, lang = in_language(shelf.titles)
+    text, _text_lang = in_language(shelf.texts)
+    return ShelfCard(url_for("collections.show", slug=shelf.slug), title, text, lang)

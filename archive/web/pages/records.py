@@ -1,0 +1,196 @@
+"""A record: its page, the consent to see it, the viewer, and how to cite it.
+
+/records/<id>                    read, with the reveal panel
+/records/<id>/consent            POST: consent to exactly the labels shown
+/records/<id>/view?file=N        after consent: one file at a time
+/records/<id>/consent/withdraw   POST: close it again
+/records/<id>/cite?format=       as a sentence, BibTeX, RIS, CSL-JSON
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.records import citation, store
+from archive.records.citation import Cited
+from archive.records.tables import Record
+from archive.web import consenting, context, linkeddata, panel, recordpage
+from archive.web.consenting import Willingness
+from archive.web.guard import needs
+from auth import accounts
+from auth.errors import AuthError, LabelsChanged
+from auth.policy import Action
+
+bp = Blueprint("records", __name__, url_prefix="/records")
+
+ENDINGS = {"bibtex": "bib", "ris": "ris", "csl": "json"}
+
+
+@bp.get("/<record_id>")
+@needs(Action.READ_RECORD)
+def show(record_id: str) -> str:
+    """The record in words, its blurred previews, and what opens its originals."""
+    with context.read_session() as s:
+        return _page(s, store.require(s, record_id), {})
+
+
+@bp.post("/<record_id>/consent")
+@needs(Action.GIVE_CONSENT)
+def consent(record_id: str) -> AnyResponse | tuple[str, int]:
+    """Record the consent and go to the viewer; or show the form again, with why."""
+    said = _said()
+    errors = _missing(said, record_id)
+    if errors:
+        return _again(record_id, errors), 422
+    try:
+        consenting.give(record_id, said)
+    except LabelsChanged as error:
+        return _again(record_id, {"acknowledged": str(error)}), 409
+    except AuthError as error:
+        return _again(record_id, {"reason": str(error)}), 422
+    return redirect(url_for("records.view", record_id=record_id), 303)
+
+
+@bp.post("/<record_id>/consent/withdraw")
+@needs(Action.READ_RECORD, Action.MANAGE_OWN_ACCOUNT)
+def withdraw_consent(record_id: str) -> AnyResponse:
+    """End this viewer's consents for the record at once."""
+    consenting.withdraw_for_record(record_id)
+    flash(gettext("Your consent is withdrawn. Everything is closed again."))
+    return redirect(url_for("records.show", record_id=record_id), 303)
+
+
+@bp.get("/<record_id>/view")
+@needs(Action.OPEN_ORIGINAL)
+def view(record_id: str) -> str:
+    """The viewer: which files there are, and the one that was asked for."""
+    wanted = request.args.get("file", 0, int)
+    with context.read_session() as s:
+        record = store.require(s, record_id)
+        page = recordpage.page_of(s, record)
+        return render_template(
+            "records/view.html",
+            page=page,
+            shown=next((a for a in page.assets if a.position == wanted), None),
+            until=panel.panel_of(record).until,
+            watermark=_watermark(s, record_id),
+        )
+
+
+@bp.get("/<record_id>/cite")
+@needs(Action.READ_RECORD)
+def cite(record_id: str) -> str | Response:
+    """The citation in every form, or one of them to download.
+
+    :raises NotFound: there is no such form
+    """
+    wanted = request.args.get("format")
+    with context.read_session() as s:
+        cited = _cited(s, store.require(s, record_id))
+    if wanted is None:
+        return render_template(
+            "records/cite.html",
+            cited=cited,
+            formatted=citation.sentence(cited),
+            forms=[
+                (name, title, write(cited))
+                for name, (title, _media_type, write) in citation.FORMS.items()
+            ],
+        )
+    if wanted not in citation.FORMS:
+        raise NotFound
+    return _download(cited, wanted)
+
+
+def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
+    page = recordpage.page_of(s, record, *request.args.getlist("lang"))
+    document = store.document_of(context.site().sealing, record)
+    return render_template(
+        "records/show.html",
+        page=page,
+        panel=None if record.tombstone else panel.panel_of(record),
+        jsonld=linkeddata.describe(page, document) if page.is_public else None,
+        may_label=context.may(Action.LABEL, store.item_of(record)),
+        form=request.form,
+        errors=errors,
+    )
+
+
+def _again(record_id: str, errors: Mapping[str, str]) -> str:
+    with context.read_session() as s:
+        return _page(s, store.require(s, record_id), errors)
+
+
+def _said() -> Willingness:
+    form = request.form
+    return Willingness(
+        acknowledged=form.getlist("acknowledged"),
+        purpose=form.get("purpose", ""),
+        reason=form.get("reason", ""),
+        minutes=form.get("minutes", 0, int),
+        text_version=form.get("text_version", ""),
+    )
+
+
+def _missing(said: Willingness, record_id: str) -> dict[str, str]:
+    """What the person left out, by field; the policy and the tier are asked later."""
+    with context.read_session() as s:
+        asks = panel.panel_of(store.require(s, record_id)).asks
+    if asks is None:
+        return {}
+    errors = {}
+    if not {label.code for label in asks.labels} <= set(said.acknowledged):
+        errors["acknowledged"] = gettext(
+            "Every warning must be ticked by itself; leave it if you are not willing."
+        )
+    if said.purpose not in {value for value, _words in asks.purposes if value}:
+        errors["purpose"] = gettext("Choose what it is for.")
+    if said.minutes not in {value for value, _words in asks.minutes}:
+        errors["minutes"] = gettext("Choose for how long.")
+    if asks.needs_reason and not said.reason.strip():
+        errors["reason"] = gettext("Say in your own words why you need to see it.")
+    return errors
+
+
+def _cited(s: Session, record: Record) -> Cited:
+    page = recordpage.page_of(s, record)
+    document = store.document_of(context.site().sealing, record)
+    return Cited(
+        record_id=record.id,
+        title=page.title,
+        address=page.address,
+        language=page.lang,
+        published=record.published_at.date() if record.published_at else None,
+        read_on=context.now().date(),
+        event_date=document.event_date,
+    )
+
+
+def _download(cited: Cited, form: str) -> Response:
+    _title, media_type, write = citation.FORMS[form]
+    response = Response(write(cited), mimetype=media_type)
+    name = f"vigil-{cited.record_id}.{ENDINGS[form]}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _watermark(s: Session, record_id: str) -> str:
+    """Who sees this, when and what: laid over everything that is revealed."""
+    account = accounts.get(s, context.viewer().account_id or "")
+    name = accounts.name_of(context.site().sealing, account)
+    when = context.now().strftime("%Y-%m-%d %H:%M UTC")
+    return f"{name} · {when} · {record_id}"

@@ -1,0 +1,213 @@
+"""The search page: words, filters with true counts, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from archive.records import store, vocabulary
+from archive.records.tables import Collection
+from archive.web import cards, context, searching, words
+from archive.web.guard import needs
+from archive.web.i18n import LANGUAGES, language
+from archive.web.recordpage import in_language
+from archive.web.searching import Search
+from auth.policy import Action
+from search.engine import FacetValue, Results
+from search.query import QueryError
+
+bp = Blueprint("search", __name__)
+
+OPEN_FACETS = ("collection", "kind", "tier")
+UNREAD = _("%(message)s (at character %(place)s)")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a facet as a link that chooses it, or lets it go."""
+
+    label: Any
+    count: int
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A facet of the rail."""
+
+    name: str
+    title: Any
+    is_open: bool
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One hit as the page shows it."""
+
+    card: cards.Card
+    snippet: Markup
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere."""
+
+    label: Any
+    url: str
+
+
+@bp.get("/search")
+@needs(Action.SEARCH)
+def results() -> tuple[str, int] | str:
+    """Find records; a query that cannot be read says so beside the box, with 400."""
+    try:
+        search = searching.read(request.args)
+        found = searching.find(search.query)
+    except QueryError as error:
+        return _unread(error), 400
+    with context.read_session() as s:
+        hits = searching.records_of(s, found)
+        listed = cards.cards(s, [hit.record for hit in hits])
+        titles = shelf_titles(store.collections(s))
+    items = [Item(card, hit.snippet) for card, hit in zip(listed, hits, strict=True)]
+    return _page(search, found, items, titles)
+
+
+def _page(
+    search: Search, found: Results, items: Sequence[Item], titles: Mapping[str, str]
+) -> str:
+    query = search.query
+    return render_template(
+        "search/results.html",
+        query=query.text,
+        total=found.total,
+        items=items,
+        warnings=found.warnings,
+        error=None,
+        suggestion=_suggestion(search, found),
+        facets=list(facets(search, found.facets, titles)),
+        chosen=list(chosen(search, titles)),
+        kept=search.pairs,
+        since=request.args.get("from", ""),
+        until=request.args.get("to", ""),
+        view=search.view,
+        view_urls={view: search.with_view(view) for view in searching.VIEWS},
+        sort=query.sort,
+        sorts=list(words.SORTS.items()),
+        page=query.page,
+        pages=ceil(found.total / query.per_page),
+        address=search.with_page,
+    )
+
+
+def _unread(error: QueryError) -> str:
+    """The page of a search that cannot be read: everything typed is still there."""
+    empty = searching.read(MultiDict())
+    where = UNREAD % {"message": error.message, "place": error.position + 1}
+    return render_template(
+        "search/results.html",
+        query=request.args.get("q", ""),
+        total=0,
+        items=(),
+        warnings=(),
+        error=where if error.position else error.message,
+        suggestion=None,
+        facets=(),
+        chosen=(),
+        kept=(),
+        since=request.args.get("from", ""),
+        until=request.args.get("to", ""),
+        view=searching.VIEWS[0],
+        view_urls={view: empty.with_view(view) for view in searching.VIEWS},
+        sort="relevance",
+        sorts=list(words.SORTS.items()),
+        page=1,
+        pages=0,
+        address=empty.with_page,
+    )
+
+
+def facets(
+    search: Search,
+    counted: Mapping[str, Sequence[FacetValue]],
+    titles: Mapping[str, str],
+) -> Iterator[Facet]:
+    """The rail: each facet that has values, what is chosen first."""
+    for name, title in words.FACETS.items():
+        options = [
+            Option(
+                facet_words(name, each.value, titles),
+                each.count,
+                search.toggled(name, each.value),
+                search.has(name, each.value),
+            )
+            for each in counted.get(name, ())
+        ]
+        options.sort(key=lambda option: not option.is_chosen)
+        is_open = name in OPEN_FACETS or any(each.is_chosen for each in options)
+        if options:
+            yield Facet(name, title, is_open, options)
+
+
+def chosen(search: Search, titles: Mapping[str, str]) -> Iterator[Link]:
+    """What narrows the search now, each with the address that lets it go."""
+    for name, values in search.query.facets.items():
+        for value in values:
+            label = f"{words.FACETS[name]}: {facet_words(name, value, titles)}"
+            yield Link(label, search.toggled(name, value))
+    if search.query.since or search.query.until:
+        dates = (request.args.get("from", ""), request.args.get("to", ""))
+        label = gettext("Date: %(dates)s", dates=" – ".join(dates))
+        yield Link(label, search.without_dates())
+
+
+def facet_words(name: str, value: str, titles: Mapping[str, str]) -> str:
+    """What a facet's value is called in the reader's language."""
+    if name == "tier":
+        return f"{value} {words.TIERS.get(value, '')}".strip()
+    if name == "label" and value in vocabulary.terms():
+        return vocabulary.term(value).name(language())
+    if name == "language":
+        return _language_name(value)
+    known: Mapping[str, Any] = {
+        "kind": words.KINDS,
+        "collection": titles,
+        "verification": {k: v.name for k, v in words.VERIFICATIONS.items()},
+        "stance": {k: v.name for k, v in words.STANCES.items()},
+    }.get(name, {})
+    return str(known.get(value, value))
+
+
+def shelf_titles(shelves: Iterable[Collection]) -> dict[str, str]:
+    """Collections' titles by their slug and their id."""
+    titles = {}
+    for shelf in shelves:
+        titles[shelf.slug] = titles[shelf.id] = in_language(shelf.titles)[0]
+    return titles
+
+
+def _suggestion(search: Search, found: Results) -> dict[str, str] | None:
+    if found.suggestion is None:
+        return None
+    return {"text": found.suggestion, "url": search.with_text(found.suggestion)}
+
+
+def _language_name(code: str) -> str:
+    if code in LANGUAGES:
+        return LANGUAGES[code]
+    try:
+        return Locale.parse(code).get_display_name(language()) or code
+    except (UnknownLocaleError, ValueError):
+        return code

@@ -1,0 +1,163 @@
+"""The reveal panel: what decides whether somebody may open a record's originals.
+
+Each condition is a line of the policy's own `checks`, never a second opinion:
+
+    met       it holds
+    missing   it does not; says why, and where to mend it
+    later     it cannot be known before an earlier one holds (signing in, the account)
+
+When nothing but the consent is missing, the panel asks for it (`asks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext, ngettext
+
+from archive.records import store
+from archive.records.tables import Record
+from archive.web import context, reasons, warnings, words
+from archive.web.warnings import ShownLabel
+from auth.policy import (
+    Action,
+    Check,
+    Condition,
+    Permit,
+    checks,
+    decide,
+    needs_typed_reason,
+)
+from auth.viewer import Consent, Item, Viewer
+
+PERSONAL = frozenset(
+    {
+        Condition.ACCOUNT,
+        Condition.ROLE,
+        Condition.VETTING,
+        Condition.TERMS,
+        Condition.INDUCTION,
+        Condition.SECOND_FACTOR,
+        Condition.ACCESS,
+        Condition.CONSENT,
+        Condition.EXPOSURE,
+    }
+)
+"""What cannot be told of somebody not signed in, or whose account is not active."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One condition as the panel shows it."""
+
+    state: str
+    name: Any
+    message: str | None = None
+    remedy_url: str | None = None
+    remedy_label: str | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the consent form shows; `minutes` and `purposes` are (value, words)."""
+
+    warning: str
+    labels: Sequence[ShownLabel]
+    text_version: str
+    purposes: Sequence[tuple[str, str]]
+    minutes: Sequence[tuple[int, str]]
+    needs_reason: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The whole panel; `until` is set while a consent lives and opens the viewer."""
+
+    checks: Sequence[Line]
+    missing: int
+    summary: str
+    asks: Asking | None
+    until: datetime | None
+
+
+def panel_of(record: Record) -> Panel:
+    """The panel for this viewer, as things stand now."""
+    item, viewer = store.item_of(record), context.viewer()
+    now, rules = context.now(), context.rules()
+    found = checks(Action.OPEN_ORIGINAL, viewer, item, rules, now)
+    lines = tuple(_lines(found, viewer, record.id))
+    missing = sum(1 for line in lines if line.state != "met")
+    consent = live_consent(viewer, item, now)
+    ready = isinstance(decide(Action.GIVE_CONSENT, viewer, item, rules, now), Permit)
+    return Panel(
+        checks=lines,
+        missing=missing,
+        summary=_summary(lines, missing),
+        asks=_asking(record) if ready and consent is None else None,
+        until=consent.expires if consent is not None and missing == 0 else None,
+    )
+
+
+def live_consent(viewer: Viewer, item: Item, now: datetime) -> Consent | None:
+    """This session's consent to the record's labels as they are now, if it lives."""
+    return next(
+        (
+            consent
+            for consent in viewer.consents
+            if consent.record_id == item.record_id
+            and consent.labels_version == item.labels_version
+            and consent.is_live(now)
+        ),
+        None,
+    )
+
+
+def _lines(found: Sequence[Check], viewer: Viewer, record_id: str) -> Iterator[Line]:
+    for check in found:
+        name = words.CONDITIONS[check.condition]
+        if check.condition is Condition.KNOWN:
+            continue  # whoever reads this page knows of it
+        if check.code is not None:
+            told = reasons.describe([check.code], record_id)[0]
+            message, label = told["message"], told["remedy_label"]
+            yield Line("missing", name, message, told["remedy_url"], label)
+        elif check.condition in PERSONAL and not _is_known(check.condition, viewer):
+            yield Line("later", name)
+        else:
+            yield Line("met", name)
+
+
+def _is_known(condition: Condition, viewer: Viewer) -> bool:
+    if condition is Condition.ACCOUNT:
+        return viewer.account_id is not None
+    return viewer.is_active
+
+
+def _summary(lines: Sequence[Line], missing: int) -> str:
+    if missing == 0:
+        return gettext("Every condition holds.")
+    first = next(line for line in lines if line.state != "met")
+    return ngettext(
+        "One condition is missing: %(first)s",
+        "%(num)d conditions are missing; the first: %(first)s",
+        missing,
+        first=first.message or first.name,
+    )
+
+
+def _asking(record: Record) -> Asking:
+    longest = warnings.longest(record.tier)
+    lengths = [length for length in warnings.LENGTHS if length <= longest] or [longest]
+    return Asking(
+        warning=warnings.warning(record),
+        labels=warnings.shown_labels(record),
+        text_version=warnings.text_version(record),
+        purposes=[("", gettext("Choose one")), *warnings.purposes()],
+        minutes=[
+            (n, ngettext("%(num)d minute", "%(num)d minutes", n)) for n in lengths
+        ],
+        needs_reason=needs_typed_reason(record.tier),
+    )

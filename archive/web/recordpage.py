@@ -1,0 +1,286 @@
+"""One record as its page, its viewer and its metadata for machines show it.
+
+What is told follows one table with the API: the address of the source leads to the
+original elsewhere, so the public does not get it; notes are for staff. The history
+names what was done to the material and when, never who opened it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import format_decimal, gettext, ngettext
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from archive import previewing
+from archive.previewing import Showing
+from archive.records import labels, store, vocabulary
+from archive.records.document import RecordDocument
+from archive.records.tables import Asset, LabelRow, Record
+from archive.web import cards, context, words
+from archive.web.api.represent import Reach
+from archive.web.dates import event_words
+from archive.web.i18n import LANGUAGES, language
+from archive.web.titles import ShownText, shown_text
+from archive.web.words import Meaning
+from auth.viewer import RecordState, Tier, Visibility
+
+HISTORY = 200
+_UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
+
+
+@dataclass(frozen=True)
+class AssetView:
+    """One file of the record; `facts` is its size and length in words."""
+
+    id: str
+    position: int
+    kind: str
+    media_type: str
+    tier: Tier
+    labelled: bool
+    labels: Sequence[str]
+    facts: str
+    sha256: str
+    failure: str | None
+    picture: cards.Picture
+    clip: str | None
+    open_url: str
+    original: str
+
+
+@dataclass(frozen=True)
+class LabelView:
+    """One label of the record with the highest tier that any file gives it."""
+
+    code: str
+    name: str
+    definition: str
+    tier: Tier | None
+
+
+@dataclass(frozen=True)
+class CustodyEvent:
+    """Something that was done to the material; `count` times in the same minute."""
+
+    at: datetime
+    name: Any
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A collection as a link."""
+
+    url: str
+    title: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """Everything the page says of the record itself."""
+
+    id: str
+    address: str
+    text: ShownText
+    languages: Sequence[tuple[str, str, str]]
+    tier: Tier
+    labelled: bool
+    state: str
+    is_public: bool
+    tombstone: Any
+    kinds: Sequence[tuple[str, int]]
+    labels: Sequence[LabelView]
+    assets: Sequence[AssetView]
+    collection: Shelf | None
+    verification: Meaning
+    stance: Meaning
+    facts: Sequence[tuple[str, Any]]
+    custody: Sequence[CustodyEvent]
+
+    @property
+    def title(self) -> str:
+        return self.text.title
+
+    @property
+    def body(self) -> str:
+        return self.text.body
+
+    @property
+    def lang(self) -> str:
+        return self.text.lang
+
+
+def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
+    """The record as this viewer reads it, in the first of these languages it has."""
+    document = store.document_of(context.site().sealing, record)
+    text = shown_text(document, store.item_of(record), *preferred)
+    assets = store.assets_of(s, record.id)
+    rows = labels.for_record(s, record.id)
+    shelf = _shelf(s, record)
+    return RecordPage(
+        id=record.id,
+        address=url_for("records.show", record_id=record.id, _external=True),
+        text=text,
+        languages=_languages(record, document),
+        tier=record.tier,
+        labelled=record.labelled,
+        state=record.state.value,
+        is_public=is_public(record),
+        tombstone=record.tombstone,
+        kinds=cards.kinds_of(assets),
+        labels=_labels(row for each in rows.values() for row in each),
+        assets=list(_assets(s, record, assets)),
+        collection=shelf,
+        verification=words.VERIFICATIONS[document.verification],
+        stance=words.STANCES[document.stance],
+        facts=_facts(record, document, shelf),
+        custody=_custody(s, record),
+    )
+
+
+def is_public(record: Record) -> bool:
+    """Whether anybody at all may know of it."""
+    published = record.state is RecordState.PUBLISHED and record.tier < Tier.X
+    return published and record.visibility is Visibility.PUBLIC
+
+
+def _languages(record: Record, document: RecordDocument) -> list[tuple[str, str, str]]:
+    return [
+        (
+            code,
+            LANGUAGES.get(code, code),
+            url_for("records.show", record_id=record.id, lang=code),
+        )
+        for code in document.descriptions
+    ]
+
+
+def _labels(rows: Iterator[LabelRow]) -> list[LabelView]:
+    highest: dict[str, Tier | None] = {}
+    for row in rows:
+        tiers = [tier for tier in (highest.get(row.code), row.tier) if tier is not None]
+        highest[row.code] = max(tiers, default=None)
+    return [
+        LabelView(
+            code, term.name(language()), term.definition(language()), highest[code]
+        )
+        for code, term in vocabulary.terms().items()
+        if code in highest and code != vocabulary.NOTHING_GRAPHIC
+    ]
+
+
+def _assets(s: Session, record: Record, assets: Sequence[Asset]) -> Iterator[AssetView]:
+    shown = previewing.previews_for(
+        context.site(), context.viewer(), record, assets, context.now()
+    )
+    for showing in shown:
+        yield _asset(s, record, showing)
+
+
+def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
+    asset = showing.asset
+    details = store.details_of(context.site().sealing, asset)
+    picture = cards.picture(s, showing)
+    number = asset.position + 1
+    return AssetView(
+        id=asset.id,
+        position=number,
+        kind=asset.kind,
+        media_type=asset.media_type,
+        tier=asset.tier,
+        labelled=asset.labelled,
+        labels=cards.label_names(asset.codes),
+        facts=_measures(asset, details),
+        sha256=details.sha256,
+        failure=asset.failure,
+        picture=picture,
+        clip=picture.clip,
+        open_url=url_for("records.view", record_id=record.id, file=number),
+        original=url_for("media.original", asset_id=asset.id),
+    )
+
+
+def _measures(asset: Asset, details: store.AssetDetails) -> str:
+    told = []
+    if details.width and details.height:
+        told.append(f"{details.width} × {details.height}")
+    if details.duration:
+        minutes, seconds = divmod(round(details.duration), 60)
+        told.append(f"{minutes}:{seconds:02d}")
+    if details.pages:
+        told.append(ngettext("%(num)d page", "%(num)d pages", details.pages))
+    return " · ".join([*told, size_words(asset.size)])
+
+
+def size_words(size: int) -> str:
+    """A size in bytes as people write it."""
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{format_decimal(round(size / unit, 1))} {name}"
+    return ngettext("%(num)d byte", "%(num)d bytes", size)
+
+
+def _shelf(s: Session, record: Record) -> Shelf | None:
+    for shelf in store.collections(s):
+        if shelf.id == record.collection_id:
+            title, lang = in_language(shelf.titles)
+            return Shelf(url_for("collections.show", slug=shelf.slug), title, lang)
+    return None
+
+
+def in_language(texts: dict[str, str]) -> tuple[str, str]:
+    """The text that fits the reader best, and its language."""
+    for code in (language(), *LANGUAGES, *texts):
+        if texts.get(code):
+            return texts[code], code
+    return "", language()
+
+
+def _facts(
+    record: Record, document: RecordDocument, shelf: Shelf | None
+) -> list[tuple[str, Any]]:
+    reach, source = Reach.of_viewer(), document.source
+    date = event_words(document.event_date) if document.event_date else ""
+    return [
+        (gettext("Date of the event"), date),
+        (gettext("Places"), [place.name for place in document.places]),
+        (gettext("Where it was found"), source.platform),
+        (gettext("Captured"), source.captured_at),
+        (gettext("Source"), _link(source.url) if reach.is_inner else ""),
+        (gettext("Note on the source"), source.note if reach.is_staff else ""),
+        (gettext("Collection"), _link(shelf.url, shelf.title) if shelf else ""),
+        (gettext("Rights"), document.rights),
+        (gettext("Identifier"), record.id),
+    ]
+
+
+def _link(url: str, text: str = "") -> Markup | str:
+    if not url:
+        return ""
+    return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(
+        url, text or url
+    )
+
+
+def _custody(s: Session, record: Record) -> list[CustodyEvent]:
+    lines = context.site().ledger.entries(s, record=record.id, limit=HISTORY)
+    grouped: dict[tuple[datetime, str], int] = {}
+    for line in reversed(lines):
+        if line.event in words.CUSTODY:
+            key = (line.at.replace(second=0, microsecond=0), line.event)
+            grouped[key] = grouped.get(key, 0) + 1
+    return [
+        CustodyEvent(at, words.CUSTODY[event], _times(count))
+        for (at, event), count in grouped.items()
+    ]
+
+
+def _times(count: int) -> str:
+    return ngettext("%(num)d time", "%(num)d times", count) if count > 1 else ""

@@ -1,0 +1,131 @@
+"""What codes are called on the pages, in the reader's language.
+
+Closed lists of the records, the policy and the ledger, each with its words; tests hold
+every table complete against the list it speaks for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask_babel import lazy_gettext as _
+
+from auth.policy import Condition
+
+
+class Meaning(NamedTuple):
+    """A name and one sentence; both lazy, in the language of the answer."""
+
+    name: Any
+    meaning: Any
+
+
+VERIFICATIONS: dict[str, Meaning] = {
+    "not-reviewed": Meaning(
+        _("not reviewed"), _("Nobody has examined yet whether it is what it seems.")
+    ),
+    "under-review": Meaning(_("under review"), _("It is being examined.")),
+    "authentic": Meaning(
+        _("authentic; place and date confirmed"),
+        _("It is genuine, and where and when it was made is established."),
+    ),
+    "authentic-open": Meaning(
+        _("authentic; place or date open"),
+        _("It is genuine; where or when it was made is not settled."),
+    ),
+    "out-of-context": Meaning(
+        _("authentic but out of context"),
+        _("It is genuine, but not of what it was said to show."),
+    ),
+    "edited": Meaning(
+        _("edited or cropped"), _("Something was cut, added or changed in it.")
+    ),
+    "staged": Meaning(
+        _("staged or fabricated"), _("It was acted, or made by other means.")
+    ),
+    "unverifiable": Meaning(
+        _("cannot be verified"), _("It was examined, and the question stays open.")
+    ),
+}
+
+STANCES: dict[str, Meaning] = {
+    "silent": Meaning(_("silent"), _("No authority is known to have spoken of it.")),
+    "confirms": Meaning(_("confirms"), _("An authority has said that it is genuine.")),
+    "denies": Meaning(_("denies"), _("An authority has denied what it shows.")),
+    "calls-fake": Meaning(
+        _("calls it fake"), _("An authority has said that it is not genuine.")
+    ),
+}
+
+KINDS: dict[str, Any] = {
+    "image": _("pictures"),
+    "video": _("videos"),
+    "audio": _("sound recordings"),
+    "document": _("documents"),
+}
+
+TIERS: dict[str, Any] = {
+    "G0": _("not graphic"),
+    "G1": _("contextual"),
+    "G2": _("distressing"),
+    "G3": _("graphic"),
+    "G4": _("severe"),
+    "G5": _("extreme"),
+    "X": _("not held"),
+}
+
+FACETS: dict[str, Any] = {
+    "collection": _("Collection"),
+    "kind": _("Kind of media"),
+    "tier": _("Severity"),
+    "label": _("Label"),
+    "place": _("Place"),
+    "year": _("Year of the event"),
+    "language": _("Language"),
+    "verification": _("Verification"),
+    "stance": _("Official stance"),
+    "platform": _("Where it was found"),
+}
+
+SORTS: dict[str, Any] = {
+    "relevance": _("best fit first"),
+    "event_date": _("oldest event first"),
+    "-event_date": _("newest event first"),
+    "deposited": _("newest in the archive first"),
+}
+
+CONDITIONS: dict[Condition, Any] = {
+    Condition.KNOWN: _("You may know of this record"),
+    Condition.OPEN: _("Its originals may be opened at all"),
+    Condition.MAINTENANCE: _("The archive is not under maintenance"),
+    Condition.SIGNED_IN: _("You are signed in"),
+    Condition.ACCOUNT: _("Your account is approved and in order"),
+    Condition.ROLE: _("Your role includes opening originals"),
+    Condition.VETTING: _("Your vetting is current"),
+    Condition.TERMS: _("You have signed the current terms"),
+    Condition.INDUCTION: _("You have passed the induction"),
+    Condition.SECOND_FACTOR: _("You showed a second factor, where it is asked for"),
+    Condition.ACCESS: _("You hold a grant, where this record needs one"),
+    Condition.EMBARGO: _("No embargo holds"),
+    Condition.LABELLED: _("What can be seen in it has been labelled"),
+    Condition.CONSENT: _("You have consented to what it shows"),
+    Condition.EXPOSURE: _("Today's limit of originals is not reached"),
+}
+
+CUSTODY: dict[str, Any] = {
+    "capture": _("captured at its source"),
+    "accession": _("taken into the archive"),
+    "ingestion": _("file received"),
+    "message digest calculation": _("digest calculated"),
+    "fixity check": _("fixity checked"),
+    "virus check": _("checked for viruses"),
+    "replication": _("copied to another store"),
+    "encryption": _("encrypted"),
+    "deaccession": _("withdrawn"),
+    "deletion": _("deleted"),
+    "derivation": _("blurred preview made"),
+    "labelling": _("labelled"),
+    "description": _("description changed"),
+    "publication": _("published"),
+}
+"""What of a record's history anybody may read; who opened it is not in here."""
