@@ -162,6 +162,8 @@ _PROGRAMS: Final = {
     "kill": (62, 129),
     "tkill": (200, 130),
     "tgkill": (234, 131),
+    "setrlimit": (160, 164),
+    "prlimit64": (302, 261),
 }
 _CLONE: Final = (56, 220)
 _CLONE3 = 435

@@ -142,7 +142,7 @@ def run(order: Order, source: Source | None, *, least: Strength | None = None) -
         try:
             body = order.to_json(size)
             timed.sendall(U32.pack(len(body)) + body)
-            _expect_ready(timed, chosen)
+            _expect_ready(timed, _needed(chosen, order.task))
             return _served(timed, order, size, read)
         except TimeoutError:
             raise TooSlow(detail="wall") from None
@@ -195,18 +195,18 @@ class _Timed:
         self._channel.settimeout(left)
 
 
-_NEEDED: Final = {
-    Strength.RLIMITS: Layer.RLIMITS,
-    Strength.LANDLOCK: Layer.RLIMITS | Layer.LANDLOCK | Layer.SECCOMP,
-    Strength.NAMESPACES: Layer.RLIMITS,
-}
+def _needed(chosen: Strength, task: str) -> Layer:
+    """Inside bubblewrap the rest is a second fence; a clip's child runs ffmpeg."""
+    if chosen is not Strength.LANDLOCK:
+        return Layer.RLIMITS
+    landlock = Layer(0) if task == "clip" else Layer.LANDLOCK
+    return Layer.RLIMITS | Layer.SECCOMP | landlock
 
 
-def _expect_ready(channel: _Timed, chosen: Strength) -> None:
+def _expect_ready(channel: _Timed, needed: Layer) -> None:
     if receive(channel, 1) != READY:
         raise Garbled(detail="not ready")
     layers = Layer(receive(channel, 1)[0] & 7)
-    needed = _NEEDED[chosen]
     if layers & needed != needed:
         raise SandboxFailed(detail=f"layers {int(layers)}")
     channel.ready = True
