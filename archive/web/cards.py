@@ -90,16 +90,17 @@ def picture(s: Session, showing: Showing) -> Picture:
 def warning_words(asset: Asset) -> str:
     """What a reader hears instead of the picture: its warning, never "image"."""
     if not asset.labelled:
-        return gettext("Nobody has labelled yet what this shows.")
+        return str(gettext("Nobody has labelled yet what this shows."))
     severity = words.TIERS[str(asset.tier)]
     named = label_names(asset.codes)
     if not named:
-        return gettext("Severity: %(severity)s.", severity=severity)
-    return gettext(
+        return str(gettext("Severity: %(severity)s.", severity=severity))
+    told = gettext(
         "Severity: %(severity)s. It shows: %(labels)s.",
         severity=severity,
         labels=", ".join(named),
     )
+    return str(told)
 
 
 def label_names(codes: Iterable[str]) -> list[str]:

@@ -36,10 +36,10 @@ def event_words(text: str) -> str:
     if not slash:
         return _point(start)
     if end in OPEN_ENDS:
-        return gettext("from %(when)s", when=_point(start))
+        return str(gettext("from %(when)s", when=_point(start)))
     if start in OPEN_ENDS:
-        return gettext("until %(when)s", when=_point(end))
-    return gettext("%(start)s to %(end)s", start=_point(start), end=_point(end))
+        return str(gettext("until %(when)s", when=_point(end)))
+    return str(gettext("%(start)s to %(end)s", start=_point(start), end=_point(end)))
 
 
 def _point(part: str) -> str:
@@ -51,8 +51,7 @@ def _point(part: str) -> str:
 def _plain(part: str) -> str:
     year, *rest = [piece for piece in part.split("-") if piece != "XX"]
     if year.endswith("X"):
-        decade = gettext("%(year)ss", year=year.replace("X", "0"))
-        return decade
+        return str(gettext("%(year)ss", year=year.replace("X", "0")))
     if not rest or "X" in "".join(rest):
         return year
     if rest[0] in SEASONS:

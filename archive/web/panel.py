@@ -33,6 +33,8 @@ from auth.policy import (
 )
 from auth.viewer import Consent, Item, Viewer
 
+LENGTHS = (5, 10, 15, 30, 60, 120)
+"""For how many minutes one may consent, as far as the tier allows."""
 PERSONAL = frozenset(
     {
         Condition.ACCOUNT,
@@ -138,19 +140,20 @@ def _is_known(condition: Condition, viewer: Viewer) -> bool:
 
 def _summary(lines: Sequence[Line], missing: int) -> str:
     if missing == 0:
-        return gettext("Every condition holds.")
+        return str(gettext("Every condition holds."))
     first = next(line for line in lines if line.state != "met")
-    return ngettext(
+    told = ngettext(
         "One condition is missing: %(first)s",
         "%(num)d conditions are missing; the first: %(first)s",
         missing,
         first=first.message or first.name,
     )
+    return str(told)
 
 
 def _asking(record: Record) -> Asking:
     longest = warnings.longest(record.tier)
-    lengths = [length for length in warnings.LENGTHS if length <= longest] or [longest]
+    lengths = [length for length in LENGTHS if length <= longest] or [longest]
     return Asking(
         warning=warnings.warning(record),
         labels=warnings.shown_labels(record),

@@ -224,7 +224,7 @@ def size_words(size: int) -> str:
     for unit, name in _UNITS:
         if size >= unit:
             return f"{format_decimal(round(size / unit, 1))} {name}"
-    return ngettext("%(num)d byte", "%(num)d bytes", size)
+    return str(ngettext("%(num)d byte", "%(num)d bytes", size))
 
 
 def _shelf(s: Session, record: Record) -> Shelf | None:

@@ -83,6 +83,11 @@ class Search:
         return value in self.query.facets.get(facet, ())
 
 
+def of_facet(name: str, value: str) -> str:
+    """The address of everything that has this value of a facet."""
+    return _address([(FACET + name, value)])
+
+
 def read(args: MultiDict[str, str]) -> Search:
     """Read a search from an address; facets nobody knows are passed over.
 

@@ -94,6 +94,15 @@ SORTS: dict[str, Any] = {
     "deposited": _("newest in the archive first"),
 }
 
+PURPOSES: dict[str, Any] = {
+    "research": _("research"),
+    "legal": _("legal proceedings or their preparation"),
+    "investigation": _("investigation or verification"),
+    "journalism": _("journalism"),
+    "identification": _("finding or identifying a person"),
+    "archiving": _("care of the archive"),
+}
+
 CONDITIONS: dict[Condition, Any] = {
     Condition.KNOWN: _("You may know of this record"),
     Condition.OPEN: _("Its originals may be opened at all"),

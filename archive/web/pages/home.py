@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, url_for
 
 from archive.records import store
 from archive.records.tables import Collection
-from archive.web import cards, context
+from archive.web import cards, context, searching
 from archive.web.guard import public
 from archive.web.recordpage import in_language
 from auth.policy import scope
@@ -63,7 +63,7 @@ def bars(counts: Mapping[int, int]) -> list[Bar]:
             year,
             count,
             max(LOWEST_BAR, count * 100 // most),
-            url_for("search.results", **{"facet.year": str(year)}),
+            searching.of_facet("year", str(year)),
         )
         for year, count in sorted(counts.items())
     ]
