@@ -1,0 +1,45 @@
+"""`vigil`: the archive from a shell. One module a noun; this one ties them together."""
+
+from __future__ import annotations
+
+import click
+
+from archive.cli.accounts import account
+from archive.cli.demo import demo
+from archive.cli.deposits import deposit
+from archive.cli.doctor import doctor
+from archive.cli.home import init
+from archive.cli.jobs import jobs
+from archive.cli.labels import label
+from archive.cli.searching import search
+from archive.cli.serving import serve, worker
+from archive.cli.tokens import token
+from archive.cli.verifying import verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vigil", prog_name="vigil")
+def main() -> None:
+    """Vigil, an archive for testimony of atrocity.
+
+    The archive lives in VIGIL_HOME (default ./vigil-data). Example:
+
+        VIGIL_HOME=/srv/vigil vigil doctor
+    """
+
+
+for command in (
+    init,
+    demo,
+    serve,
+    worker,
+    doctor,
+    account,
+    token,
+    deposit,
+    search,
+    label,
+    verify,
+    jobs,
+):
+    main.add_command(command)

@@ -1,0 +1,85 @@
+"""`vigil serve` and `vigil worker`: the long-running processes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import click
+from flask import Flask
+
+from archive import config as settings
+from archive.app import create_app
+from archive.cli.opening import opened, telling
+from archive.cli.output import Failure
+from archive.config import Config
+from archive.site import open_site
+from archive.web import server
+from archive.work import loop
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
+@click.option("--workers", default=server.WORKERS, show_default=True)
+@click.option("--threads", default=server.THREADS, show_default=True)
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the archive, with the background worker beside it.
+
+    Example: vigil serve --port 8000
+    """
+    with telling():
+        config = settings.from_environment()
+        run_server(config, server.Settings(host, port, workers, threads))
+
+
+def run_server(config: Config, wanted: server.Settings) -> None:
+    """Check that serving is safe, then serve until told to stop.
+
+    :raises Failure: a setting or the machine makes it unsafe
+    """
+    site = open_site(config)
+    site.require_sandbox()
+    site.engine.count()
+    site.close()
+
+    def make_app() -> Flask:
+        return create_app(open_site(config))
+
+    command = (sys.executable, "-m", "archive.cli", "worker")
+    accompanied = server.Settings(
+        wanted.host, wanted.port, wanted.workers, wanted.threads, command
+    )
+    try:
+        server.check_address(
+            wanted.host,
+            base_url=config.base_url,
+            trusted_proxies=config.trusted_proxies,
+        )
+        server.serve(make_app, accompanied)
+    except server.UnsafeServerError as error:
+        raise Failure(str(error), "unsafe") from error
+
+
+@click.command()
+@click.option("--concurrency", default=1, show_default=True, help="Jobs at a time.")
+def worker(concurrency: int) -> None:
+    """Do background work: previews and the search index.
+
+    Example: vigil worker --concurrency 2
+    """
+    if concurrency < 1:
+        raise click.BadParameter("must be 1 or more", param_hint="--concurrency")
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    with opened() as site:
+        site.require_sandbox()
+        hands = [
+            threading.Thread(target=loop, args=(site, stop)) for _ in range(concurrency)
+        ]
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
