@@ -1,7 +1,9 @@
 """JSON bodies: an object of known fields, each of the right shape, or one sentence.
 
-    fields = body.fields(request, known={"purpose", "minutes"})
-    minutes = fields.number("minutes")
+    fields = body.fields(known=frozenset({"purpose", "minutes"}))
+    minutes = fields.number("minutes", 30)
+
+A member that nobody knows is refused rather than passed over.
 """
 
 from __future__ import annotations

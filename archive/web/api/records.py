@@ -23,6 +23,8 @@ from archive.web.i18n import language
 from auth import policy
 from auth.policy import Action
 from auth.viewer import Item, RecordState, Tier
+from search.engine import Results
+from search.query import Query
 
 WITHDRAWING = frozenset({"reason", "note", "category"})
 PUBLISHED = RecordState.PUBLISHED.value
@@ -38,11 +40,11 @@ def listing() -> Answer:
             "page": query.page,
             "per_page": query.per_page,
             "items": _items(s, found),
-            "facets": _facets(s, found),
+            "facets": _facets(s, found.results),
             "suggestion": found.results.suggestion,
             "warnings": list(found.results.warnings),
         }
-    return jsonify(answer), 200, {"Link": _links(found)}
+    return jsonify(answer), 200, {"Link": _links(query, found.results.total)}
 
 
 def read(record_id: str) -> Answer:
@@ -200,7 +202,7 @@ def _summary(s: Session, record: Record, assets: Sequence[Asset]) -> dict[str, A
     return represent.summary(record, document, assets, rows)
 
 
-def _facets(s: Session, found: Found) -> dict[str, list[dict[str, Any]]]:
+def _facets(s: Session, results: Results) -> dict[str, list[dict[str, Any]]]:
     shelves = {shelf.slug: shelf.titles for shelf in store.collections(s)}
     shelves |= {shelf.id: shelf.titles for shelf in store.collections(s)}
     return {
@@ -212,7 +214,7 @@ def _facets(s: Session, found: Found) -> dict[str, list[dict[str, Any]]]:
             }
             for each in values
         ]
-        for name, values in found.results.facets.items()
+        for name, values in results.facets.items()
     }
 
 
@@ -228,10 +230,9 @@ def _facet_label(name: str, value: str, shelves: Mapping[str, Any]) -> str:
     return value
 
 
-def _links(found: Found) -> str:
+def _links(query: Query, total: int) -> str:
     """The pages around this one, as RFC 8288 links."""
-    query = found.query
-    last = max(1, -(-found.results.total // query.per_page))
+    last = max(1, -(-total // query.per_page))
     pages = {"first": 1, "last": last}
     if query.page > 1:
         pages["prev"] = min(query.page - 1, last)
