@@ -47,12 +47,7 @@ def install(app: Flask, *, secure: bool) -> None:
     app.config["THEME_COOKIE"] = f"{prefix}-theme"
     SourceBabel(app, locale_selector=language)
     app.context_processor(
-        lambda: {
-            "ui_language": language(),
-            "ui_languages": tuple(LANGUAGES.items()),
-            "ui_direction": "ltr",
-            "ui_theme": theme(),
-        }
+        lambda: {"language": language(), "languages": LANGUAGES, "theme": theme()}
     )
 
 
