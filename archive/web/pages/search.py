@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from archive.records import store, vocabulary
 from archive.records.tables import Collection
-from archive.web import cards, context, searching, words
+from archive.web import asking, cards, context, searching, words
 from archive.web.guard import needs
 from archive.web.i18n import LANGUAGES, language
 from archive.web.recordpage import in_language
@@ -74,30 +74,31 @@ def results() -> tuple[str, int] | str:
     """Find records; a query that cannot be read says so beside the box, with 400."""
     try:
         search = searching.read(request.args)
-        found = searching.find(search.query)
+        with context.read_session() as s:
+            found = asking.find(s, search.query)
+            listed = cards.cards(s, [record for _hit, record in found.hits])
+            titles = shelf_titles(store.collections(s))
     except QueryError as error:
         return _unread(error), 400
-    with context.read_session() as s:
-        hits = searching.records_of(s, found)
-        listed = cards.cards(s, [hit.record for hit in hits])
-        titles = shelf_titles(store.collections(s))
-    items = [Item(card, hit.snippet) for card, hit in zip(listed, hits, strict=True)]
-    return _page(search, found, items, titles)
+    return _page(search, found, listed, titles)
 
 
 def _page(
-    search: Search, found: Results, items: Sequence[Item], titles: Mapping[str, str]
+    search: Search,
+    found: asking.Found,
+    listed: Sequence[cards.Card],
+    titles: Mapping[str, str],
 ) -> str:
-    query = search.query
+    query, results = search.query, found.results
     return render_template(
         "search/results.html",
         query=query.text,
-        total=found.total,
-        items=items,
-        warnings=found.warnings,
+        total=results.total,
+        items=list(_items(found, listed)),
+        warnings=results.warnings,
         error=None,
-        suggestion=_suggestion(search, found),
-        facets=list(facets(search, found.facets, titles)),
+        suggestion=_suggestion(search, results),
+        facets=list(facets(search, results.facets, titles)),
         chosen=list(chosen(search, titles)),
         kept=search.pairs,
         since=request.args.get("from", ""),
@@ -107,7 +108,7 @@ def _page(
         sort=query.sort,
         sorts=list(words.SORTS.items()),
         page=query.page,
-        pages=ceil(found.total / query.per_page),
+        pages=ceil(results.total / query.per_page),
         address=search.with_page,
     )
 
@@ -198,10 +199,18 @@ def shelf_titles(shelves: Iterable[Collection]) -> dict[str, str]:
     return titles
 
 
-def _suggestion(search: Search, found: Results) -> dict[str, str] | None:
-    if found.suggestion is None:
+def _items(found: asking.Found, listed: Sequence[cards.Card]) -> Iterator[Item]:
+    for card, (hit, _record) in zip(listed, found.hits, strict=True):
+        yield Item(card, Markup(hit.snippet_html))  # noqa: S704 - escaped by the engine
+
+
+def _suggestion(search: Search, results: Results) -> dict[str, str] | None:
+    if results.suggestion is None:
         return None
-    return {"text": found.suggestion, "url": search.with_text(found.suggestion)}
+    return {
+        "text": results.suggestion,
+        "url": search.with_text(results.suggestion),
+    }
 
 
 def _language_name(code: str) -> str:
