@@ -260,7 +260,8 @@ def _plain(written: str, start: int, part: Part | None) -> Node | None:
         return Everything()
     if written.endswith("*") and (words := _words(written[:-1])):
         return _with_last(words, Prefix(words[-1], part), part)
-    if (match := _FUZZY.search(written)) and (words := _words(written)):
+    match = _FUZZY.search(written)
+    if match and (words := _words(written[: match.start()])):
         distance = min(int(match.group(1) or 1), 2)
         node = Fuzzy(words[0], distance, part) if distance else Word(words[0], part)
         return node if len(words) == 1 else Phrase(words, part, loose=True)

@@ -283,6 +283,11 @@ class PagedReader:
         _CACHE.forget(self._number)
         self._source.close()
 
+    def __del__(self) -> None:
+        # Whoosh opens the files of a segment one by one and drops those already open
+        # when a later one has just been replaced.
+        self.close()
+
 
 class SealedFile(StructFile):  # type: ignore[misc]
     """A sealed file with Whoosh's structured reads; closing twice is no error."""

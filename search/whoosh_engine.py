@@ -313,6 +313,7 @@ def _numbers_of(storage: SealedStorage, ids: Iterable[str]) -> list[int]:
 def _tiered(writer: SegmentWriter, segments: list[Segment]) -> list[Segment]:
     """Merge what is worn out and, once there are enough, segments of about one size."""
     tiers = defaultdict(list)
+    segments = [segment for segment in segments if segment.doc_count()]
     for segment in segments:
         tiers[_tier(segment)].append(segment)
     merged = [s for s in segments if _worn(s)]

@@ -20,7 +20,7 @@ _LATIN = str.maketrans(
 
 _ENDINGS = """
     dirlər dirlar durlar dürlər dir dur dür ndan ndən nda ndə dan dən nin nun nün da də
-    in un ün ni nu nü na nə ya yə yi yu yü la lə a ə i u ü imiz umuz ümüz iniz unuz ünüz
+    in un ün ni nu nü na nə ya yə la lə a ə i u ü imiz umuz ümüz iniz unuz ünüz
     miz niz lari ləri sin sun sün si su sü im um üm lar lər
 """
 _SUFFIXES = tuple(sorted(_ENDINGS.split(), key=len, reverse=True))

@@ -1,0 +1,170 @@
+"""What a viewer may not know leaves no trace in any answer."""
+
+import itertools
+
+import pytest
+
+from search.document import Document, Place, Text
+from search.engine import ScopeTerms, SearchEngine
+from search.query import Query
+from tests.search.conftest import NOBODY, PUBLIC, STAFF, VETTED, Asker
+from tests.search.conftest import make_document as document
+
+SCOPES = {"public": PUBLIC, "vetted": VETTED, "staff": STAFF}
+SEES = {
+    "public": {"public"},
+    "vetted": {"public", "vetted"},
+    "staff": {"public", "vetted", "staff"},
+}
+PLANTED = "quibblefrost"
+QUESTIONS = [
+    "convoy",
+    "convoys bridge",
+    "church",
+    PLANTED,
+    "quibblefrosts",
+    "quibblefro*",
+    "quib*",
+    "quibblefrest~",
+    "quibblefrest",
+    "con*",
+    "convvoy",
+    "convoy~2",
+    f'"{PLANTED} valley"',
+    f'"convoy {PLANTED}"~9',
+    f"convoy OR {PLANTED}",
+    f"convoy -{PLANTED}",
+    f"NOT {PLANTED}",
+    f"title:{PLANTED}",
+    f"place:{PLANTED}",
+    "label:hidden.thing",
+    "collection:hidden-collection",
+    "tier:X",
+    "id:secret",
+    "year:1921",
+    "Shushi",
+    "Стeпанакерт",
+    "",
+]
+
+
+def public_documents() -> list[Document]:
+    return [
+        document("p1", "A convoy near the church of Shushi", labels=("x.one",), tier=1),
+        document("p2", "Convoys on the bridge", title="Convoy", tier=3),
+        document("p3", "Колонна у церкви", lang="ru", tier=2, kinds=("video",)),
+        document("p4", "Nothing of the kind, a valley", places=(Place("Talish"),)),
+    ]
+
+
+def hidden_documents(audience: str) -> list[Document]:
+    body = f"convoy {PLANTED} valley convoy church quibblefrosty " * 3
+    hidden = document(
+        "secret",
+        body,
+        title=PLANTED,
+        audience=audience,
+        labels=("hidden.thing", "x.one"),
+        tier=6,
+        kinds=("video", "audio"),
+        places=(Place(PLANTED, 39.0, 46.0), Place("Shushi")),
+        collection="hidden-collection",
+        verification="hidden-status",
+        stance="hidden-stance",
+        platform="hidden-platform",
+    )
+    more = [document(f"h{i}", "convoy church", audience=audience) for i in range(9)]
+    return [hidden, *more]
+
+
+def everything_said(engine: SearchEngine, scope: ScopeTerms) -> list[object]:
+    found: list[object] = [engine.find(Query(q), scope) for q in QUESTIONS]
+    found += [engine.find(Query("convoy", sort="event_date", per_page=2), scope)]
+    found += [engine.find(Query(bbox=(45.0, 38.0, 47.0, 40.0)), scope)]
+    prefixes = ("q", "quib", "quibblefrost", "con", "ch", "hid", "ш")
+    return found + [engine.suggest(prefix, scope) for prefix in prefixes]
+
+
+@pytest.mark.parametrize("audience", ["vetted", "staff"])
+def test_hidden_documents_change_nothing_that_the_public_is_told(
+    engine: SearchEngine, audience: str
+) -> None:
+    engine.add(public_documents())
+    before = everything_said(engine, PUBLIC)
+    engine.add(hidden_documents(audience))
+    assert everything_said(engine, PUBLIC) == before
+    assert engine.find(Query(PLANTED), STAFF).total == 1
+
+
+def test_a_withdrawn_document_leaves_nothing_behind(engine: SearchEngine) -> None:
+    engine.add(public_documents())
+    before = everything_said(engine, STAFF)
+    engine.add(hidden_documents("public"))
+    assert engine.find(Query(PLANTED), PUBLIC).total == 1
+    engine.remove(["secret", *(f"h{i}" for i in range(9))])
+    assert everything_said(engine, STAFF) == before
+    assert everything_said(engine, PUBLIC) == before
+
+
+@pytest.mark.parametrize(
+    ("planted_for", "viewer"), list(itertools.product(SCOPES, repeat=2))
+)
+def test_a_planted_word_is_found_by_those_who_may_know_it(
+    engine: SearchEngine, ask: Asker, planted_for: str, viewer: str
+) -> None:
+    engine.add([*public_documents(), document("it", PLANTED, audience=planted_for)])
+    scope = SCOPES[viewer]
+    seen = planted_for in SEES[viewer]
+    asked = (PLANTED, "quibble*", "quibblefrst~", f'"{PLANTED}"', f"{PLANTED}s")
+    for text in asked:
+        assert ask.ids(text, scope) == (["it"] if seen else []), text
+    suggestion = ask.results("quibblefrst", scope).suggestion
+    assert suggestion == (PLANTED if seen else None)
+    assert engine.suggest("quib", scope) == ([PLANTED] if seen else [])
+
+
+def test_a_record_that_becomes_hidden_is_hidden_at_once(
+    engine: SearchEngine, ask: Asker
+) -> None:
+    engine.add([document("one", PLANTED)])
+    assert ask.ids(PLANTED) == ["one"]
+    engine.add([document("one", PLANTED, audience="staff")])
+    assert ask.ids(PLANTED) == []
+    assert engine.suggest("quib", PUBLIC) == []
+    assert ask.results("quibblefrst").suggestion is None
+
+
+def test_an_empty_scope_finds_nothing(engine: SearchEngine, ask: Asker) -> None:
+    engine.add([*public_documents(), *hidden_documents("staff")])
+    for text in ("", "convoy", "NOT convoy", "*", "con*"):
+        results = ask.results(text, NOBODY)
+        assert (results.total, list(results.hits)) == (0, [])
+        assert not any(results.facets.values())
+    assert engine.suggest("con", NOBODY) == []
+
+
+def guarded(title: str) -> Document:
+    texts = (Text("en", title, "A convoy in the valley"),)
+    return document("g", texts=texts, guarded=True, tier=4)
+
+
+def test_a_guarded_title_is_found_and_shown_only_where_the_scope_allows(
+    engine: SearchEngine, ask: Asker
+) -> None:
+    engine.add([*public_documents(), guarded(f"{PLANTED} executed")])
+    vetted = ScopeTerms(frozenset({"public"}), guarded=True)
+    assert ask.ids(PLANTED, vetted) == ["g"]
+    assert "<mark>" in ask.results(PLANTED, vetted).hits[0].title_html
+    assert ask.ids(PLANTED) == []
+    hit = next(h for h in ask.results("valley").hits if h.id == "g")
+    assert hit.title_html == ""
+    assert PLANTED not in hit.snippet_html
+
+
+def test_the_words_of_a_guarded_title_change_nothing_for_others(
+    engine: SearchEngine,
+) -> None:
+    engine.add([*public_documents(), guarded("x")])
+    before = everything_said(engine, PUBLIC)
+    engine.add([guarded(f"{PLANTED} convoy convoy church " * 5)])
+    assert everything_said(engine, PUBLIC) == before
