@@ -46,7 +46,7 @@ contracts: setup
 	$(BIN)/lint-imports
 
 docs: setup
-	$(BIN)/pytest -q tests/docs
+	$(BIN)/pytest -q tests/house
 
 messages: setup ## gather the interface's strings and update the catalogues
 	$(BIN)/pybabel -q extract -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
