@@ -126,7 +126,7 @@ def sign_up(site: Site, email: str, name: str, password: str, now: datetime) -> 
 
 @account.command("list")
 @click.option("--role", type=click.Choice(ROLES))
-@click.option("--status", type=click.Choice(list(AccountStatus)))
+@click.option("--status", type=output.word_of(AccountStatus))
 @output.json_option
 def list_accounts(role: str | None, status: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's
     """List accounts. Example: vigil account list --status applied"""

@@ -19,7 +19,7 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice(list(JobState)))
+@click.option("--state", type=output.word_of(JobState))
 @click.option("--limit", default=50, show_default=True)
 @output.json_option
 def list_jobs(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 - click's

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from typing import IO, Any
 
 import click
@@ -18,6 +19,11 @@ import click
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document, nothing else."
 )
+
+
+def word_of(words: type[Enum]) -> click.Choice[str]:
+    """A choice among the values of an enum (click by itself takes its names)."""
+    return click.Choice([word.value for word in words])
 
 
 class Failure(click.ClickException):

@@ -21,7 +21,7 @@ def token() -> None:
 
 @token.command()
 @click.argument("email")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(TokenScope)))
+@click.option("--scope", "scopes", multiple=True, type=output.word_of(TokenScope))
 @click.option("--days", default=30, show_default=True)
 @click.option("--name", default="")
 @output.json_option
