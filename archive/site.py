@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic.util.exc import CommandError
-from search.whoosh_engine import WhooshEngine
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,6 +43,7 @@ from auth.viewer import Rules
 from blur.limits import LIMITS
 from blur.sandbox import Strength, strength
 from search.engine import SearchEngine, SearchError
+from search.whoosh_engine import WhooshEngine
 
 
 def utc_now() -> datetime:

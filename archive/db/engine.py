@@ -2,7 +2,7 @@
 
 | session | SQLite | PostgreSQL |
 |---|---|---|
-| `read()` | BEGIN: a snapshot, rolled back at the end | READ ONLY transaction |
+| `read()` | BEGIN, query_only: a snapshot, rolled back at the end | READ ONLY transaction |
 | `write()` | BEGIN IMMEDIATE: one writer at a time | ordinary transaction |
 
 A SQLite file is encrypted with the raw 256-bit key that is handed in; the key is set by
@@ -153,6 +153,7 @@ class Database:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("vigil_writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

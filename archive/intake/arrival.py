@@ -209,7 +209,8 @@ class Arrival:
         if source.captured_at or source.url:
             told.line("capture", None, captured_at=source.captured_at, url=source.url)
         told.line("accession", None, files=len(self._files))
-        assets, duplicates = [], []
+        assets: list[Asset] = []
+        duplicates: list[Duplicate] = []
         for file in self._files:
             duplicates += _duplicates(session, premises.sealing, file)
             ref = file.keep(session, now)

@@ -1,0 +1,240 @@
+"""A real archive for each test, in a temporary home; nothing of ours is replaced.
+
+`site` runs on SQLCipher. `any_db` runs the test on SQLCipher and on PostgreSQL; where
+PostgreSQL is not installed the second is skipped, and says so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import create_engine, text
+
+from archive import config, intake, moderation
+from archive.db import Database
+from archive.intake import Deposit
+from archive.records import store
+from archive.records.document import Description, RecordDocument
+from archive.records.labels import LabelInput
+from archive.records.store import RecordDraft
+from archive.site import Site, create_home
+from auth import accounts, consents
+from auth.viewer import Role, Viewer, Visibility
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "VIGIL_HOME": str(tmp_path / "home"),
+        "VIGIL_KEY_FILE": str(tmp_path / "keys" / "vigil.key"),
+    }
+
+
+@pytest.fixture
+def site(environ: dict[str, str], clock: Clock) -> Iterator[Site]:
+    made = create_home(config.load(environ), clock)
+    yield made
+    made.close()
+
+
+def photo(size: tuple[int, int] = (64, 48)) -> bytes:
+    """A JPEG that no other call gives again."""
+    sink = io.BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(sink, "JPEG")
+    return sink.getvalue()
+
+
+@dataclass
+class Desk:
+    """Somebody at work in the archive: deposits, labels, publishes."""
+
+    site: Site
+
+    def draft(self, title: str = "A church", **how: object) -> RecordDraft:
+        document = RecordDocument({"en": Description(title, "What is left of it.")})
+        return RecordDraft(document, **{"visibility": Visibility.PUBLIC, **how})
+
+    def deposit(self, *files: bytes, draft: RecordDraft | None = None) -> Deposit:
+        with intake.begin(self.site) as arrival:
+            for number, content in enumerate(files or (photo(),)):
+                arrival.take(io.BytesIO(content), f"file-{number}.jpg")
+            return arrival.deposit(draft or self.draft(), "operator", self.site.clock())
+
+    def label(self, asset_id: str, *codes: str, by: str = "operator") -> None:
+        with self.site.db.write() as s:
+            given = [LabelInput(code) for code in codes]
+            moderation.label(self.site, s, asset_id, given, by, self.site.clock())
+
+    def publish(self, deposit: Deposit, *codes: str) -> Deposit:
+        for asset in deposit.assets:
+            self.label(asset.id, *(codes or ("property.heritage",)))
+        with self.site.db.write() as s:
+            now = self.site.clock()
+            moderation.publish(self.site, s, deposit.record.id, "operator", now)
+        return deposit
+
+    def researcher(self, name: str = "nare") -> Viewer:
+        """A vetted researcher who has signed, learnt and is signed in."""
+        now = self.site.clock()
+        with self.site.db.write() as s:
+            account = accounts.add(
+                s,
+                self.site.sealing,
+                f"{name}@example.org",
+                name,
+                Role.RESEARCHER,
+                None,
+                now,
+            )
+            accounts.vet_offline(
+                s,
+                self.site.sealing,
+                account,
+                "passport, seen by A",
+                now + timedelta(days=365),
+                "operator",
+                now,
+            )
+        return self.fresh(account.id)
+
+    def fresh(self, account_id: str) -> Viewer:
+        with self.site.db.read() as s:
+            return accounts.load_viewer(
+                s,
+                account_id,
+                session_id="here",
+                second_factor=False,
+                scopes=None,
+                now=self.site.clock(),
+            )
+
+    def consent(self, viewer: Viewer, record_id: str, minutes: int = 30) -> str:
+        with self.site.db.write() as s:
+            item = store.item_of(store.require(s, record_id))
+            given = consents.give(
+                s,
+                viewer,
+                item,
+                sorted(item.codes),
+                "0" * 64,
+                "en",
+                "research",
+                "To compare two recordings.",
+                minutes,
+                self.site.clock(),
+            )
+        return given.id
+
+
+@pytest.fixture
+def desk(site: Site) -> Desk:
+    return Desk(site)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL cluster of its own, on loopback; gives the address of its server."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed here")
+    # Not below pytest's own folders: those are closed to the user it must run as.
+    folder = Path(tempfile.mkdtemp(prefix="vigil-postgresql-"))
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    port, data = _free_port(), str(folder / "data")
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(programs[-1] / program), *arguments]
+        subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60
+        )
+
+    initdb = ("-U", "vigil", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+    run("initdb", "-D", data, *initdb, "--no-sync")
+    log = str(folder / "log")
+    run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
+    yield f"postgresql+psycopg://vigil@127.0.0.1:{port}"
+    run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'vigil.db'}"
+    server = request.getfixturevalue("postgresql")
+    name = f"vigil_{secrets.token_hex(6)}"
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def any_db(database_url: str) -> Iterator[Database]:
+    """A migrated database of either kind."""
+    key = secrets.token_bytes(32) if database_url.startswith("sqlite") else None
+    db = Database(database_url, key)
+    db.migrate()
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def any_site(
+    database_url: str, environ: dict[str, str], clock: Clock
+) -> Iterator[Site]:
+    """An archive on a database of either kind."""
+    settings = config.load({**environ, "VIGIL_DATABASE_URL": database_url})
+    made = create_home(settings, clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def any_desk(any_site: Site) -> Desk:
+    return Desk(any_site)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
