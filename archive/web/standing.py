@@ -103,7 +103,7 @@ def _vetting(viewer: Viewer, *, done: bool) -> Step:
     if done and viewer.vetted_until is not None:
         until = format_date(viewer.vetted_until, "long")
         return Step(DONE, title, _("Approved until %(day)s.", day=until))
-    state, words = _VETTING.get(viewer.status, _NEVER_APPLIED)
+    state, words = _VETTING[viewer.status] if viewer.status else _NEVER_APPLIED
     if viewer.status is None or viewer.status in _MAY_APPLY_AGAIN:
         return Step(state, title, words, url_for("apply.form"), _("Apply"))
     return Step(state, title, words, url_for("apply.status"), _("See where it stands"))

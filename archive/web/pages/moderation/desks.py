@@ -9,12 +9,12 @@ from flask import abort, render_template
 from sqlalchemy.orm import Session
 
 from archive import previewing
-from archive.previewing import Showing
 from archive.records import labels, store
 from archive.records.document import RecordDocument
 from archive.records.store import AssetDetails
 from archive.records.tables import Asset, LabelRow, Record
-from archive.web import context, i18n
+from archive.web import cards, context, i18n
+from archive.web.cards import Picture
 from archive.web.fields import Form
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
@@ -32,7 +32,7 @@ class Desk:
     details: AssetDetails
     standing: Sequence[LabelRow]
     history: Sequence[LabelRow]
-    showing: Showing
+    picture: Picture
 
     @property
     def position(self) -> int:
@@ -56,6 +56,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
     assets = store.assets_of(s, record_id)
     asset = _pick(assets, asset_id)
     site = context.site()
+    showing = previewing.showing(site, context.viewer(), found, asset, context.now())
     return Desk(
         record=found,
         document=store.document_of(site.sealing, found),
@@ -64,7 +65,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
         details=store.details_of(site.sealing, asset),
         standing=labels.current(s, asset.id),
         history=labels.history(s, asset.id),
-        showing=previewing.showing(site, context.viewer(), found, asset, context.now()),
+        picture=cards.picture(s, showing),
     )
 
 

@@ -1,0 +1,35 @@
+"""One's own account.
+
+overview   what is missing for a first original; notices; name, language, theme
+security   password and second factor
+sessions   browsers signed in
+consents   what one agreed to see: live and past, receipts
+exposure   what one has opened, counted
+standing   the terms and the induction
+tokens     personal access tokens
+data       everything the archive holds about the account
+"""
+
+from archive.web.pages.account import (
+    consents,
+    data,
+    exposure,
+    overview,
+    security,
+    sessions,
+    standing,
+    tokens,
+)
+from archive.web.pages.account.blueprint import bp
+
+__all__ = [
+    "bp",
+    "consents",
+    "data",
+    "exposure",
+    "overview",
+    "security",
+    "sessions",
+    "standing",
+    "tokens",
+]

@@ -1,0 +1,50 @@
+"""The blueprint that the pages of one's own account hang on, and whose it is."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from archive.web import context
+from auth import accounts
+from auth.tables import Account
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+SECTIONS = (
+    ("account.index", _("Overview"), "user"),
+    ("account.security", _("Security"), "shield"),
+    ("account.sessions", _("Sessions"), "monitor"),
+    ("account.consents", _("Consents"), "scroll-text"),
+    ("account.exposure", _("Exposure"), "activity"),
+    ("account.terms", _("Terms"), "scale"),
+    ("account.induction", _("Induction"), "book-open"),
+    ("account.tokens", _("Access tokens"), "key-round"),
+    ("account.data", _("Your data"), "download"),
+)
+
+
+@bp.app_context_processor
+def sections() -> dict[str, object]:
+    """The sections of the account, for the navigation beside each of its pages."""
+    return {"account_sections": SECTIONS}
+
+
+def own_id() -> str:
+    """The id of whoever asks.
+
+    :raises LookupError: nobody is signed in; the guard lets nobody come this far
+    """
+    account_id = context.viewer().account_id
+    if account_id is None:
+        raise LookupError("nobody is signed in")
+    return account_id
+
+
+def own_account(s: Session) -> Account:
+    """The account of whoever asks.
+
+    :raises NotThere: it is gone
+    """
+    return accounts.get(s, own_id())

@@ -1,0 +1,85 @@
+"""What one has agreed to see: live and past, each with its receipt."""
+
+from __future__ import annotations
+
+from flask import Response as JsonResponse
+from flask import abort, flash, jsonify, redirect, render_template, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from archive.records import store, vocabulary
+from archive.web import consenting, context, i18n, journal
+from archive.web.guard import needs
+from archive.web.pages.account.blueprint import bp, own_id
+from archive.web.titles import shown_text
+from auth import consents as kept
+from auth.policy import Action, scope
+from auth.tables import ConsentRow
+
+
+@bp.get("/consents")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def consents() -> str:
+    """Every consent, the live ones first."""
+    now = context.now()
+    with context.read_session() as s:
+        rows = kept.for_account(s, own_id())
+        titles = _titles(s, rows)
+    return render_template(
+        "account/consents.html",
+        live=[row for row in rows if kept.state_of(row, now) == "given"],
+        past=[row for row in rows if kept.state_of(row, now) != "given"],
+        titles=titles,
+        state_of=lambda row: kept.state_of(row, now),
+        label_name=lambda code: vocabulary.term(code).name(i18n.language()),
+    )
+
+
+@bp.post("/consents/<consent_id>/withdraw")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def withdraw_consent(consent_id: str) -> Response:
+    """End one consent; what it showed closes at once."""
+    consenting.withdraw(consent_id)
+    flash(gettext("That consent has ended. What it showed is closed again."))
+    return redirect(url_for("account.consents"), 303)
+
+
+@bp.post("/consents/withdraw-all")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def withdraw_all_consents() -> Response:
+    """End every live consent."""
+    with context.write_session() as s:
+        ended = kept.withdraw_all(s, own_id(), context.now())
+        if ended:
+            journal.tell(s, "consent withdrawn", detail={"consents": ended})
+    flash(gettext("Every consent has ended."))
+    return redirect(url_for("account.consents"), 303)
+
+
+@bp.get("/consents/<consent_id>/receipt")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def receipt(consent_id: str) -> JsonResponse:
+    """What one takes away: the consent as a document."""
+    with context.read_session() as s:
+        row = s.get(ConsentRow, consent_id)
+    if row is None or row.account_id != own_id():
+        abort(404)
+    document = kept.receipt(row, context.site().config.base_url, context.now())
+    answer = jsonify(document)
+    name = f"vigil-consent-{row.id}.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _titles(s: Session, rows: list[ConsentRow]) -> dict[str, str]:
+    """Titles of the records that one may still know of."""
+    reach = scope(context.viewer(), context.now())
+    known = store.list_by_ids(s, [row.record_id for row in rows], reach)
+    sealing = context.site().sealing
+    return {
+        record.id: shown_text(
+            store.document_of(sealing, record), store.item_of(record)
+        ).title
+        for record in known
+    }

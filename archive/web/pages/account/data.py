@@ -1,0 +1,96 @@
+"""Everything the archive holds about an account, to look at and to take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, render_template
+from sqlalchemy.orm import Session
+
+from archive.records import store
+from archive.web import context
+from archive.web.guard import needs
+from archive.web.pages.account.blueprint import bp, own_account
+from auth import (
+    accounts,
+    applications,
+    consents,
+    exposure,
+    notices,
+    second_factor,
+    sessions,
+    terms,
+    tokens,
+)
+from auth.policy import Action
+from auth.tables import Account, Base
+
+LIMIT = 10_000
+KEPT_BACK = ("_sealed", "_hash", "_index", "data")
+
+
+@bp.get("/data")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def data() -> str:
+    """What is kept, in words, and the way to take it away."""
+    return render_template("account/data.html")
+
+
+@bp.get("/data/export")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def export() -> Response:
+    """All of it as one JSON document."""
+    with context.read_session() as s:
+        document = everything(s, own_account(s))
+    answer = jsonify(document)
+    answer.headers["Content-Disposition"] = 'attachment; filename="vigil-account.json"'
+    return answer
+
+
+def everything(s: Session, own: Account) -> dict[str, Any]:
+    """One's own data; no secret, no digest of a secret, nobody else's data."""
+    site, now = context.site(), context.now()
+    sealing = site.sealing
+    return {
+        "exported_at": now,
+        "account": {
+            **_columns(own),
+            "email": accounts.email_of(sealing, own),
+            "name": accounts.name_of(sealing, own),
+            "vetting_on_paper": accounts.vetting_of(sealing, own),
+            "second_factor": second_factor.is_enrolled(s, own.id),
+        },
+        "changes": _rows(accounts.changes(s, own.id)),
+        "applications": [
+            {
+                **_columns(application),
+                "facts": vars(applications.facts_of(sealing, application)),
+                "decisions": _rows(applications.decisions_on(s, application.id)),
+            }
+            for application in applications.for_account(s, own.id)
+        ],
+        "terms": _rows(terms.history(s, own.id)),
+        "sessions": _rows(sessions.list_live(s, own.id, now)),
+        "tokens": _rows(tokens.list_for(s, own.id)),
+        "consents": _rows(consents.for_account(s, own.id, limit=LIMIT)),
+        "openings": _rows(exposure.for_account(s, own.id, limit=LIMIT)),
+        "notices": _rows(notices.for_account(s, own.id, limit=LIMIT)),
+        "deposits": [r.id for r in store.deposited_by(s, own.id, LIMIT)],
+        "ledger": [
+            {"seq": line.seq, "at": line.at, "event": line.event, "digest": line.digest}
+            for line in site.ledger.entries(s, actor=own.id, limit=LIMIT)
+        ],
+    }
+
+
+def _rows(rows: list[Any]) -> list[dict[str, Any]]:
+    return [_columns(row) for row in rows]
+
+
+def _columns(row: Base) -> dict[str, Any]:
+    """The plain columns of a row: nothing sealed, no digest, no session contents."""
+    return {
+        column.key: getattr(row, column.key)
+        for column in row.__table__.columns
+        if not column.key.endswith(KEPT_BACK)
+    }

@@ -1,0 +1,257 @@
+"""Asking to be let in: the application, and where it stands.
+
+    /apply          the form: who you are, what for, who knows you
+    /apply/status   the steps from there to a first original, and what is next
+
+The answer to an application is the same whether or not the address is already known.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from archive.web import context, fields, journal, standing
+from archive.web.guard import needs
+from auth import accounts, applications, second_factor
+from auth.applications import ApplicationFacts
+from auth.errors import FactsRefused, PasswordRefused
+from auth.policy import Action
+from auth.tables import Account, Application, Decision
+from auth.viewer import AccountStatus
+
+bp = Blueprint("apply", __name__)
+
+SHORT = 200
+LONG = 4_000
+UNPROCESSABLE = 422
+MAY_ANSWER = (AccountStatus.RETURNED, AccountStatus.EXPIRED, AccountStatus.APPROVED)
+PASSWORD_HINT = _(
+    "At least 15 characters, any characters. A few unrelated words make a good one."
+)
+
+
+class EvidenceForm(fields.Form):
+    """What an administrator needs in order to decide."""
+
+    legal_name = fields.StringField(
+        _("Legal name"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+        description=_("As in your passport or on your institution's page about you."),
+    )
+    institution = fields.StringField(
+        _("Institution"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+    )
+    role = fields.StringField(
+        _("Your role there"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+        description=_("For example: doctoral researcher, investigator, editor."),
+    )
+    country = fields.StringField(
+        _("Country"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+    )
+    project = fields.StringField(
+        _("Project"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+    )
+    purpose = fields.TextAreaField(
+        _("What you need the material for"),
+        [fields.filled(), fields.at_most(LONG)],
+        filters=[fields.tidied],
+        description=_(
+            "Which questions you want to answer, and why descriptions and blurred "
+            "previews are not enough."
+        ),
+    )
+    ethics_approval = fields.StringField(
+        _("Ethics approval number"),
+        [fields.optional(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+        description=_("If your institution gave one, with the name of the board."),
+    )
+    referee_name = fields.StringField(
+        _("Referee's name"),
+        [fields.filled(), fields.at_most(SHORT)],
+        filters=[fields.tidied],
+        description=_("Somebody who knows your work and may be asked about you."),
+    )
+    referee_email = fields.EmailField(
+        _("Referee's e-mail"),
+        [fields.filled(), fields.email_address()],
+        filters=[fields.tidied],
+    )
+    statement = fields.TextAreaField(
+        _("How you will treat the material and the people in it"),
+        [fields.filled(), fields.at_most(LONG)],
+        filters=[fields.tidied],
+        description=_(
+            "In your own words: how you keep it safe, whom you show it to, and how "
+            "you look after those who work with it."
+        ),
+    )
+    conduct = fields.BooleanField(
+        _(
+            "I will not copy, publish or pass on originals, will not try to identify "
+            "anybody for harm, and will report it when something goes wrong."
+        ),
+        [fields.agreed(_("Please agree to the code of conduct to apply."))],
+    )
+
+
+class ApplicationForm(EvidenceForm):
+    """The evidence, and the account it is for."""
+
+    email = fields.EmailField(
+        _("E-mail"),
+        [fields.filled(), fields.email_address()],
+        filters=[fields.tidied],
+        description=_("An address of your institution is easiest to check."),
+    )
+    password = fields.PasswordField(
+        _("Password"), [fields.filled()], description=PASSWORD_HINT
+    )
+    password_again = fields.PasswordField(
+        _("The same password again"), [fields.filled(), fields.same_as("password")]
+    )
+
+
+@bp.get("/apply")
+@needs(Action.APPLY)
+def form() -> Response | str:
+    """The empty form; for somebody signed in, the one they sent, to be sent anew."""
+    if context.viewer().account_id is None:
+        return _page(ApplicationForm())
+    with context.read_session() as s:
+        earlier = _latest(s)
+        if _is_waiting(earlier):
+            return redirect(url_for("apply.status"), 303)
+        facts = _facts(earlier) if earlier else None
+    return _page(EvidenceForm(obj=facts), earlier)
+
+
+@bp.post("/apply")
+@needs(Action.APPLY)
+def send() -> Response | tuple[str, int]:
+    """Hand the application in."""
+    stranger = context.viewer().account_id is None
+    given = (ApplicationForm if stranger else EvidenceForm)(request.form)
+    if not given.validate():
+        return _page(given), UNPROCESSABLE
+    try:
+        hand_in(given)
+    except FactsRefused as refused:
+        for name, sentence in refused.fields.items():
+            fields.complain(given[name if name in given else "statement"], sentence)
+        return _page(given), UNPROCESSABLE
+    except PasswordRefused as refused:
+        fields.complain(given["password"], refused)
+        return _page(given), UNPROCESSABLE
+    return redirect(url_for("apply.status"), 303)
+
+
+@bp.get("/apply/status")
+@needs(Action.APPLY)
+def status() -> str:
+    """Where one's own application stands; for a stranger, how to come back."""
+    viewer = context.viewer()
+    if viewer.account_id is None:
+        return render_template("apply/status.html")
+    with context.read_session() as s:
+        application = _latest(s)
+        decisions = applications.decisions_on(s, application.id) if application else []
+        enrolled = second_factor.is_enrolled(s, viewer.account_id)
+    chain = standing.steps(viewer, context.rules(), context.now(), enrolled=enrolled)
+    return render_template(
+        "apply/status.html",
+        application=application,
+        decisions=decisions,
+        steps=chain,
+        facts=evidence(_facts(application)) if application else [],
+        may_amend=viewer.status in MAY_ANSWER and not _is_waiting(application),
+    )
+
+
+def hand_in(given: EvidenceForm) -> None:
+    """Make the application, and for a stranger the account; a known address is quiet.
+
+    :raises FactsRefused: an answer will not do
+    :raises PasswordRefused: the password breaks a rule
+    """
+    site, now = context.site(), context.now()
+    with context.write_session() as s:
+        account = _account(s)
+        application = applications.submit(
+            s,
+            site.sealing,
+            _facts_given(given, account),
+            now,
+            account=account,
+            password=None if account else given["password"].data,
+        )
+        if application is not None:
+            _tell(s, application, is_new=account is None)
+
+
+def evidence(facts: ApplicationFacts) -> list[tuple[object, str]]:
+    """What somebody told, as (what was asked, what they wrote)."""
+    asked = ApplicationForm()
+    names = [*ApplicationFacts.__dataclass_fields__]
+    return [(asked[name].label.text, getattr(facts, name)) for name in names]
+
+
+def _tell(s: Session, application: Application, *, is_new: bool) -> None:
+    by = application.account_id
+    if is_new:
+        journal.tell(
+            s, "account created", account=by, by=by, detail={"role": "applicant"}
+        )
+    detail = {"application": application.id}
+    journal.tell(s, "application submitted", account=by, by=by, detail=detail)
+
+
+def _facts_given(given: EvidenceForm, account: Account | None) -> ApplicationFacts:
+    if account is None:
+        email = given["email"].data
+    else:
+        email = accounts.email_of(context.site().sealing, account)
+    names = [name for name in ApplicationFacts.__dataclass_fields__ if name != "email"]
+    answers = {name: given[name].data or "" for name in names}
+    return ApplicationFacts(email=email, **answers)
+
+
+def _account(s: Session) -> Account | None:
+    account_id = context.viewer().account_id
+    return None if account_id is None else accounts.get(s, account_id)
+
+
+def _latest(s: Session) -> Application | None:
+    held = applications.for_account(s, context.viewer().account_id or "")
+    return held[0] if held else None
+
+
+def _is_waiting(application: Application | None) -> bool:
+    return application is not None and (
+        application.state == applications.State.SUBMITTED
+    )
+
+
+def _facts(application: Application) -> ApplicationFacts:
+    return applications.facts_of(context.site().sealing, application)
+
+
+def _page(given: EvidenceForm, earlier: Application | None = None) -> str:
+    question: Decision | None = None
+    if earlier is not None:
+        with context.read_session() as s:
+            made = applications.decisions_on(s, earlier.id)
+        question = made[-1] if made and made[-1].outcome == "return" else None
+    return render_template("apply/form.html", form=given, question=question)

@@ -1,0 +1,11 @@
+"""Handing something in.
+
+description  the form, and the record it describes
+arriving     the page and the files as they arrive
+progress     how far each file is: sealed, preview, index
+"""
+
+from archive.web.pages.deposit import arriving, progress
+from archive.web.pages.deposit.blueprint import bp
+
+__all__ = ["arriving", "bp", "progress"]

@@ -1,0 +1,213 @@
+"""Signing in, in one step or two, and signing out.
+
+    /login        password
+    /login/code   the authenticator's code, where one is set up
+    /logout       ends the session, and what the browser keeps of it
+
+Between the two steps nobody is signed in: that the password was right is noted in the
+visitor's session, for five minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from archive.web import context, fields, forms, journal, session
+from archive.web.guard import public
+from archive.web.pages.login.blueprint import bp
+from auth import second_factor, signin
+from auth.errors import AuthError, TooFast
+from auth.signin import Failure, FailureKind, SignIn
+
+HALF_WAY = "half_way"
+HALF_WAY_LASTS = timedelta(minutes=5)
+TOO_MANY = 429
+UNPROCESSABLE = 422
+
+
+class PasswordForm(fields.Form):
+    """The first step."""
+
+    email = fields.EmailField(_("E-mail"), [fields.filled()], filters=[fields.tidied])
+    password = fields.PasswordField(_("Password"), [fields.filled()])
+
+
+class CodeForm(fields.Form):
+    """The second step."""
+
+    code = fields.StringField(
+        _("Code"),
+        [fields.filled()],
+        filters=[fields.tidied],
+        description=_(
+            "The six digits your authenticator shows now, or one of your recovery "
+            "codes."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class HalfWay:
+    """Somebody whose password was right, and whose code is still to come."""
+
+    account_id: str
+    since: datetime
+
+    @classmethod
+    def current(cls) -> HalfWay | None:
+        """Whoever stands half-way in this browser, if not for too long."""
+        noted = session.current().get(HALF_WAY)
+        if not noted:
+            return None
+        since = datetime.fromisoformat(noted["since"])
+        lasts = context.now() - since < HALF_WAY_LASTS
+        return cls(noted["account_id"], since) if lasts else None
+
+    def note(self) -> None:
+        here = session.current()
+        here[HALF_WAY] = {
+            "account_id": self.account_id,
+            "since": self.since.isoformat(),
+        }
+
+
+@bp.get("/login")
+@public
+def form() -> Response | str:
+    """The first step, or the second for whoever has passed the first."""
+    if context.viewer().account_id is not None:
+        return redirect(forms.own_path(request.args.get("next")), 303)
+    if request.args.get("step") == "code" and HalfWay.current() is not None:
+        return _page("login/code.html", CodeForm())
+    return _page("login/form.html", PasswordForm())
+
+
+@bp.post("/login")
+@public
+def sign_in() -> Response | tuple[str, int]:
+    """Judge address and password."""
+    given = PasswordForm(request.form)
+    if not given.validate():
+        return _page("login/form.html", given), UNPROCESSABLE
+    outcome = try_password(given.email.data, given.password.data)
+    if isinstance(outcome, SignIn):
+        return welcome(outcome.account.id, second_factor=False)
+    if outcome.kind is FailureKind.CODE_NEEDED and outcome.account_id:
+        HalfWay(outcome.account_id, context.now()).note()
+        step = url_for("login.form", step="code", next=request.args.get("next"))
+        return redirect(step, 303)
+    return _page("login/form.html", given, _sentence(outcome)), _status(outcome)
+
+
+@bp.post("/login/code")
+@public
+def code() -> Response | tuple[Response | str, int]:
+    """Judge the code of somebody half-way."""
+    half_way = HalfWay.current()
+    if half_way is None:
+        flash(gettext("That took too long; please begin again."), "attention")
+        return redirect(url_for("login.form", next=request.args.get("next")), 303)
+    given = CodeForm(request.form)
+    if not given.validate():
+        return _page("login/code.html", given), UNPROCESSABLE
+    refused = try_code(half_way.account_id, given.code.data)
+    if refused is not None:
+        fields.complain(given.code, refused)
+        status = TOO_MANY if isinstance(refused, TooFast) else UNPROCESSABLE
+        return _page("login/code.html", given), status
+    return welcome(half_way.account_id, second_factor=True)
+
+
+@bp.post("/logout")
+@public
+def logout() -> Response:
+    """End the session."""
+    account_id = context.viewer().account_id
+    if account_id is not None:
+        with context.write_session() as s:
+            journal.tell(s, "signed out", account=account_id)
+        session.sign_out()
+    return redirect(url_for("home.index"), 303)
+
+
+def try_password(email: str, password: str) -> SignIn | Failure:
+    """Judge one try and tell the ledger; the try counts either way."""
+    site = context.site()
+    with context.write_session() as s:
+        outcome = signin.attempt(
+            s, site.sealing, email, password, None, _source(), context.now()
+        )
+        if isinstance(outcome, Failure) and outcome.kind is not FailureKind.CODE_NEEDED:
+            journal.tell(
+                s,
+                "sign-in failed",
+                account=outcome.account_id,
+                detail={"why": outcome.kind.value},
+            )
+    return outcome
+
+
+def try_code(account_id: str, given: str) -> AuthError | str | None:
+    """Judge one code; None where it was right."""
+    site, now = context.site(), context.now()
+    outcome = journal.counted(
+        lambda s: second_factor.verify(s, site.sealing, account_id, given, now)
+    )
+    if isinstance(outcome, AuthError):
+        return outcome
+    if outcome is not None:
+        return None
+    with context.write_session() as s:
+        journal.tell(
+            s, "sign-in failed", account=account_id, detail={"why": "code_refused"}
+        )
+    return str(gettext("That is not a code that works now. Wait for the next."))
+
+
+def welcome(account_id: str, *, second_factor: bool) -> Response:
+    """Start the session and go on to where the person was heading."""
+    session.sign_in(account_id, second_factor=second_factor)
+    with context.write_session() as s:
+        journal.tell(
+            s,
+            "signed in",
+            account=account_id,
+            by=account_id,
+            detail={"second_factor": second_factor},
+        )
+    target = request.args.get("next")
+    return redirect(forms.own_path(target) if target else url_for("account.index"), 303)
+
+
+def _page(template: str, given: fields.Form, refused: str | None = None) -> str:
+    return render_template(
+        template, form=given, refused=refused, next=request.args.get("next")
+    )
+
+
+def _source() -> str:
+    return request.remote_addr or ""
+
+
+def _sentence(failure: Failure) -> str:
+    if failure.kind is FailureKind.TOO_FAST:
+        minutes = max(1, round((failure.retry_after or 60) / 60))
+        wait = _("Too many tries. Please wait about %(minutes)d minutes.")
+        return str(wait) % {"minutes": minutes}
+    return str(_NOT_OPENED)
+
+
+def _status(failure: Failure) -> int:
+    return TOO_MANY if failure.kind is FailureKind.TOO_FAST else UNPROCESSABLE
+
+
+_NOT_OPENED = _(
+    "This address and password do not open an account. Check both, and that the "
+    "account has not been suspended."
+)
