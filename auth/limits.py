@@ -1,21 +1,22 @@
 """How often is too often: a sliding window, counted in the database.
 
 Counts live in a table, so they hold across processes and machines. Keys are stored as
-digests: they are made of addresses. A refused try is not counted further, so that
-a stranger who goes on trying cannot keep somebody out for ever.
+digests: they are made of addresses. A refused try does not count, so that a stranger
+who goes on trying cannot keep somebody out for ever.
 """
 
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from auth.identifiers import digest_of
 from auth.tables import Limit
 
+_ROUNDING = 1e-9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,12 +33,13 @@ def hit(
 ) -> int | None:
     """Count one try; return the seconds to wait when it was one too many."""
     start = _window_start(now, window)
-    current = _increment(s, digest_of(key), start, window, limit)
+    current = _count_one(s, digest_of(key), start, window)
     previous = _count(s, digest_of(key), start - window)
     elapsed = (now - start) / window
-    if previous * (1 - elapsed) + current <= limit:
+    if previous * (1 - elapsed) + current <= limit + _ROUNDING:
         return None
-    return _wait(previous, current, limit, window, elapsed)
+    _take_back(s, digest_of(key), start)
+    return _wait(previous, current - 1, limit, window, elapsed)
 
 
 def spend(s: Session, key: str, allowance: Allowance, now: datetime) -> int | None:
@@ -59,16 +61,13 @@ def _window_start(now: datetime, window: timedelta) -> datetime:
     return _EPOCH + ((now - _EPOCH) // window) * window
 
 
-def _increment(
-    s: Session, key: bytes, start: datetime, window: timedelta, limit: int
-) -> int:
+def _count_one(s: Session, key: bytes, start: datetime, window: timedelta) -> int:
     values = {
         "key_hash": key,
         "window_start": start,
         "count": 1,
         "expires_at": start + 2 * window,
     }
-    one_more = case((Limit.count <= limit, Limit.count + 1), else_=Limit.count)
     dialect = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
     # One statement: two tries at the same moment must count as two.
     statement = (
@@ -76,12 +75,17 @@ def _increment(
         .values(values)
         .on_conflict_do_update(
             index_elements=[Limit.key_hash, Limit.window_start],
-            set_={"count": one_more},
+            set_={"count": Limit.count + 1},
         )
         .returning(Limit.count)
     )
     count: int = s.scalars(statement).one()
     return count
+
+
+def _take_back(s: Session, key: bytes, start: datetime) -> None:
+    this = update(Limit).where(Limit.key_hash == key, Limit.window_start == start)
+    s.execute(this.values(count=Limit.count - 1))
 
 
 def _count(s: Session, key: bytes, start: datetime) -> int:
@@ -95,8 +99,8 @@ def _wait(
     previous: int, current: int, limit: int, window: timedelta, elapsed: float
 ) -> int:
     """Seconds until one try more fits: in this window if it can, else in the next."""
-    if current <= limit:
-        free_at = 1 - (limit - current) / previous
+    if current < limit:
+        free_at = 1 - (limit - current - 1) / previous
     else:
-        free_at = 1 + 1 / current
+        free_at = 2 - (limit - 1) / current
     return max(1, math.ceil((free_at - elapsed) * window.total_seconds()))

@@ -80,7 +80,7 @@ def check(password: str, context: frozenset[str]) -> None:
         )
     if len(plain) > LONGEST:
         raise PasswordRefused("password_long", f"Use at most {LONGEST} characters.")
-    folded = plain.casefold()
+    folded = _fold(plain)
     if any(word in folded for word in context):
         raise PasswordRefused(
             "password_context",
@@ -94,9 +94,9 @@ def check(password: str, context: frozenset[str]) -> None:
 
 def context_words(email: str, name: str, institution: str = "") -> frozenset[str]:
     """Words that may not stand in the password of this person."""
-    local = email.partition("@")[0].casefold()
+    local = _fold(email.partition("@")[0])
     personal = {local, *_words(local), *_words(name)}
-    place = institution.casefold().strip()
+    place = _fold(institution).strip()
     wider = {w for w in _words(place) if len(w) >= _SHORTEST_INSTITUTION_WORD}
     words = personal | wider | {place, "".join(_words(place)), PROJECT}
     return frozenset(word for word in words if len(word) >= _SHORTEST_CONTEXT)
@@ -104,7 +104,7 @@ def context_words(email: str, name: str, institution: str = "") -> frozenset[str
 
 def is_common(password: str) -> bool:
     """Whether it is on the list, or made of nothing but what is on it."""
-    folded = unicodedata.normalize("NFC", password).casefold()
+    folded = _fold(password)
     if folded in common() or _is_repetition(folded):
         return True
     return any(_is_composed(text) for text in (folded, folded.translate(_SPELLINGS)))
@@ -121,13 +121,19 @@ def common() -> frozenset[str]:
     """The list of common and breached passwords, and of the words they are made of."""
     lines = _COMMON.read_text(encoding="utf-8").splitlines()
     return frozenset(
-        line.casefold() for line in lines if line and not line.startswith("# ")
+        _fold(line) for line in lines if line and not line.startswith("# ")
     )
 
 
 @cache
 def _longest_common() -> int:
     return max(map(len, common()))
+
+
+def _fold(text: str) -> str:
+    """One spelling for either case, dotless and dotted i of Azerbaijani included."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return folded.replace("ı", "i").replace("i\u0307", "i")
 
 
 def _bytes_of(password: str) -> bytes:
@@ -137,7 +143,7 @@ def _bytes_of(password: str) -> bytes:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    return re.findall(r"[^\W_]+", _fold(text))
 
 
 def _is_repetition(text: str) -> bool:

@@ -1,0 +1,158 @@
+"""A database in memory, a real sealing, a fixed moment and people to try things on."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from auth import accounts
+from auth.passwords import Hasher
+from auth.tables import Account, Base
+from auth.viewer import AccountStatus, Role, TokenScope, Viewer
+
+PASSWORD = "nine kettles on a windy roof"
+
+
+class SmallSealing:
+    """AES-GCM with the context as associated data, and HMAC for the blind index."""
+
+    def __init__(self) -> None:
+        self._aead = AESGCM(AESGCM.generate_key(256))
+        self._blind = secrets.token_bytes(32)
+
+    def seal(self, plaintext: bytes, context: str) -> bytes:
+        nonce = secrets.token_bytes(12)
+        return nonce + self._aead.encrypt(nonce, plaintext, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        return self._aead.decrypt(sealed[:12], sealed[12:], context.encode())
+
+    def blind(self, value: str, purpose: str) -> bytes:
+        message = f"{purpose}\0{value}".encode()
+        return hmac.new(self._blind, message, hashlib.sha256).digest()
+
+
+@dataclass
+class People:
+    """Adds accounts that stand where a test wants them."""
+
+    s: Session
+    sealing: SmallSealing
+    hasher: Hasher
+    now: datetime
+
+    def add(
+        self,
+        role: Role = Role.RESEARCHER,
+        email: str | None = None,
+        *,
+        status: AccountStatus | None = None,
+        vetted: timedelta | None = timedelta(days=300),
+        password: str | None = PASSWORD,
+    ) -> Account:
+        account = accounts.add(
+            self.s,
+            self.sealing,
+            email or f"{secrets.token_hex(4)}@example.org",
+            "Ani Example",
+            role,
+            password,
+            self.now,
+            status=status,
+            hasher=self.hasher,
+        )
+        if vetted is not None and role is not Role.APPLICANT:
+            account.vetted_until = self.now + vetted
+            self.s.flush()
+        return account
+
+    def viewer(
+        self,
+        account: Account,
+        *,
+        session_id: str | None = None,
+        scopes: set[TokenScope] | None = None,
+        now: datetime | None = None,
+    ) -> Viewer:
+        return accounts.load_viewer(
+            self.s,
+            account.id,
+            session_id=session_id,
+            second_factor=False,
+            scopes=scopes,
+            now=now or self.now,
+        )
+
+
+def _begin_explicitly(engine: Engine, statement: str) -> None:
+    """Let SQLAlchemy, not the driver, begin transactions, so that savepoints hold."""
+
+    @event.listens_for(engine, "connect")
+    def _leave_it_to_us(connection, _record):
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 20000")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection):
+        connection.exec_driver_sql(statement)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def sealing() -> SmallSealing:
+    return SmallSealing()
+
+
+@pytest.fixture
+def hasher() -> Hasher:
+    """Argon2id, as cheap as it goes."""
+    return Hasher(memory_kib=8, passes=1)
+
+
+@pytest.fixture
+def password() -> str:
+    return PASSWORD
+
+
+@pytest.fixture
+def s() -> Iterator[Session]:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    _begin_explicitly(engine, "BEGIN")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Callable[[], Session]]:
+    """Sessions on one file, for things that happen at the same moment."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'auth.db'}")
+    _begin_explicitly(engine, "BEGIN IMMEDIATE")
+    Base.metadata.create_all(engine)
+    yield lambda: Session(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def people(s: Session, sealing: SmallSealing, hasher: Hasher, now: datetime) -> People:
+    return People(s, sealing, hasher, now)
+
+
+@pytest.fixture
+def administrator(people: People) -> Account:
+    return people.add(Role.ADMINISTRATOR, "chief@example.org")
