@@ -2,7 +2,7 @@
 
 | session | SQLite | PostgreSQL |
 |---|---|---|
-| `read()` | BEGIN, query_only: a snapshot, rolled back at the end | READ ONLY transaction |
+| `read()` | BEGIN, query_only: one state, never kept | READ ONLY transaction |
 | `write()` | BEGIN IMMEDIATE: one writer at a time | ordinary transaction |
 
 A SQLite file is encrypted with the raw 256-bit key that is handed in; the key is set by

@@ -83,6 +83,9 @@ class Desk:
 
     site: Site
 
+    def photo(self) -> bytes:
+        return photo()
+
     def draft(self, title: str = "A church", **how: object) -> RecordDraft:
         document = RecordDocument({"en": Description(title, "What is left of it.")})
         return RecordDraft(document, **{"visibility": Visibility.PUBLIC, **how})
