@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from flask import url_for
 from flask_babel import gettext
@@ -27,6 +28,7 @@ from auth.viewer import PreviewTier, Tier
 from blur import render
 
 LABELS_ON_A_CARD = 3
+SUMMARY_LETTERS = 180
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Card:
-    """A record in a grid; `kinds` counts its files, `labels` names the first few."""
+    """A record in a grid; `kinds` counts its files, `labels` names the first few.
+
+    `summary` is the beginning of the description, in the language of the title.
+    """
 
     url: str
     title: str
@@ -57,6 +62,7 @@ class Card:
     labels: tuple[str, ...]
     date: str
     place: str
+    summary: str
     picture: Picture
 
 
@@ -132,6 +138,7 @@ def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
         labels=tuple(label_names(record.codes)[:LABELS_ON_A_CARD]),
         date=event_words(document.event_date) if document.event_date else "",
         place=", ".join(place.name for place in document.places[:2]),
+        summary=shorten(text.body, SUMMARY_LETTERS, placeholder=" …"),
         picture=_first_picture(s, record, assets),
     )
 

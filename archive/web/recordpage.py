@@ -25,18 +25,23 @@ from archive.records.tables import Asset, LabelRow, Record
 from archive.web import cards, context, words
 from archive.web.api.represent import Reach
 from archive.web.dates import event_words
+from archive.web.disposition import INLINE
 from archive.web.i18n import LANGUAGES, language
 from archive.web.titles import ShownText, shown_text
 from archive.web.words import Meaning
 from auth.viewer import RecordState, Tier, Visibility
 
 HISTORY = 200
+PDF = "application/pdf"
 _UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 
 
 @dataclass(frozen=True)
 class AssetView:
-    """One file of the record; `facts` is its size and length in words."""
+    """One file of the record; `facts` is its size and length in words.
+
+    `is_shown` says that a browser, or our own pages, can paint or play it.
+    """
 
     id: str
     position: int
@@ -52,6 +57,7 @@ class AssetView:
     clip: str | None
     open_url: str
     original: str
+    is_shown: bool
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,8 @@ def _languages(record: Record, document: RecordDocument) -> list[tuple[str, str,
             LANGUAGES.get(code, code),
             url_for("records.show", record_id=record.id, lang=code),
         )
-        for code in document.descriptions
+        for code in (*LANGUAGES, *sorted(set(document.descriptions) - set(LANGUAGES)))
+        if code in document.descriptions
     ]
 
 
@@ -204,6 +211,7 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         clip=picture.clip,
         open_url=url_for("records.view", record_id=record.id, file=number),
         original=url_for("media.original", asset_id=asset.id),
+        is_shown=asset.media_type in INLINE or asset.media_type == PDF,
     )
 
 

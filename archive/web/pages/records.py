@@ -62,7 +62,8 @@ def consent(record_id: str) -> AnyResponse | tuple[str, int]:
         return _again(record_id, {"acknowledged": str(error)}), 409
     except AuthError as error:
         return _again(record_id, {"reason": str(error)}), 422
-    return redirect(url_for("records.view", record_id=record_id), 303)
+    viewer = url_for("records.view", record_id=record_id, _anchor="files")
+    return redirect(viewer, 303)
 
 
 @bp.post("/<record_id>/consent/withdraw")

@@ -54,10 +54,10 @@ class Facet:
 
 @dataclass(frozen=True)
 class Item:
-    """One hit as the page shows it."""
+    """One hit as the page shows it; without words, the record's own beginning."""
 
     card: cards.Card
-    snippet: Markup
+    snippet: Markup | str
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,8 @@ def shelf_titles(shelves: Iterable[Collection]) -> dict[str, str]:
 
 def _items(found: asking.Found, listed: Sequence[cards.Card]) -> Iterator[Item]:
     for card, (hit, _record) in zip(listed, found.hits, strict=True):
-        yield Item(card, Markup(hit.snippet_html))  # noqa: S704 - escaped by the engine
+        marked = Markup(hit.snippet_html)  # noqa: S704 - escaped by the engine
+        yield Item(card, marked if found.query.text else card.summary)
 
 
 def _suggestion(search: Search, results: Results) -> dict[str, str] | None:
