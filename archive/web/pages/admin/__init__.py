@@ -1,0 +1,29 @@
+"""Administration.
+
+dashboard     what waits, what failed, how the house is
+applications  the evidence beside the decision
+accounts      who there is; ways of finding and inviting them
+standing      what an administrator may do to one account
+ledger        every line, filtered; verify now; export without media
+jobs          background work: list, retry, cancel
+"""
+
+from archive.web.pages.admin import (
+    accounts,
+    applications,
+    dashboard,
+    jobs,
+    ledger,
+    standing,
+)
+from archive.web.pages.admin.blueprint import bp
+
+__all__ = [
+    "accounts",
+    "applications",
+    "bp",
+    "dashboard",
+    "jobs",
+    "ledger",
+    "standing",
+]

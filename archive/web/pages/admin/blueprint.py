@@ -1,0 +1,49 @@
+"""The blueprint that the administration's pages hang on, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Blueprint
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive.web import context
+from auth import accounts
+from auth.policy import Action
+from auth.tables import Account
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+
+SECTIONS = (
+    ("admin.index", _("Overview"), "layout-grid", Action.REVIEW_APPLICATIONS),
+    (
+        "admin.applications",
+        _("Applications"),
+        "clipboard-list",
+        Action.REVIEW_APPLICATIONS,
+    ),
+    ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
+    ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
+    ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
+)
+
+
+@bp.app_context_processor
+def sections() -> dict[str, object]:
+    """The sections of the administration, for the navigation beside each page."""
+    return {"admin_sections": SECTIONS}
+
+
+def own_id() -> str:
+    """The administrator's account id, or the empty text for nobody."""
+    return context.viewer().account_id or ""
+
+
+def names(s: Session, actors: Iterable[str | None]) -> dict[str, str]:
+    """The names behind account ids; `operator`, `system:…` have none and stay out."""
+    wanted = {actor for actor in actors if actor}
+    found = s.scalars(select(Account).where(Account.id.in_(wanted)))
+    sealing = context.site().sealing
+    return {account.id: accounts.name_of(sealing, account) for account in found}

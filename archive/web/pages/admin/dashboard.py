@@ -1,0 +1,68 @@
+"""What waits, what failed, how full the disk is, whether the parts answer."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from flask import render_template
+
+from archive import jobs
+from archive.jobs import JobState
+from archive.records import store
+from archive.web import context
+from archive.web.guard import needs
+from archive.web.pages.admin.blueprint import bp, names
+from auth import applications
+from auth.policy import Action
+
+RECENT_LINES = 8
+NEARLY_FULL = 90
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Bytes of the disk that holds the sealed files."""
+
+    used: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.used / self.total)
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.percent >= NEARLY_FULL
+
+
+@bp.get("/")
+@needs(Action.REVIEW_APPLICATIONS)
+def index() -> str:
+    """The overview."""
+    site, now = context.site(), context.now()
+    with context.read_session() as s:
+        pending = applications.pending(s)
+        unlabelled = [record for record in store.queue(s) if not record.labelled]
+        work = jobs.counts(s)
+        lines = site.ledger.entries(s, limit=RECENT_LINES)
+        known = names(s, [line.actor for line in lines])
+    return render_template(
+        "admin/index.html",
+        pending=len(pending),
+        oldest=now - pending[0].submitted_at if pending else None,
+        unlabelled=len(unlabelled),
+        failed=work[JobState.FAILED],
+        running=work[JobState.RUNNING] + work[JobState.QUEUED],
+        disk=disk(),
+        health=site.readiness(),
+        lines=lines,
+        names=known,
+        rules=context.rules(),
+    )
+
+
+def disk() -> Disk:
+    """How full the disk is."""
+    usage = shutil.disk_usage(context.site().config.object_store)
+    return Disk(usage.total - usage.free, usage.total)

@@ -1,0 +1,188 @@
+"""The ledger: every line, filtered by the address; verify now; export without media.
+
+An export is a POST, because it is written down itself. A cell of the CSV that a
+spreadsheet would take for a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Response, abort, render_template, request
+from sqlalchemy.orm import Session
+
+from archive.ledger import EVENTS, Findings, Line
+from archive.web import context, journal
+from archive.web.guard import needs
+from archive.web.pages.admin.blueprint import bp, names
+from auth import accounts
+from auth.policy import Action
+
+PER_PAGE = 50
+BATCH = 1_000
+COLUMNS = (
+    "seq",
+    "at",
+    "event",
+    "actor",
+    "record",
+    "asset",
+    "account",
+    "detail",
+    "previous",
+    "digest",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which lines; an empty text means all. `actor` and `account` are account ids."""
+
+    event: str = ""
+    actor: str = ""
+    account: str = ""
+    record: str = ""
+
+    def wanted(self) -> dict[str, str]:
+        """Those that are set, as `Ledger.entries` takes them."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@bp.get("/ledger")
+@needs(Action.READ_LEDGER)
+def ledger() -> str:
+    """One page of lines, newest first."""
+    return _page(None)
+
+
+@bp.post("/ledger/verify")
+@needs(Action.READ_LEDGER)
+def verify() -> str:
+    """Walk the whole chain, and write down that it was walked."""
+    with context.read_session() as s:
+        findings = context.site().ledger.verify(s)
+    with context.write_session() as s:
+        detail = {"checked": findings.checked, "found": len(findings.found)}
+        journal.tell(s, "verification", detail=detail)
+    return _page(findings)
+
+
+@bp.post("/ledger/export")
+@needs(Action.READ_LEDGER)
+def export() -> Response:
+    """The lines that fit the filters, as CSV or JSON; they hold no media."""
+    form = request.form.get("format", "")
+    if form not in WRITERS:
+        abort(400)
+    with context.read_session() as s:
+        filters = _filters(s, request.form)
+        lines = [_plain(line) for line in _every_line(s, filters)]
+    with context.write_session() as s:
+        detail = {"format": form, "lines": len(lines), "filters": filters.wanted()}
+        journal.tell(s, "ledger exported", detail=detail)
+    media_type, write = WRITERS[form]
+    answer = Response(write(lines), mimetype=media_type)
+    name = f"vigil-ledger-{context.now():%Y%m%d-%H%M%S}.{form}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def as_csv(lines: list[dict[str, Any]]) -> str:
+    """RFC 4180, with nothing in it that a spreadsheet would run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    writer.writerow(COLUMNS)
+    for line in lines:
+        detail = json.dumps(line["detail"], ensure_ascii=False, sort_keys=True)
+        cells = {**line, "detail": detail}
+        writer.writerow([harmless(cells[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def as_json(lines: list[dict[str, Any]]) -> str:
+    """One document with every line."""
+    return json.dumps({"lines": lines}, ensure_ascii=False, indent=1)
+
+
+def harmless(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+WRITERS = {
+    "csv": ("text/csv", as_csv),
+    "json": ("application/json", as_json),
+}
+
+
+def _page(findings: Findings | None) -> str:
+    with context.read_session() as s:
+        filters = _filters(s, request.args)
+        before = request.args.get("before", type=int)
+        lines = context.site().ledger.entries(
+            s, before=before, limit=PER_PAGE + 1, **filters.wanted()
+        )
+        shown = lines[:PER_PAGE]
+        people = [line.actor for line in shown] + [line.account_id for line in shown]
+        known = names(s, people)
+    return render_template(
+        "admin/ledger.html",
+        lines=shown,
+        names=known,
+        filters=filters,
+        asked={**request.args},
+        older=shown[-1].seq if len(lines) > PER_PAGE else None,
+        is_first=before is None,
+        findings=findings,
+        events=sorted(EVENTS),
+    )
+
+
+def _filters(s: Session, asked: Any) -> Filters:  # noqa: ANN401 - MultiDict
+    event = asked.get("event", "")
+    return Filters(
+        event=event if event in EVENTS else "",
+        actor=_account_id(s, asked.get("actor", "")),
+        account=_account_id(s, asked.get("account", "")),
+        record=asked.get("record", "").strip()[:64],
+    )
+
+
+def _account_id(s: Session, text: str) -> str:
+    """An id as it stands, or that of the account with this address."""
+    word = text.strip()[:254]
+    if "@" not in word:
+        return word
+    found = accounts.find_by_email(s, context.site().sealing, word)
+    return found.id if found else word
+
+
+def _every_line(s: Session, filters: Filters) -> Iterator[Line]:
+    before: int | None = None
+    wanted = filters.wanted()
+    ledger = context.site().ledger
+    while lines := ledger.entries(s, before=before, limit=BATCH, **wanted):
+        yield from lines
+        before = lines[-1].seq
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    return {
+        "seq": line.seq,
+        "at": line.at.isoformat(),
+        "event": line.event,
+        "actor": line.actor,
+        "record": line.record_id,
+        "asset": line.asset_id,
+        "account": line.account_id,
+        "detail": dict(line.detail),
+        "previous": line.previous,
+        "digest": line.digest,
+    }

@@ -1,0 +1,156 @@
+"""What an administrator may do to an account of somebody else, each with a reason.
+
+Whatever changes an account's standing ends its sessions, tokens and consents at once;
+that is done by `auth.lifecycle`. An administrator starts a new password by a link and
+never sees one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from archive.web import context, fields, journal
+from archive.web.guard import needs
+from archive.web.pages.admin.accounts import (
+    account_page,
+    link_page,
+    make_link,
+    require,
+)
+from archive.web.pages.admin.blueprint import bp, own_id
+from archive.web.pages.admin.changes import ReasonForm, RoleForm, VettingForm, end_of
+from auth import accounts, sessions
+from auth.errors import AuthError, OwnAccount
+from auth.invitations import Purpose
+from auth.policy import Action
+from auth.tables import Account
+from auth.viewer import Role
+
+UNPROCESSABLE = 422
+Change = Callable[[Session, Account, str, str, datetime], None]
+ACTS: dict[str, tuple[Change, str]] = {
+    "suspend": (accounts.suspend, "account suspended"),
+    "reinstate": (accounts.reinstate, "account reinstated"),
+    "expire": (accounts.expire, "account expired"),
+    "close": (accounts.close, "account closed"),
+}
+
+
+@bp.post("/accounts/<account_id>/standing")
+@needs(Action.MANAGE_ACCOUNTS)
+def change_standing(account_id: str) -> Response | tuple[str, int]:
+    """Suspend, reinstate, expire or close, as the button pressed says."""
+    given = ReasonForm(request.form)
+    change, event = ACTS.get(request.form.get("act", ""), (None, ""))
+    if change is None:
+        fields.complain(given.reason, gettext("Choose what to do with the account."))
+        return account_page(account_id, reason_form=given), UNPROCESSABLE
+    if not given.validate():
+        return account_page(account_id, reason_form=given), UNPROCESSABLE
+    refused = _change(account_id, change, event, given.reason.data)
+    if refused is not None:
+        fields.complain(given.reason, refused)
+        return account_page(account_id, reason_form=given), UNPROCESSABLE
+    return _done(account_id)
+
+
+@bp.post("/accounts/<account_id>/role")
+@needs(Action.MANAGE_ACCOUNTS)
+def change_role(account_id: str) -> Response | tuple[str, int]:
+    """Give another role."""
+    given = RoleForm(request.form)
+    if not given.validate():
+        return account_page(account_id, role_form=given), UNPROCESSABLE
+    role = Role(given.role.data)
+
+    def change(s: Session, row: Account, by: str, why: str, now: datetime) -> None:
+        accounts.set_role(s, row, role, by, why, now)
+
+    refused = _change(account_id, change, "role changed", given.role_reason.data)
+    if refused is not None:
+        fields.complain(given.role, refused)
+        return account_page(account_id, role_form=given), UNPROCESSABLE
+    return _done(account_id)
+
+
+@bp.post("/accounts/<account_id>/vetting")
+@needs(Action.MANAGE_ACCOUNTS)
+def renew_vetting(account_id: str) -> Response | tuple[str, int]:
+    """Let the vetting hold until another day."""
+    given = VettingForm(request.form)
+    if not given.validate():
+        return account_page(account_id, vetting_form=given), UNPROCESSABLE
+    until = end_of(given.until.data)
+
+    def change(s: Session, row: Account, by: str, why: str, now: datetime) -> None:
+        accounts.approve(s, row, until or now, by, why, now)
+
+    why = given.vetting_reason.data
+    refused = _change(account_id, change, "vetting recorded", why)
+    if refused is not None:
+        fields.complain(given.until, refused)
+        return account_page(account_id, vetting_form=given), UNPROCESSABLE
+    return _done(account_id)
+
+
+@bp.post("/accounts/<account_id>/link")
+@needs(Action.MANAGE_ACCOUNTS)
+def make_reset_link(account_id: str) -> str:
+    """A link for a new password, shown once, for somebody else.
+
+    :raises OwnAccount: it is one's own
+    """
+    with context.write_session() as s:
+        row = _somebody_else(s, account_id)
+        purpose = Purpose.RESET if row.password_hash else Purpose.INVITATION
+        secret, link = make_link(s, purpose, row.id)
+        name = accounts.name_of(context.site().sealing, row)
+    return link_page(secret, link, name)
+
+
+@bp.post("/accounts/<account_id>/end-sessions")
+@needs(Action.MANAGE_ACCOUNTS)
+def end_sessions(account_id: str) -> Response:
+    """End every session of somebody else, and the consents given in them.
+
+    :raises OwnAccount: it is one's own
+    """
+    with context.write_session() as s:
+        row = _somebody_else(s, account_id)
+        why = sessions.Ending.ENDED_BY_ADMINISTRATOR
+        sessions.end_all(s, row.id, why, context.now())
+        journal.tell(s, "session ended", account=row.id, detail={"session": "all"})
+    return _done(account_id)
+
+
+def _change(
+    account_id: str, change: Change, event: str, reason: str
+) -> AuthError | None:
+    """Change an account and tell the ledger, in one transaction; or say why not."""
+    try:
+        with context.write_session() as s:
+            row = require(s, account_id)
+            change(s, row, own_id(), reason, context.now())
+            detail = {"status": row.status, "role": row.role, "reason": reason}
+            journal.tell(s, event, account=row.id, detail=detail)
+    except AuthError as refused:
+        return refused
+    return None
+
+
+def _somebody_else(s: Session, account_id: str) -> Account:
+    row = require(s, account_id)
+    if row.id == own_id():
+        raise OwnAccount("Nobody decides about their own account.")
+    return row
+
+
+def _done(account_id: str) -> Response:
+    flash(gettext("Done."))
+    return redirect(url_for("admin.account", account_id=account_id), 303)
