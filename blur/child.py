@@ -192,7 +192,7 @@ def _film_work() -> Callable[[Job, IO[bytes]], bytes]:
     from blur.video import Film, NoFilm
 
     def work(job: Job, source: IO[bytes]) -> bytes:
-        with opened(source, job.kind, job.limits) as container:
+        with opened(source, job.kind) as container:
             try:
                 film = Film(container, job.limits)
             except NoFilm:
@@ -208,7 +208,7 @@ def _sound_work() -> Callable[[Job, IO[bytes]], bytes]:
     from blur.container import opened
 
     def work(job: Job, source: IO[bytes]) -> bytes:
-        with opened(source, job.kind, job.limits) as container:
+        with opened(source, job.kind) as container:
             return _heard(job, container)
 
     return work

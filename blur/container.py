@@ -45,7 +45,7 @@ BUFFER = 1 << 16
 
 
 @contextmanager
-def opened(source: IO[bytes], kind: Kind, limits: Limits) -> Iterator[InputContainer]:
+def opened(source: IO[bytes], kind: Kind) -> Iterator[InputContainer]:
     """The file, with the one demuxer of its kind.
 
     :raises Unreadable: that demuxer cannot open it, or decoding fails inside the block
@@ -59,7 +59,6 @@ def opened(source: IO[bytes], kind: Kind, limits: Limits) -> Iterator[InputConta
             options={
                 "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
                 "protocol_whitelist": "none",
-                "max_pixels": str(limits.video_pixels),
                 "max_streams": "64",
                 "threads": "1",
             },
@@ -87,6 +86,8 @@ def film_of(container: InputContainer, limits: Limits) -> VideoStream | None:
         return None
     if known[0].width * known[0].height > limits.video_pixels:
         raise TooManyPixels
+    # Frames may grow on the way; the decoder itself refuses those.
+    known[0].codec_context.options = {"max_pixels": str(limits.video_pixels)}
     return known[0]
 
 

@@ -90,7 +90,7 @@ def film() -> Callable[..., bytes]:
             container.metadata["comment"] = "CANARY-comment"
             stream = container.add_stream(codec, rate=10)
             stream.height, stream.width = frames[0].shape[:2]
-            stream.pix_fmt = "yuv420p"
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
             stream.gop_size = gop
             for frame in frames:
                 picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
