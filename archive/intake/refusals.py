@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-CODES = (
-    "unsupported_kind",
-    "unreadable",
-    "empty",
-    "too_large",
-    "too_many_files",
-    "too_many_pixels",
-    "too_long",
-    "too_slow",
-    "encrypted_document",
-    "no_files",
-    "storage_full",
-    "sandbox",
-)
+from blur.errors import FILE_ERRORS, SandboxFailed
+
+OWN_CODES = ("too_many_files", "no_files", "storage_full", SandboxFailed.code)
+CODES = (*FILE_ERRORS, *OWN_CODES)
 
 
 class Refused(Exception):

@@ -109,7 +109,7 @@ def test_a_flag_has_no_severity() -> None:
 
 
 def test_an_unknown_label_is_refused_by_name() -> None:
-    with pytest.raises(UnknownLabel, match="kill.everything"):
+    with pytest.raises(UnknownLabel, match=r"kill\.everything"):
         labels.checked([LabelInput("kill.everything")])
 
 
@@ -121,7 +121,7 @@ def test_flags_alone_are_not_a_rating() -> None:
 def test_nothing_graphic_cannot_stand_beside_something_graphic() -> None:
     none = LabelInput("context.none")
     assert labels.tier_of(labels.checked([none, LabelInput("id.place")])) is Tier.G0
-    with pytest.raises(FieldError, match="dead.body"):
+    with pytest.raises(FieldError, match=r"dead\.body"):
         labels.checked([none, LabelInput("dead.body")])
 
 
