@@ -24,8 +24,11 @@ from archive.web import (
     headers,
     i18n,
     identity,
+    limits,
+    logs,
     proxies,
     session,
+    streams,
     uploads,
 )
 
@@ -65,10 +68,13 @@ def create_app(site: Site) -> Flask:
     secure = site.config.base_url.startswith("https://")
     _configure(app, site)
     errors.install(app)
+    logs.install(app)
     session.install(app, secure=secure)
     identity.install(app)
     uploads.install(app, upload_bytes=site.config.max_upload_bytes)
     forms.install(app)
+    limits.install(app)
+    streams.install(app)
     guard.install(app)
     i18n.install(app, secure=secure)
     headers.install(app, secure=secure)
@@ -86,6 +92,7 @@ def _configure(app: Flask, site: Site) -> None:
         TRUSTED_HOSTS=[urlsplit(site.config.base_url).hostname, *LOOPBACK],
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.context_processor(lambda: {"viewer": context.viewer(), "may": context.may})
 
 

@@ -30,7 +30,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from archive.web.streams import STREAMS
+from archive.web import logs, streams
 
 log = logging.getLogger("vigil.server")
 WORKERS = 2
@@ -121,8 +121,10 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        STREAMS.leave_free(self._settings.threads)
-        return self._make_app()
+        logs.configure()
+        app = self._make_app()
+        streams.of(app).leave_free(self._settings.threads)
+        return app
 
     def run(self) -> None:
         command = self._settings.companion

@@ -13,17 +13,16 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
 from archive import gate, previewing
 from archive.previewing import Showing
 from archive.records import store
-from archive.web import context, ranges
+from archive.web import context, limits, ranges, streams
 from archive.web.disposition import content_disposition
 from archive.web.headers import MEDIA_POLICY
-from archive.web.streams import STREAMS
 from blur import render
 
 SVG = "image/svg+xml"
@@ -38,11 +37,14 @@ def original(asset_id: str) -> Response:
 
     :raises RefusedError: the gate says no
     :raises Forbidden: another site, or a frame, asks
+    :raises TooFast: this viewer asked too often within a minute
     :raises TooManyStreamsError: this viewer has enough of them open
     """
     refuse_embedding()
     who = context.viewer()
-    slot = STREAMS.take(who.account_id or "")
+    if who.account_id is not None:
+        limits.spend("originals", limits.ORIGINALS)
+    slot = streams.of(current_app).take(who.account_id or "")
     try:
         release = gate.release(context.site(), who, asset_id, context.now())
     except BaseException:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from flask import Flask
+
+STREAMS = "vigil.streams"
 PER_VIEWER = 6
 IN_ALL = 40
 
@@ -50,7 +53,10 @@ class Streams:
         :raises TooManyStreamsError: there are enough
         """
         with self._lock:
-            if self._open[who] >= self._per_viewer or self._open.total() >= self._in_all:
+            if (
+                self._open[who] >= self._per_viewer
+                or self._open.total() >= self._in_all
+            ):
                 raise TooManyStreamsError
             self._open[who] += 1
         return Slot(self, who)
@@ -62,4 +68,12 @@ class Streams:
                 del self._open[who]
 
 
-STREAMS = Streams(per_viewer=PER_VIEWER, in_all=IN_ALL)
+def install(app: Flask) -> None:
+    """Count the streams of `app`."""
+    app.extensions[STREAMS] = Streams(per_viewer=PER_VIEWER, in_all=IN_ALL)
+
+
+def of(app: Flask) -> Streams:
+    """The streams of `app`."""
+    streams: Streams = app.extensions[STREAMS]
+    return streams

@@ -96,6 +96,8 @@ def wanted(s: Session, sent: Fields) -> Wanted:
 
     :raises BodyError: a field has the wrong shape
     """
+    if not sent.text("title") and not sent.get("descriptions"):
+        raise BodyError("Give the record a title.", field="title")
     empty = RecordDraft(RecordDocument(descriptions={}))
     draft = changed(s, empty, sent)
     publish = sent.get("publish", False)

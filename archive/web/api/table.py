@@ -82,7 +82,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "/records/{record_id}",
         records.change,
         "Change or publish a record",
-        needs=(Action.READ_RECORD,),  # what is changed decides what else is asked
+        # Somebody, of something known; what is changed decides what else is asked.
+        needs=(Action.READ_RECORD, Action.MANAGE_OWN_ACCOUNT),
         body="RecordChange",
         gives="Record",
         refuses=(401, 403, 404, 409, 422),

@@ -1,0 +1,47 @@
+"""How fast one viewer may go, counted in the database for all processes together.
+
+| what | how often |
+|---|---|
+| calls of the API that change something | 120 a minute |
+| requests for originals, each range counting | 600 a minute |
+
+Who is signed in is counted by account, others by address. Signing in and applying have
+limits of their own, where they are decided. A refused one answers 429 with
+`Retry-After`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, request
+
+from archive.web import context
+from archive.web.forms import SAFE_METHODS
+from auth import limits
+from auth.errors import TooFast
+from auth.limits import Allowance
+
+CHANGES = Allowance(120, timedelta(minutes=1))
+ORIGINALS = Allowance(600, timedelta(minutes=1))
+
+
+def install(app: Flask) -> None:
+    """Hold the API's callers to their allowance."""
+
+    @app.before_request
+    def hold_back() -> None:
+        if request.path.startswith("/api/") and request.method not in SAFE_METHODS:
+            spend("api", CHANGES)
+
+
+def spend(what: str, allowance: Allowance) -> None:
+    """Count one try of this viewer.
+
+    :raises TooFast: it was one too many
+    """
+    who = context.viewer().account_id or f"address:{request.remote_addr}"
+    with context.write_session() as s:
+        wait = limits.spend(s, f"{what}:{who}", allowance, context.now())
+    if wait is not None:
+        raise TooFast(wait)

@@ -1,0 +1,270 @@
+"""A real archive behind the real application, for each test anew.
+
+One home with an account of every kind is made per run and copied per test. `browser`
+is somebody's signed-in browser, `token` the header of somebody's access token, `desk`
+deposits, labels and publishes, `live` is the production server on a real socket.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from archive import config, intake, moderation
+from archive.app import create_app
+from archive.intake import Deposit
+from archive.records.document import Description, RecordDocument
+from archive.records.labels import LabelInput
+from archive.records.store import RecordDraft
+from archive.site import Site, create_home, open_site
+from auth import accounts, sessions, tokens
+from auth.viewer import Access, Role, Tier, TokenScope, Visibility
+
+START = datetime.now(UTC).replace(microsecond=0)
+ROOT = Path(__file__).parent.parent.parent
+SCOPES = frozenset(TokenScope)
+
+
+class Clock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home on disk, and the accounts in it by the word tests call them."""
+
+    environ: dict[str, str]
+    people: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    folder = tmp_path_factory.mktemp("first")
+    environ = {
+        "VIGIL_HOME": str(folder / "home"),
+        "VIGIL_KEY_FILE": str(folder / "keys" / "vigil.key"),
+    }
+    site = create_home(config.load(environ), lambda: START)
+    people = _make_people(site)
+    site.close()
+    return Home(environ, people)
+
+
+def _make_people(site: Site) -> dict[str, str]:
+    kinds = {
+        "applicant": Role.APPLICANT,
+        "researcher": Role.RESEARCHER,
+        "other": Role.RESEARCHER,
+        "moderator": Role.MODERATOR,
+        "administrator": Role.ADMINISTRATOR,
+    }
+    people = {}
+    with site.db.write() as s:
+        for name, role in kinds.items():
+            email = f"{name}@example.org"
+            made = accounts.add(s, site.sealing, email, name, role, None, START)
+            people[name] = made.id
+            if role is not Role.APPLICANT:
+                until = START + timedelta(days=300)
+                accounts.vet_offline(
+                    s, site.sealing, made, "papers, seen by A", until, "operator", START
+                )
+    return people
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def environ(first_home: Home, tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    shutil.copytree(first_home.environ["VIGIL_HOME"], home)
+    return {**first_home.environ, "VIGIL_HOME": str(home)}
+
+
+@pytest.fixture
+def site(environ: dict[str, str], clock: Clock) -> Iterator[Site]:
+    opened = open_site(config.load(environ), clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def people(first_home: Home) -> dict[str, str]:
+    return first_home.people
+
+
+@pytest.fixture
+def app(site: Site) -> Flask:
+    return create_app(site)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+Browser = Callable[..., FlaskClient]
+TokenOf = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def browser(app: Flask, site: Site, people: dict[str, str]) -> Browser:
+    """A browser in which somebody of this name is signed in."""
+
+    def signed_in(name: str, *, second_factor: bool = False) -> FlaskClient:
+        client = app.test_client()
+        if name == "visitor":
+            return client
+        with site.db.write() as s:
+            secret, _ = sessions.start(
+                s, people[name], "a test", site.clock(), second_factor=second_factor
+            )
+        client.set_cookie("vigil", secret)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def token(site: Site, people: dict[str, str]) -> TokenOf:
+    """The header of an access token of somebody of this name."""
+
+    def made(name: str, *scopes: TokenScope) -> dict[str, str]:
+        with site.db.write() as s:
+            secret, _ = tokens.add(s, people[name], scopes or SCOPES, 30, site.clock())
+        return {"Authorization": f"Bearer {secret}"}
+
+    return made
+
+
+def photo(size: tuple[int, int] = (64, 48)) -> bytes:
+    """A JPEG that no other call gives again."""
+    sink = io.BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(sink, "JPEG")
+    return sink.getvalue()
+
+
+def csrf(client: FlaskClient, page: str = "/search") -> str:
+    """The form token that this browser is given."""
+    shown = client.get(page).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', shown)
+    assert found is not None, f"no form token on {page}"
+    return found[1]
+
+
+@dataclass
+class Desk:
+    """Somebody with the shell: deposits, labels, publishes."""
+
+    site: Site
+
+    def draft(
+        self,
+        title: str = "A church in Shushi",
+        *,
+        visibility: Visibility = Visibility.PUBLIC,
+        access: Access = Access.VETTED,
+    ) -> RecordDraft:
+        text = {"en": Description(title, "What is left of it, seen from the road.")}
+        return RecordDraft(RecordDocument(text), visibility, access)
+
+    def deposit(
+        self, *files: bytes, draft: RecordDraft | None = None, name: str = "photo.jpg"
+    ) -> Deposit:
+        with intake.begin(self.site) as arrival:
+            for content in files or (photo(),):
+                arrival.take(io.BytesIO(content), name)
+            return arrival.deposit(draft or self.draft(), "operator", self.site.clock())
+
+    def label(self, asset_id: str, code: str, tier: Tier | None = None) -> None:
+        with self.site.db.write() as s:
+            given = [LabelInput(code, tier)]
+            now = self.site.clock()
+            moderation.label(self.site, s, asset_id, given, "operator", now)
+
+    def publish(
+        self, deposit: Deposit, code: str = "dead.body", tier: Tier | None = None
+    ) -> Deposit:
+        for asset in deposit.assets:
+            self.label(asset.id, code, tier)
+        with self.site.db.write() as s:
+            now = self.site.clock()
+            moderation.publish(self.site, s, deposit.record.id, "operator", now)
+        return deposit
+
+
+@pytest.fixture
+def desk(site: Site) -> Desk:
+    return Desk(site)
+
+
+@dataclass
+class Live:
+    """The production server, running."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+
+@pytest.fixture
+def live(environ: dict[str, str]) -> Iterator[Live]:
+    """gunicorn as `vigil serve` runs it, on a free port of loopback."""
+    script = (
+        "from archive import config\n"
+        "from archive.app import create_app\n"
+        "from archive.site import open_site\n"
+        "from archive.web.server import Settings, serve\n"
+        "load = lambda: create_app(open_site(config.from_environment()))\n"
+        "serve(load, Settings(port=0, workers=1, threads=12))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("Listening on "), line
+    yield Live(line.split()[-1], process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    process.stdout.close()
+
+
+def marker(size: int) -> bytes:
+    """Bytes that nothing else holds, for finding them where they must not be."""
+    return secrets.token_bytes(size)
