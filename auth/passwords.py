@@ -81,7 +81,7 @@ def check(password: str, context: frozenset[str]) -> None:
     if len(plain) > LONGEST:
         raise PasswordRefused("password_long", f"Use at most {LONGEST} characters.")
     folded = _fold(plain)
-    if any(word in folded for word in context):
+    if any(_stands_in(folded, word) for word in context):
         raise PasswordRefused(
             "password_context",
             "Leave out your name, your address, your institution and this archive's.",
@@ -144,6 +144,14 @@ def _bytes_of(password: str) -> bytes:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", _fold(text))
+
+
+def _stands_in(text: str, word: str) -> bool:
+    """Whether it holds the word; three letters count only where they stand alone."""
+    if len(word) > _SHORTEST_CONTEXT:
+        return word in text
+    alone = rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])"
+    return re.search(alone, text) is not None
 
 
 def _is_repetition(text: str) -> bool:

@@ -105,6 +105,18 @@ def test_words_about_the_owner_may_not_stand_inside(inside):
     assert _refusal("windy unrelated roofs", context) is None
 
 
+@pytest.mark.parametrize(
+    ("candidate", "code"),
+    [
+        ("organic mandarins here", None),
+        ("my ani likes windy roofs", "password_context"),
+        ("windy-roofs-for-ani2026", "password_context"),
+    ],
+)
+def test_a_name_of_three_letters_counts_where_it_stands_alone(candidate, code):
+    assert _refusal(candidate, context_words("x@example.org", "Ani Li")) == code
+
+
 def test_the_small_words_of_an_institution_are_allowed():
     context = context_words("x@example.org", "Li", "The House of All Books")
     assert _refusal("all the roofs of town", context) is None
