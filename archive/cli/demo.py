@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,16 +109,12 @@ def _fill(site: Site) -> None:
             now=now,
         )
         collection_id = collection.id
-    records = content["records"]
+    # The last one deposited is the first one on the front page.
+    records = content["records"][::-1]
     for number, raw in enumerate(records, 1):
         output.note(f"Depositing {number} of {len(records)}: {_title(raw)}")
-        made = put(site, _wanted(raw, collection_id), _moment(site.clock(), number))
+        made = put(site, _wanted(raw, collection_id), site.clock())
         finish(site, made.record.id)
-
-
-def _moment(now: datetime, number: int) -> datetime:
-    """Deposits a minute apart, so that the newest come in the order of the file."""
-    return now - timedelta(minutes=number)
 
 
 def _title(raw: dict[str, Any]) -> str:
