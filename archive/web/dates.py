@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import takewhile
 
 from babel.dates import format_date, format_skeleton
 from flask_babel import get_locale, gettext
@@ -49,10 +50,11 @@ def _point(part: str) -> str:
 
 
 def _plain(part: str) -> str:
-    year, *rest = [piece for piece in part.split("-") if piece != "XX"]
+    year, *rest = part.split("-")
+    rest = list(takewhile(lambda piece: "X" not in piece, rest))
     if year.endswith("X"):
         return str(gettext("%(year)ss", year=year.replace("X", "0")))
-    if not rest or "X" in "".join(rest):
+    if not rest:
         return year
     if rest[0] in SEASONS:
         return str(SEASONS[rest[0]] % {"year": year})

@@ -124,8 +124,10 @@ def _lines(found: Sequence[Check], viewer: Viewer, record_id: str) -> Iterator[L
             continue  # whoever reads this page knows of it
         if check.code is not None:
             told = reasons.describe([check.code], record_id)[0]
-            message, label = told["message"], told["remedy_label"]
-            yield Line("missing", name, message, told["remedy_url"], label)
+            remedy = (told["remedy_url"], told["remedy_label"])
+            if check.condition is Condition.CONSENT:
+                remedy = (None, None)  # it is asked for right below
+            yield Line("missing", name, told["message"], *remedy)
         elif check.condition in PERSONAL and not _is_known(check.condition, viewer):
             yield Line("later", name)
         else:

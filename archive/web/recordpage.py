@@ -32,7 +32,12 @@ from archive.web.words import Meaning
 from auth.viewer import RecordState, Tier, Visibility
 
 HISTORY = 200
-PDF = "application/pdf"
+SHOWN = INLINE | {
+    "application/pdf",  # painted by our own pages
+    "video/quicktime",  # the next are often a kind of film that browsers play
+    "video/x-matroska",
+    "video/3gpp",
+}
 _UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 
 
@@ -211,7 +216,7 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         clip=picture.clip,
         open_url=url_for("records.view", record_id=record.id, file=number),
         original=url_for("media.original", asset_id=asset.id),
-        is_shown=asset.media_type in INLINE or asset.media_type == PDF,
+        is_shown=asset.media_type in SHOWN,
     )
 
 

@@ -104,21 +104,21 @@ PURPOSES: dict[str, Any] = {
 }
 
 CONDITIONS: dict[Condition, Any] = {
-    Condition.KNOWN: _("You may know of this record"),
-    Condition.OPEN: _("Its originals may be opened at all"),
-    Condition.MAINTENANCE: _("The archive is not under maintenance"),
-    Condition.SIGNED_IN: _("You are signed in"),
-    Condition.ACCOUNT: _("Your account is approved and in order"),
-    Condition.ROLE: _("Your role includes opening originals"),
-    Condition.VETTING: _("Your vetting is current"),
-    Condition.TERMS: _("You have signed the current terms"),
-    Condition.INDUCTION: _("You have passed the induction"),
-    Condition.SECOND_FACTOR: _("You showed a second factor, where it is asked for"),
-    Condition.ACCESS: _("You hold a grant, where this record needs one"),
-    Condition.EMBARGO: _("No embargo holds"),
-    Condition.LABELLED: _("What can be seen in it has been labelled"),
-    Condition.CONSENT: _("You have consented to what it shows"),
-    Condition.EXPOSURE: _("Today's limit of originals is not reached"),
+    Condition.KNOWN: _("A record you may know of"),
+    Condition.OPEN: _("Originals that may be opened at all"),
+    Condition.MAINTENANCE: _("No maintenance under way"),
+    Condition.SIGNED_IN: _("Being signed in"),
+    Condition.ACCOUNT: _("An account that is approved and in order"),
+    Condition.ROLE: _("A role that includes opening originals"),
+    Condition.VETTING: _("Current vetting"),
+    Condition.TERMS: _("The current terms, signed"),
+    Condition.INDUCTION: _("The induction, passed"),
+    Condition.SECOND_FACTOR: _("A second factor, where it is asked for"),
+    Condition.ACCESS: _("A grant, where this record needs one"),
+    Condition.EMBARGO: _("No embargo"),
+    Condition.LABELLED: _("Labels that say what can be seen"),
+    Condition.CONSENT: _("Consent to what it shows"),
+    Condition.EXPOSURE: _("Room within today's limit of originals"),
 }
 
 CUSTODY: dict[str, Any] = {

@@ -1,0 +1,93 @@
+"""The search page: found or not, it tells the truth and can be shared."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from archive import work
+from archive.web import searching
+from archive.web.pages import search as search_page
+from search.engine import FACETS
+
+
+@pytest.fixture
+def found(site, desk):
+    made = desk.publish(desk.deposit(draft=desk.draft("A church in Shushi")))
+    while work.run_one(site, site.clock()):
+        pass
+    return made
+
+
+def test_a_search_shows_the_record_with_its_snippet(visitor, found):
+    page = visitor.get("/search?q=road").get_data(as_text=True)
+    assert "A church in Shushi" in page
+    assert "<mark>road</mark>" in page
+
+
+def test_a_search_without_words_lists_everything_with_its_beginning(visitor, found):
+    page = visitor.get("/search").get_data(as_text=True)
+    assert "A church in Shushi" in page
+    assert "What is left of it, seen from the road." in page
+
+
+def test_nothing_found_says_what_to_do_next(visitor, found):
+    page = visitor.get("/search?q=zeppelin").get_data(as_text=True)
+    assert "Nothing fits this search" in page
+    assert "Apply for access" in page
+
+
+def test_a_query_that_cannot_be_read_keeps_the_words_and_says_where(visitor):
+    answer = visitor.get('/search?q="broken')
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "This query cannot be read" in page
+    assert 'value="&#34;broken"' in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["page=0", "page=x", "from=2020-13", "sort=random", "bbox=1,2", "facet.none=1"],
+)
+def test_an_address_that_makes_no_sense_is_400_and_never_500(visitor, address):
+    assert visitor.get(f"/search?{address}").status_code == 400
+
+
+def test_a_facet_link_chooses_and_the_same_link_lets_go(app):
+    with app.test_request_context("/search?q=road&facet.kind=image&page=3"):
+        search = searching.read(MultiDict({"q": "road", "facet.kind": "image"}))
+        assert search.toggled("kind", "image") == "/search?q=road"
+        both = search.toggled("kind", "video")
+        assert both == "/search?q=road&facet.kind=image&facet.kind=video"
+
+
+def test_choosing_a_filter_keeps_the_words_and_forgets_the_page(app):
+    given = MultiDict({"q": "road", "page": "3", "unknown": "x"})
+    with app.test_request_context("/search"):
+        assert searching.read(given).toggled("tier", "G1") == (
+            "/search?q=road&facet.tier=G1"
+        )
+
+
+def test_every_facet_of_the_engine_has_a_name_and_a_place_in_the_rail():
+    from archive.web import words
+
+    assert set(words.FACETS) == set(FACETS)
+
+
+def test_facet_values_are_told_in_words(app):
+    with app.test_request_context("/search"):
+        assert search_page.facet_words("tier", "G3", {}) == "G3 graphic"
+        assert search_page.facet_words("label", "dead.body", {}) == "Dead body"
+        assert search_page.facet_words("language", "hy", {}) == "Հայերեն"
+        assert search_page.facet_words("collection", "c1", {"c1": "One"}) == "One"
+        assert search_page.facet_words("label", "gone.label", {}) == "gone.label"
+
+
+def test_a_title_with_markup_stays_text(visitor, site, desk):
+    desk.publish(desk.deposit(draft=desk.draft("<script>alert(1)</script> road")))
+    while work.run_one(site, site.clock()):
+        pass
+    page = visitor.get("/search?q=road").get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
