@@ -1,5 +1,6 @@
 """Accounts: sealed, unique, changed only by others, and cut off at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -175,6 +176,49 @@ def test_the_last_administrator_stays_and_the_last_but_one_need_not(
     people.add(Role.ADMINISTRATOR)
     CHANGES[change](s, administrator, "operator", "because", now)
     assert accounts.has_administrator(s)
+
+
+def test_a_suspended_administrator_can_be_closed_though_one_is_left(
+    s, people, administrator, now
+):
+    other = people.add(Role.ADMINISTRATOR, status=AccountStatus.SUSPENDED)
+    accounts.close(s, other, administrator.id, "left", now)
+    with pytest.raises(LastAdministrator):
+        accounts.close(s, administrator, "operator", "left", now)
+
+
+def test_of_two_who_demote_each_other_at_once_one_stays(
+    database, sealing, hasher, password, now
+):
+    """Requirement 51."""
+    with database() as s, s.begin():
+        ids = [
+            accounts.add(
+                s,
+                sealing,
+                f"{n}@example.org",
+                "A",
+                Role.ADMINISTRATOR,
+                password,
+                now,
+                hasher=hasher,
+            ).id
+            for n in range(2)
+        ]
+
+    def demote(pair):
+        by, whom = pair
+        try:
+            with database() as s, s.begin():
+                account = accounts.get(s, whom)
+                accounts.set_role(s, account, Role.MODERATOR, by, "a quarrel", now)
+        except LastAdministrator:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(demote, [ids, ids[::-1]]))
+    assert sorted(answers) == [False, True]
 
 
 def test_who_when_and_why_is_kept_and_told(s, people, administrator, now):
