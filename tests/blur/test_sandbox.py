@@ -355,3 +355,18 @@ def test_limits_reach_the_child(probe_of, encoded):
         blur.probe(io.BytesIO(data), KINDS["png"], Limits(pixels=59_999))
     assert refusal.value.code == "too_many_pixels"
     assert blur.probe(io.BytesIO(data), KINDS["png"], LIMITS).width == 300
+
+
+@pytest.mark.parametrize("chosen", STRENGTHS)
+@pytest.mark.parametrize("made", ["JPEG", "PNG", "WEBP", "AVIF", "PDF", "mp4", "wav"])
+def test_every_family_is_opened_under_either_lock(
+    made, chosen, encoded, film, wave, monkeypatch, noise_key
+):
+    monkeypatch.setattr(sandbox, "strength", lambda: chosen)
+    picture = Image.new("RGB", (64, 48), "white")
+    data = {
+        "mp4": lambda: film([np.full((48, 64, 3), 99, np.uint8)] * 4),
+        "wav": lambda: wave(np.arange(4000)),
+    }.get(made, lambda: encoded(picture, made))()
+    kind = blur.sniff(data)
+    assert not blur.make_preview(io.BytesIO(data), kind, noise_key, b"item").sealed
