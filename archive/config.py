@@ -268,7 +268,7 @@ def _from_toml(home: Path) -> dict[str, str]:
     path = home / TOML_NAME
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None

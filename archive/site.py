@@ -152,10 +152,10 @@ def create_home(config: Config, clock: Callable[[], datetime] = utc_now) -> Site
 
     :raises ConfigError: there is something already, or a setting is unsafe
     """
-    settings.check_safe(config)
     home = config.home
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigError(f"{home} is not empty; an archive is made in a new folder.")
+    settings.check_safe(config)
     made_key = _missing_key_file(config)
     with_key = replace(config, key_file=made_key) if made_key else config
     try:

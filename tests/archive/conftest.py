@@ -196,36 +196,49 @@ def postgresql() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def migrated(postgresql: str) -> str:
+    """The name of a migrated database on PostgreSQL, to copy for each test."""
+    name = _create_database(postgresql)
+    db = Database(f"{postgresql}/{name}", None)
+    db.migrate()
+    db.close()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'vigil.db'}"
-    server = request.getfixturevalue("postgresql")
-    name = f"vigil_{secrets.token_hex(6)}"
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return f"{server}/{name}"
+    server: str = request.getfixturevalue("postgresql")
+    return f"{server}/{_create_database(server)}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of either kind; on PostgreSQL it is migrated."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'vigil.db'}"
+    server: str = request.getfixturevalue("postgresql")
+    model: str = request.getfixturevalue("migrated")
+    return f"{server}/{_create_database(server, f'TEMPLATE {model}')}"
 
 
 @pytest.fixture
-def any_db(database_url: str) -> Iterator[Database]:
+def any_db(any_url: str) -> Iterator[Database]:
     """A migrated database of either kind."""
-    key = secrets.token_bytes(32) if database_url.startswith("sqlite") else None
-    db = Database(database_url, key)
+    key = secrets.token_bytes(32) if any_url.startswith("sqlite") else None
+    db = Database(any_url, key)
     db.migrate()
     yield db
     db.close()
 
 
 @pytest.fixture
-def any_site(
-    database_url: str, environ: dict[str, str], clock: Clock
-) -> Iterator[Site]:
+def any_site(any_url: str, environ: dict[str, str], clock: Clock) -> Iterator[Site]:
     """An archive on a database of either kind."""
-    settings = config.load({**environ, "VIGIL_DATABASE_URL": database_url})
+    settings = config.load({**environ, "VIGIL_DATABASE_URL": any_url})
     made = create_home(settings, clock)
     yield made
     made.close()
@@ -234,6 +247,15 @@ def any_site(
 @pytest.fixture
 def any_desk(any_site: Site) -> Desk:
     return Desk(any_site)
+
+
+def _create_database(server: str, how: str = "") -> str:
+    name = f"vigil_{secrets.token_hex(6)}"
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} {how}"))
+    engine.dispose()
+    return name
 
 
 def _free_port() -> int:

@@ -57,9 +57,9 @@ def test_the_migrated_schema_is_the_one_the_tables_declare(any_db: Database) -> 
 
 
 def test_a_fresh_database_is_not_current_and_a_migrated_one_is(
-    database_url: str,
+    empty_url: str,
 ) -> None:
-    db = Database(database_url, bytes(32))
+    db = Database(empty_url, bytes(32))
     assert not db.schema_is_current()
     db.migrate()
     assert db.schema_is_current()
@@ -67,8 +67,8 @@ def test_a_fresh_database_is_not_current_and_a_migrated_one_is(
     db.close()
 
 
-def test_a_failed_migration_leaves_nothing(database_url: str) -> None:
-    db = Database(database_url, bytes(32))
+def test_a_failed_migration_leaves_nothing(empty_url: str) -> None:
+    db = Database(empty_url, bytes(32))
 
     def fail() -> None:
         with db.engine.execution_options(vigil_writes=True).begin() as connection:
