@@ -41,7 +41,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
         ],
         facets={name: _counts(view, name, base, chosen) for name in FACETS},
         suggestion=None if total else corrected(view, query.text, evaluation.unknown),
-        warnings=(*reading.warnings, *evaluation.warnings),
+        warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
     )
 
 

@@ -5,14 +5,19 @@ exact form, 1 for the stem and 0 for a key or another name of the place, and
 saturation, below 1, is BM25F's over weighted fields. So for one word an exact match
 stands above a stem and a stem above a key, whatever the rest. Frequencies are counted
 inside the scope. Filters match and add no score.
+
+An evaluation has so many seconds. Prefixes and fuzzy words are cut short when half
+of them are spent, with a warning; a query that spends all is refused.
 """
 
 import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -33,6 +38,7 @@ from search.query import (
     Part,
     Phrase,
     Prefix,
+    QueryError,
     TierRange,
     Value,
     Word,
@@ -41,11 +47,13 @@ from search.view import View
 
 K1 = 1.2
 B = 0.75
+_T = TypeVar("_T")
 LEVELS = {EXACT: 2, STEM: 1, KEY: 0}
 LEVEL_WEIGHTS = {EXACT: 1.0, STEM: 0.5, KEY: 0.25}
 MOST_EXPANSIONS = 128
 MOST_WALKED = 4000
 LONGEST_FUZZY = 24
+MOST_SECONDS = 1.2
 SHORTEST_FUZZY = 3
 
 
@@ -75,6 +83,7 @@ class Evaluation:
         self._view = view
         self._gazetteer = gazetteer
         self._negated = 0
+        self._started = time.monotonic()
         self.wanted = Wanted()
         self.unknown: list[Word] = []
         self.warnings: list[str] = []
@@ -171,7 +180,7 @@ class Evaluation:
     @match.register
     def _(self, node: Prefix) -> Match:
         walked = self._view.words_from(EXACT, fold(node.text))
-        words = list(islice(walked, MOST_WALKED))
+        words = list(islice(self._in_time(walked), MOST_WALKED))
         most = sorted(words, key=lambda pair: (-pair[1], pair[0]))[:MOST_EXPANSIONS]
         if len(words) > len(most):
             self.warnings.append(
@@ -186,8 +195,9 @@ class Evaluation:
         if not SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY:
             self.warnings.append(f"“{node.text}~” was searched as it is written")
             return self.match(Word(node.text, node.part))
-        near = self._view.words_within(EXACT, word, node.distance)
-        return self._any_of(list(islice(near, MOST_EXPANSIONS)), node.part, first=word)
+        near = self._in_time(self._view.words_within(EXACT, word, node.distance))
+        words = dict.fromkeys((word, *islice(near, MOST_EXPANSIONS)))
+        return self._any_of(list(words), node.part, first=word)
 
     @match.register
     def _(self, node: Phrase) -> Match:
@@ -249,6 +259,7 @@ class Evaluation:
     def _found(
         self, level: str, term: str, part: Part | None
     ) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
+        self._check_time()
         for name in self._view.fields(level):
             ids, weights = self._view.index.postings(name, term)
             if part is None or not len(ids):
@@ -302,10 +313,24 @@ class Evaluation:
         return places
 
     def _looked_up(self, slot: "Slot") -> Iterator[tuple[str, str]]:
+        self._check_time()
         for level, terms in slot.items():
             for name in self._view.fields(level):
                 for term in terms:
                     yield name, term
+
+    def _in_time(self, found: Iterator[_T]) -> Iterator[_T]:
+        """Pass on what is found until half of the time is spent."""
+        while time.monotonic() - self._started < MOST_SECONDS / 2:
+            try:
+                yield next(found)
+            except StopIteration:
+                return
+        self.warnings.append("Words with * and ~ were not searched in all their forms")
+
+    def _check_time(self) -> None:
+        if time.monotonic() - self._started > MOST_SECONDS:
+            raise QueryError("This asks for too much at once; ask for less", 0)
 
     def _scored(self, hits: "_Hits") -> Match:
         view = self._view

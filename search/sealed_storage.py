@@ -30,7 +30,7 @@ _UNFINISHED = ".new-"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ALLOWED_CLASSES = {
     ("whoosh.codec.whoosh3", "W3Segment"),
-    ("search.whoosh_codec", "BlockCodec"),
+    ("search.whoosh_engine.codec", "BlockCodec"),
     ("collections", "defaultdict"),
     ("builtins", "int"),
 }

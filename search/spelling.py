@@ -1,5 +1,6 @@
 """Suggestions while typing and corrections, from words inside the scope only."""
 
+import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -14,6 +15,7 @@ LONGEST_CORRECTED = 24
 MOST_WALKED = 2000
 MOST_CANDIDATES = 60
 MOST_CORRECTIONS = 3
+MOST_SECONDS = 0.4
 
 
 def suggest(view: View, typed: str, limit: int) -> list[str]:
@@ -31,18 +33,20 @@ def suggest(view: View, typed: str, limit: int) -> list[str]:
 def corrected(view: View, text: str, unknown: Sequence[Word]) -> str | None:
     """Return the text with the words that nothing has replaced by near ones."""
     placed = [word for word in unknown if word.end][:MOST_CORRECTIONS]
-    changed = text
+    changed, until = text, time.monotonic() + MOST_SECONDS
     for word in sorted(placed, key=lambda w: w.start, reverse=True):
-        if near := _nearest(view, fold(word.text)):
+        if near := _nearest(view, fold(word.text), until):
             spelled = _spelled(view, near)
             changed = f"{changed[: word.start]}{spelled}{changed[word.end :]}"
     return changed if changed != text else None
 
 
-def _nearest(view: View, word: str) -> str | None:
+def _nearest(view: View, word: str, until: float) -> str | None:
     if not SHORTEST_CORRECTED <= len(word) <= LONGEST_CORRECTED or word.isdigit():
         return None
     for distance in (1, 2) if len(word) > 4 else (1,):
+        if time.monotonic() > until:
+            return None
         near = islice(view.words_within(EXACT, word, distance), MOST_CANDIDATES)
         counted = [(view.frequency(EXACT, w), w) for w in near if w != word]
         if visible := [pair for pair in counted if pair[0]]:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -210,3 +211,19 @@ def test_the_page_cache_stays_within_its_size() -> None:
     assert cache.get(1, 9) is not None
     cache.forget(1)
     assert cache.get(1, 9) is None
+
+
+def test_whoosh_is_known_in_its_two_homes_only() -> None:
+    root = Path(__file__).resolve().parents[2]
+    knowing = {
+        str(path.relative_to(root))
+        for package in ("archive", "auth", "blur", "search")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"^\s*(from|import) whoosh\b", path.read_text("utf-8"), re.M)
+    }
+    assert knowing == {
+        "search/sealed_storage.py",
+        "search/whoosh_engine/codec.py",
+        "search/whoosh_engine/engine.py",
+        "search/whoosh_engine/snapshot.py",
+    }

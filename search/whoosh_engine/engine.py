@@ -35,8 +35,8 @@ from search.query import Query
 from search.sealed_storage import LOCK_NAME, FileSealing, FolderLock, SealedStorage
 from search.spelling import suggest
 from search.view import View
-from search.whoosh_codec import BlockCodec
-from search.whoosh_snapshot import SCHEMA, SegmentFiles, Snapshot
+from search.whoosh_engine.codec import BlockCodec
+from search.whoosh_engine.snapshot import SCHEMA, SegmentFiles, Snapshot
 
 CURRENT = "current"
 INDEX_NAME = "MAIN"

@@ -17,7 +17,7 @@ from whoosh.reading import TermNotFound
 
 from search.postings import FACTS, FacetColumn, Mask, Numbers, Weights
 from search.sealed_storage import SealedStorage
-from search.whoosh_codec import BlockCodec, BlockMatcher, schema
+from search.whoosh_engine.codec import BlockCodec, BlockMatcher, schema
 
 SCHEMA = schema()
 _NO_POSTINGS = (np.empty(0, np.int64), np.empty(0, np.float32))

@@ -1,10 +1,10 @@
 """How postings stand in Whoosh's files: blocks of plain numbers, no pickles.
 
     block   int32 length of what follows, negative in the last block
-            header: count, last id, greatest weight, least and greatest length byte
-            zlib( ids as uint32 differences | weights float32 | value lengths uint32
-                  | values )
+            header: count, last id, greatest weight, flags (1: the rest is zlib)
+            ids as uint32 differences | weights float32 | value lengths uint32 | values
 
+All numbers of a block are little-endian.
 A block is read into numpy arrays in one go. Values are the positions of a term in a
 document: uint32 each, none for a field without positions.
 """
@@ -12,6 +12,7 @@ document: uint32 each, none for a field without positions.
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,15 @@ from whoosh.codec.whoosh3 import (
 )
 from whoosh.filedb.filestore import Storage
 from whoosh.filedb.structfile import StructFile
-from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from search.document import Audience
 from search.postings import FACTS, POSITION, TEXT_LEVELS, text_field
 
 _MAGIC = b"VGB1"
 _LENGTH = struct.Struct("!i")
-_HEADER = struct.Struct("<IIfBB")
+_HEADER = struct.Struct("<IIfB")
+_COMPRESSED = 1
+_WORTH_COMPRESSING = 128
 BLOCK_POSTINGS = 512
 FILTERS = (
     "collection",
@@ -93,6 +95,8 @@ def schema() -> fields.Schema:
 class BlockCodec(W3Codec):  # type: ignore[misc]
     """Whoosh's codec with our blocks in the postings file."""
 
+    length_stats = False  # lengths stand in the facts column
+
     def field_writer(self, storage: Storage, segment: Segment) -> W3FieldWriter:
         """Return the writer of terms and postings."""
         return W3FieldWriter(self, storage, segment)
@@ -133,26 +137,24 @@ class BlockWriter(W3PostingsWriter):  # type: ignore[misc]
         if not self._blockcount:
             self._postfile.write(_MAGIC)
         self._terminfo.add_block(self)
-        body = _HEADER.pack(
-            len(self._ids),
-            self._ids[-1],
-            self._maxweight,
-            length_to_byte(self._minlength or 0),
-            length_to_byte(self._maxlength),
-        ) + zlib.compress(self._packed(), 1)
+        packed, flags = self._packed(), 0
+        if len(packed) >= _WORTH_COMPRESSING:
+            packed, flags = zlib.compress(packed, 1), _COMPRESSED
+        count, last_id = len(self._ids), self._ids[-1]
+        body = _HEADER.pack(count, last_id, self._maxweight, flags) + packed
         self._postfile.write(_LENGTH.pack(-len(body) if last else len(body)) + body)
         self._blockcount += 1
         self._new_block()
 
     def _packed(self) -> bytes:
-        ids = np.asarray(self._ids, "<u4")
-        parts = [
-            np.diff(ids, prepend=np.uint32(0)).astype("<u4").tobytes(),
-            np.asarray(self._weights, "<f4").tobytes(),
-            np.asarray([len(v) for v in self._values], "<u4").tobytes(),
-            *self._values,
-        ]
-        return b"".join(parts)
+        ids = self._ids
+        count = len(ids)
+        steps = [ids[0], *(b - a for a, b in pairwise(ids))]
+        lengths = map(len, self._values)
+        head = struct.pack(
+            f"<{count}I{count}f{count}I", *steps, *self._weights, *lengths
+        )
+        return b"".join([head, *self._values])
 
 
 class BlockMatcher(W3LeafMatcher):  # type: ignore[misc]
@@ -183,16 +185,14 @@ class BlockMatcher(W3LeafMatcher):  # type: ignore[misc]
         self._lastblock = length < 0
         self._nextoffset = position + _LENGTH.size + abs(length)
         self._dataoffset = position + _LENGTH.size + _HEADER.size
-        count, self._maxid, self._maxweight, low, high = _HEADER.unpack_from(
-            head, _LENGTH.size
-        )
-        self._blocklength = count
-        self._compression = 1
-        self._minlength, self._maxlength = byte_to_length(low), byte_to_length(high)
+        header = _HEADER.unpack_from(head, _LENGTH.size)
+        self._blocklength, self._maxid, self._maxweight, self._compression = header
+        self._minlength = self._maxlength = 1
 
     def _read_raw(self) -> bytes:
         size = self._nextoffset - self._dataoffset
-        return zlib.decompress(self._postfile.get(self._dataoffset, size))
+        raw: bytes = self._postfile.get(self._dataoffset, size)
+        return zlib.decompress(raw) if self._compression else raw
 
     def _read_ids(self) -> None:
         self._ids = self._block().ids.tolist()
