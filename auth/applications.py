@@ -8,6 +8,7 @@ made at once the first counts; nobody decides about their own.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -232,24 +233,32 @@ def _new_account(
 ) -> Account | None:
     if password is None:
         raise NotPossible("Choose a password, with which you can come back.")
-    known = accounts.find_by_email(s, sealing, facts.email)
-    if known is None:
-        return accounts.add(
-            s,
-            sealing,
-            facts.email,
-            facts.legal_name,
-            Role.APPLICANT,
-            password,
-            now,
-            institution=facts.institution,
-            hasher=hasher,
-        )
+    if accounts.find_by_email(s, sealing, facts.email) is None:
+        # Should somebody else be a moment faster, it is known from here on.
+        with suppress(EmailRefused):
+            return accounts.add(
+                s,
+                sealing,
+                facts.email,
+                facts.legal_name,
+                Role.APPLICANT,
+                password,
+                now,
+                institution=facts.institution,
+                hasher=hasher,
+            )
     # The same rules and the same work, or the answer would tell that it is known.
     check(password, context_words(facts.email, facts.legal_name, facts.institution))
     hasher.hash(password)
-    tell(s, known.id, Kind.APPLIED_AGAIN, now)
+    _tell_the_holder(s, sealing, facts, now)
     return None
+
+
+def _tell_the_holder(
+    s: Session, sealing: Sealing, facts: ApplicationFacts, now: datetime
+) -> None:
+    if holder := accounts.find_by_email(s, sealing, facts.email):
+        tell(s, holder.id, Kind.APPLIED_AGAIN, now)
 
 
 def _require_may_apply(s: Session, account: Account) -> None:

@@ -1,9 +1,15 @@
-"""A database in memory, a real sealing, a fixed moment and people to try things on."""
+"""A database, a real sealing, a fixed moment and people to try things on.
+
+The database is SQLite, in memory; with VIGIL_TEST_POSTGRESQL set to the address of an
+empty database, the same tests run there.
+"""
 
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +25,7 @@ from auth.passwords import Hasher
 from auth.tables import Account, Base
 from auth.viewer import AccountStatus, Role, TokenScope, Viewer
 
+POSTGRESQL = os.environ.get("VIGIL_TEST_POSTGRESQL")
 PASSWORD = "nine kettles on a windy roof"
 
 
@@ -107,6 +114,16 @@ def _begin_explicitly(engine: Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
+@contextmanager
+def _tables(engine: Engine) -> Iterator[None]:
+    Base.metadata.create_all(engine)
+    try:
+        yield
+    finally:
+        Base.metadata.drop_all(engine)
+        engine.dispose()
+
+
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -130,22 +147,25 @@ def password() -> str:
 
 @pytest.fixture
 def s() -> Iterator[Session]:
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    _begin_explicitly(engine, "BEGIN")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
+    if POSTGRESQL is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        _begin_explicitly(engine, "BEGIN")
+    else:
+        engine = create_engine(POSTGRESQL)
+    with _tables(engine), Session(engine) as session:
         yield session
-    engine.dispose()
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Callable[[], Session]]:
-    """Sessions on one file, for things that happen at the same moment."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'auth.db'}")
-    _begin_explicitly(engine, "BEGIN IMMEDIATE")
-    Base.metadata.create_all(engine)
-    yield lambda: Session(engine)
-    engine.dispose()
+    """Sessions on one database, for things that happen at the same moment."""
+    if POSTGRESQL is None:
+        engine = create_engine(f"sqlite:///{tmp_path / 'auth.db'}")
+        _begin_explicitly(engine, "BEGIN IMMEDIATE")
+    else:
+        engine = create_engine(POSTGRESQL)
+    with _tables(engine):
+        yield lambda: Session(engine)
 
 
 @pytest.fixture
