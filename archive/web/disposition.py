@@ -10,7 +10,7 @@ NAME_BYTES = 255
 _UNWANTED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_NOT_PLAIN = re.compile(r'[^ !#$&\'()+,\-.0-9=@A-Z\[\]^_`a-z{}~]')
+_NOT_PLAIN = re.compile(r"[^ !#$&\'()+,\-.0-9=@A-Z\[\]^_`a-z{}~]")
 INLINE = frozenset(
     {
         "image/jpeg",

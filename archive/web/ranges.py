@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from werkzeug.datastructures import IfRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.http import parse_if_range_header, parse_range_header
+from werkzeug.http import parse_range_header, quote_etag
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,15 @@ def asked(range_header: str | None, if_range: str | None, etag: str, size: int) 
     if not range_header.strip().lower().startswith("bytes="):
         return whole  # a unit we do not know is ignored
     parsed = parse_range_header(range_header)
-    found = parsed.range_for_length(size) if parsed is not None else None
-    if found is None:
+    if parsed is None or len(parsed.ranges) != 1 or size == 0:
         raise RequestedRangeNotSatisfiable(length=size)
-    return Span(found[0], found[1], size, is_partial=True)
+    first, stop = parsed.ranges[0]
+    start = max(0, size + first) if first < 0 else first
+    if start >= size:
+        raise RequestedRangeNotSatisfiable(length=size)
+    return Span(start, min(size, stop or size), size, is_partial=True)
 
 
 def _still_that_file(if_range: str | None, etag: str) -> bool:
-    condition: IfRange = parse_if_range_header(if_range)
-    if condition.date is not None:
-        return False  # we name files by their tag only
-    return condition.etag is None or condition.etag == etag
+    """Whether the condition names this file; tags only, for we give no dates."""
+    return not if_range or if_range.strip() == quote_etag(etag)

@@ -9,8 +9,10 @@ away everything before a range.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import itertools
 from collections.abc import Callable
 
 from flask import Response, current_app, request
@@ -50,9 +52,15 @@ def original(asset_id: str) -> Response:
     except BaseException:
         slot.give_back()
         raise
-    response = _ranged(release)
-    response.call_on_close(release.close)
-    response.call_on_close(slot.give_back)
+    open_things = contextlib.ExitStack()
+    open_things.callback(slot.give_back)
+    open_things.callback(release.close)
+    try:
+        response = _ranged(release)
+    except BaseException:
+        open_things.close()
+        raise
+    response.call_on_close(open_things.close)
     return response
 
 
@@ -113,7 +121,10 @@ def _ranged(release: gate.Release) -> Response:
     if span.is_partial:
         response.headers["Content-Range"] = span.content_range
     if request.method != "HEAD":
-        response.response = release.read(span.start, span.stop)
+        pieces = release.read(span.start, span.stop)
+        # The first before the headers leave: damage found there is an error, not a cut.
+        first = next(pieces, b"")
+        response.response = itertools.chain((first,), pieces)
     return response
 
 

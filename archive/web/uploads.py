@@ -11,13 +11,14 @@ write its plaintext to a temporary file.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeVar
 
 from flask import Flask, Request, current_app, g, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
     Data,
@@ -118,15 +119,6 @@ class Submission:
             self._open_file = None
         return event.data if event.data or event.more_data else None
 
-    def drain(self) -> None:
-        """Read on for a while, so that a refusal reaches a sender who still sends."""
-        left = DRAIN_BYTES
-        try:
-            while left > 0 and (chunk := self._stream.read(min(left, READ_BYTES))):
-                left -= len(chunk)
-        except (HTTPException, OSError):
-            return  # too much, or hung up: there is nobody left to be polite to
-
     def _read_fields(self) -> File | None:
         while not isinstance(event := self._event(), Epilogue):
             if isinstance(event, File):
@@ -183,9 +175,13 @@ def install(app: Flask, *, upload_bytes: int) -> None:
 
     @app.teardown_request
     def drain(_error: BaseException | None) -> None:
-        opened: Submission | None = g.pop("submission", None)
-        if opened is not None:
-            opened.drain()
+        """Read on for a while, so that a refusal reaches who is still sending."""
+        if not request.environ.get("wsgi.input_terminated"):
+            return  # a server that does not know where the body ends
+        body, left = request.environ["wsgi.input"], DRAIN_BYTES
+        with contextlib.suppress(OSError):  # hung up: nobody is left to be polite to
+            while left > 0 and (chunk := body.read(min(left, READ_BYTES))):
+                left -= len(chunk)
 
 
 def submission() -> Submission:

@@ -15,7 +15,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,11 +104,15 @@ def clock() -> Clock:
     return Clock()
 
 
+def copied(home: Home, folder: Path) -> dict[str, str]:
+    """The environment of a copy of the home, in this folder."""
+    shutil.copytree(home.environ["VIGIL_HOME"], folder / "home")
+    return {**home.environ, "VIGIL_HOME": str(folder / "home")}
+
+
 @pytest.fixture
 def environ(first_home: Home, tmp_path: Path) -> dict[str, str]:
-    home = tmp_path / "home"
-    shutil.copytree(first_home.environ["VIGIL_HOME"], home)
-    return {**first_home.environ, "VIGIL_HOME": str(home)}
+    return copied(first_home, tmp_path)
 
 
 @pytest.fixture
@@ -153,14 +159,19 @@ def browser(app: Flask, site: Site, people: dict[str, str]) -> Browser:
     return signed_in
 
 
+def bearer(site: Site, account_id: str, *scopes: TokenScope) -> dict[str, str]:
+    """The header of a new access token; of every scope where none is named."""
+    with site.db.write() as s:
+        secret, _ = tokens.add(s, account_id, scopes or SCOPES, 30, site.clock())
+    return {"Authorization": f"Bearer {secret}"}
+
+
 @pytest.fixture
 def token(site: Site, people: dict[str, str]) -> TokenOf:
     """The header of an access token of somebody of this name."""
 
     def made(name: str, *scopes: TokenScope) -> dict[str, str]:
-        with site.db.write() as s:
-            secret, _ = tokens.add(s, people[name], scopes or SCOPES, 30, site.clock())
-        return {"Authorization": f"Bearer {secret}"}
+        return bearer(site, people[name], *scopes)
 
     return made
 
@@ -169,6 +180,17 @@ def photo(size: tuple[int, int] = (64, 48)) -> bytes:
     """A JPEG that no other call gives again."""
     sink = io.BytesIO()
     Image.effect_noise(size, 80).convert("RGB").save(sink, "JPEG")
+    return sink.getvalue()
+
+
+def sound(size: int) -> bytes:
+    """A WAV file of so many bytes of noise, that no other call gives again."""
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(secrets.token_bytes(size // 4 * 4))
     return sink.getvalue()
 
 
@@ -238,8 +260,8 @@ class Live:
         return int(self.url.rsplit(":", 1)[1])
 
 
-@pytest.fixture
-def live(environ: dict[str, str]) -> Iterator[Live]:
+@contextmanager
+def serving(environ: dict[str, str]) -> Iterator[Live]:
     """gunicorn as `vigil serve` runs it, on a free port of loopback."""
     script = (
         "from archive import config\n"
@@ -263,6 +285,12 @@ def live(environ: dict[str, str]) -> Iterator[Live]:
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     process.stdout.close()
+
+
+@pytest.fixture
+def live(environ: dict[str, str]) -> Iterator[Live]:
+    with serving(environ) as running:
+        yield running
 
 
 def marker(size: int) -> bytes:
