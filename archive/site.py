@@ -239,7 +239,21 @@ def _make(config: Config, made_key: Path | None, clock: Callable[[], datetime]) 
         write_new(config.home / settings.TOML_NAME, line.encode())
     else:
         unlock = _unlock(config)
+    _refuse_occupied_store(config)
     site = _assemble(config, Keyring.create(unlock, config.keyrings, now), clock)
+    try:
+        _furnish(site, now)
+    except BaseException:
+        site.db.close()
+        raise
+    return site
+
+
+def _furnish(site: Site, now: datetime) -> None:
+    if not site.db.is_empty():
+        raise ConfigError(
+            "The database holds something already; give VIGIL_DATABASE_URL a new one."
+        )
     site.db.migrate()
     site._engines.create()  # noqa: SLF001 - this module's own
     with site.db.write() as session:
@@ -247,7 +261,14 @@ def _make(config: Config, made_key: Path | None, clock: Callable[[], datetime]) 
         site.ledger.append(
             session, "archive created", actor="operator", now=now, detail=detail
         )
-    return site
+
+
+def _refuse_occupied_store(config: Config) -> None:
+    store = config.object_store
+    if store.exists() and any(store.iterdir()):
+        raise ConfigError(
+            f"{store} holds something already; give VIGIL_OBJECT_STORE a new folder."
+        )
 
 
 def _unlock(config: Config) -> UnlockSecret:

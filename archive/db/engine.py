@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -85,6 +85,14 @@ class Database:
     def schema_is_current(self) -> bool:
         with self.engine.connect() as connection:
             return migrating.is_current(connection)
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing yet; of a file, whatever key it is under."""
+        if self.is_sqlite:
+            path = Path(self._url.database or "")
+            return not path.exists() or path.stat().st_size == 0
+        with self.engine.connect() as connection:
+            return not inspect(connection).get_table_names()
 
     def close(self) -> None:
         """Give every connection back; on SQLite also empty the write-ahead log."""

@@ -44,11 +44,9 @@ def enqueue(  # noqa: PLR0913 - each is a column of the job
 
     A queued job of the same kind with the same arguments is given back instead.
     """
-    for waiting in session.scalars(
-        select(Job).where(
-            Job.kind == kind, Job.state == JobState.QUEUED, Job.subject == subject
-        )
-    ):
+    # Locked, so that no worker takes the job up before the caller's change is there.
+    same = (Job.kind == kind, Job.state == JobState.QUEUED, Job.subject == subject)
+    for waiting in session.scalars(select(Job).where(*same).with_for_update()):
         if waiting.args == dict(args):
             return waiting
     job = Job(

@@ -236,9 +236,9 @@ def any_db(any_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def any_site(any_url: str, environ: dict[str, str], clock: Clock) -> Iterator[Site]:
+def any_site(empty_url: str, environ: dict[str, str], clock: Clock) -> Iterator[Site]:
     """An archive on a database of either kind."""
-    settings = config.load({**environ, "VIGIL_DATABASE_URL": any_url})
+    settings = config.load({**environ, "VIGIL_DATABASE_URL": empty_url})
     made = create_home(settings, clock)
     yield made
     made.close()

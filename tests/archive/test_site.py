@@ -80,6 +80,29 @@ def test_a_home_that_could_not_be_made_leaves_neither_folder_nor_key(
     create_home(settings(environ)).close()
 
 
+@pytest.mark.parametrize("occupied", ["database", "store"])
+def test_a_database_or_store_of_another_archive_is_not_taken(
+    environ: dict[str, str], tmp_path: Path, empty_url: str, occupied: str
+) -> None:
+    objects = str(tmp_path / "objects")
+    elsewhere = {"VIGIL_DATABASE_URL": empty_url, "VIGIL_OBJECT_STORE": objects}
+    first = settings(environ, **elsewhere)
+    create_home(first).close()
+    kept = elsewhere if occupied == "database" else {"VIGIL_OBJECT_STORE": objects}
+    fresh = {"VIGIL_OBJECT_STORE": str(tmp_path / "new")}
+    second = settings(
+        environ,
+        VIGIL_HOME=str(tmp_path / "second"),
+        **{**kept, **(fresh if occupied == "database" else {})},
+    )
+    with pytest.raises(ConfigError, match="holds something already"):
+        create_home(second)
+    again = open_site(first)
+    with again.db.read() as s:
+        assert again.ledger.verify(s).checked == 1
+    again.close()
+
+
 def test_without_a_key_setting_one_is_made_outside_and_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

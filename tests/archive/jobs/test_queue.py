@@ -96,6 +96,23 @@ def test_the_same_job_waits_only_once_but_may_follow_a_running_one(
     assert put(any_db, "index", subject="r1") != first
 
 
+def test_a_job_that_a_change_relies_on_is_not_taken_before_the_change_is_there(
+    any_db: Database,
+) -> None:
+    job_id, got = put(any_db, "index", subject="r1"), []
+    claiming = threading.Thread(target=lambda: got.append(claim(any_db)))
+    with any_db.write() as s:
+        same = jobs.enqueue(s, "index", {"asset": "a"}, now=NOW, subject="r1")
+        assert same.id == job_id
+        claiming.start()
+        claiming.join(0.5)
+        assert [job for job in got if job is not None] == []
+    claiming.join()
+    taken = got[0] or claim(any_db)
+    assert taken is not None
+    assert taken.id == job_id
+
+
 def test_two_workers_never_get_one_job(any_db: Database) -> None:
     with any_db.write() as s:
         for number in range(24):
