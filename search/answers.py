@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from search.analysis.gazetteer import Gazetteer
 from search.engine import FACETS, FacetValue, Hit, Results
-from search.evaluation import Evaluation, Match
+from search.evaluation import Evaluation, Match, Wanted
 from search.filters import days_overlap, facet_has, inside_box
 from search.grammar import read
 from search.postings import LAST_DAY, Mask
@@ -36,7 +36,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
     return Results(
         total=total,
         hits=[
-            _hit(view, doc, found, evaluation)
+            _hit(view, doc, found, evaluation.wanted, query.lang)
             for doc in docs[start : start + query.per_page].tolist()
         ],
         facets={name: _counts(view, name, base, chosen) for name in FACETS},
@@ -101,12 +101,13 @@ def _by_event(
     return np.where(unknown, LAST_DAY + 1, -days if newest_first else days)
 
 
-def _hit(view: View, doc: int, match: Match, evaluation: Evaluation) -> Hit:
-    texts = view.index.texts(doc)["texts"]
+def _hit(view: View, doc: int, match: Match, wanted: Wanted, lang: str) -> Hit:
+    # Among texts with equally many found words, the reader's language is shown.
+    texts = sorted(view.index.texts(doc)["texts"], key=lambda text: text[0] != lang)
     hidden = bool(view.index.facts["guarded"][doc]) and not view.scope.guarded
     return Hit(
         id=view.ids([doc])[0],
         score=round(float(match.score[doc]), 4),
-        snippet_html=snippet(texts, evaluation.wanted),
-        title_html="" if hidden else title(texts, evaluation.wanted),
+        snippet_html=snippet(texts, wanted),
+        title_html="" if hidden else title(texts, wanted),
     )

@@ -25,7 +25,16 @@ from search.analysis.folding import fold
 from search.analysis.gazetteer import Entry, Form, Gazetteer
 from search.analysis.words import Terms, is_stop_word, query_terms
 from search.filters import days_overlap, tier_within, value_is
-from search.postings import EXACT, KEY, PART_SHIFT, PARTS, STEM, Mask, Weights
+from search.postings import (
+    EXACT,
+    KEY,
+    PART_SHIFT,
+    PART_WEIGHTS,
+    PARTS,
+    STEM,
+    Mask,
+    Weights,
+)
 from search.query import (
     And,
     Days,
@@ -170,6 +179,9 @@ class Evaluation:
         terms = query_terms(node.text)
         hits = _Hits(self._view)
         self._add_terms(hits, terms, node.part)
+        if node.part is None:
+            named = np.flatnonzero(value_is(self._view, "id", node.text)).tolist()
+            hits.add(EXACT, named, [PART_WEIGHTS["title"]] * len(named))
         entries = self._gazetteer.named([*terms.exact])
         self._add_names(hits, entries, node.part)
         found = self._scored(hits)

@@ -9,8 +9,10 @@ folder), so what another process commits is found by the next search here.
 """
 
 import os
+import pickle
 import secrets
 import shutil
+import struct
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +23,9 @@ from typing import Any
 
 import numpy as np
 from whoosh.codec.base import Segment
+from whoosh.filedb.filetables import FileFormatError
 from whoosh.index import TOC, FileIndex
+from whoosh.index import IndexError as WhooshIndexError
 from whoosh.reading import SegmentReader
 from whoosh.util.filelock import try_for
 from whoosh.writing import SegmentWriter
@@ -29,7 +33,7 @@ from whoosh.writing import SegmentWriter
 from search.analysis.gazetteer import Gazetteer
 from search.answers import answer
 from search.document import Document
-from search.engine import IndexBusy, IndexMissing, Results, ScopeTerms
+from search.engine import IndexBusy, IndexDamaged, IndexMissing, Results, ScopeTerms
 from search.postings import FACTS, index_fields
 from search.query import Query
 from search.sealed_storage import LOCK_NAME, FileSealing, FolderLock, SealedStorage
@@ -49,6 +53,15 @@ SMALL_SEGMENT = 1000
 MOST_DELETED = 0.2
 """A segment is rewritten without its deleted documents beyond this share."""
 MOST_VIEWS = 16
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    struct.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    FileFormatError,
+    WhooshIndexError,
+)
 
 
 class WhooshEngine:
@@ -85,6 +98,7 @@ class WhooshEngine:
         """Open the index in a folder.
 
         :raises IndexMissing: there is none
+        :raises IndexDamaged: its files hold something else than this program writes
         """
         engine = cls(folder, sealing, gazetteer or Gazetteer.load())
         engine.refresh()
@@ -190,6 +204,13 @@ class WhooshEngine:
         return name, _generation(self._storage(name))
 
     def _open(self, name: str, generation: int) -> None:
+        try:
+            self._read(name, generation)
+        except _UNREADABLE as problem:
+            message = "The search index cannot be read; build it again (vigil reindex)"
+            raise IndexDamaged(message) from problem
+
+    def _read(self, name: str, generation: int) -> None:
         storage = self._storage(name)
         toc = TOC.read(storage, INDEX_NAME, gen=generation, schema=SCHEMA)
         ids = [f"{name}/{segment.segment_id()}" for segment in toc.segments]

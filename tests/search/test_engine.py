@@ -298,6 +298,28 @@ def test_texts_in_several_languages_are_one_document(
     assert ask.ids('"convoy колонна"') == []
 
 
+def test_a_snippet_is_in_the_language_of_the_reader(
+    engine: SearchEngine, ask: Asker
+) -> None:
+    texts = (Text("en", "Shelling", "A convoy"), Text("ru", "Обстрел", "Колонна"))
+    engine.add([document("both", texts=texts, tier=2)])
+    for lang, body, title in (
+        ("en", "A convoy", "Shelling"),
+        ("ru", "Колонна", "Обстрел"),
+    ):
+        hit = ask.results("tier:G2", lang=lang).hits[0]
+        assert (hit.snippet_html, hit.title_html) == (body, title)
+
+
+def test_an_id_typed_as_a_word_finds_its_record_inside_the_scope(
+    engine: SearchEngine, ask: Asker
+) -> None:
+    engine.add([document("7zk3m9q2xw4t"), document("8zk3m9q2xw4t", audience="staff")])
+    assert ask.ids("7zk3m9q2xw4t") == ["7zk3m9q2xw4t"]
+    assert ask.ids("8zk3m9q2xw4t") == []
+    assert ask.ids("8zk3m9q2xw4t", STAFF) == ["8zk3m9q2xw4t"]
+
+
 def test_paging_out_of_range_is_a_query_error() -> None:
     with pytest.raises(QueryError):
         Query(page=0)

@@ -12,6 +12,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from search.document import Document, Place
+from search.engine import IndexDamaged
 from search.query import Query
 from search.sealed_storage import (
     PAGE_BYTES,
@@ -181,6 +182,23 @@ def test_an_unexpected_object_in_an_index_file_is_refused(tmp_path: Path) -> Non
     with storage.open_file("bad.toc") as file:
         with pytest.raises(pickle.UnpicklingError):
             file.read_pickle()
+
+
+@pytest.mark.parametrize("ending", [".toc", ".trm", ".facts.col"])
+def test_an_index_of_another_form_is_refused_in_one_sentence(
+    tmp_path: Path, ending: str
+) -> None:
+    engine = WhooshEngine.create(tmp_path / "index", AesSealing(KEY))
+    engine.add(canary_documents(1))
+    engine.close()
+    folder = next(path for path in (tmp_path / "index").iterdir() if path.is_dir())
+    storage = SealedStorage(folder, AesSealing(KEY))
+    for name in storage.list():
+        if name.endswith(ending):
+            with storage.create_file(name) as file:
+                file.write(b"something else altogether, whole and well sealed")
+    with pytest.raises(IndexDamaged):
+        WhooshEngine.open(tmp_path / "index", AesSealing(KEY))
 
 
 def test_temporary_storage_keeps_runs_in_memory(tmp_path: Path) -> None:
