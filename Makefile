@@ -49,7 +49,7 @@ docs: setup
 	$(BIN)/pytest -q tests/house
 
 messages: setup ## gather the interface's strings and update the catalogues
-	$(BIN)/pybabel -q extract -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
+	$(BIN)/pybabel -q extract --ignore-dirs='.*' -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
 	$(BIN)/pybabel -q update -i archive/web/translations/messages.pot -d archive/web/translations --no-fuzzy-matching
 
 lock: ## write the lock files anew (needs uv)

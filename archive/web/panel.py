@@ -91,13 +91,13 @@ def panel_of(record: Record) -> Panel:
     now, rules = context.now(), context.rules()
     found = checks(Action.OPEN_ORIGINAL, viewer, item, rules, now)
     lines = tuple(_lines(found, viewer, record.id))
-    missing = sum(1 for line in lines if line.state != "met")
+    missing = sum(1 for line in lines if line.state == "missing")
     consent = live_consent(viewer, item, now)
     ready = isinstance(decide(Action.GIVE_CONSENT, viewer, item, rules, now), Permit)
     return Panel(
         checks=lines,
         missing=missing,
-        summary=_summary(lines, missing),
+        summary=_summary(lines),
         asks=_asking(record) if ready and consent is None else None,
         until=consent.expires if consent is not None and missing == 0 else None,
     )
@@ -140,15 +140,18 @@ def _is_known(condition: Condition, viewer: Viewer) -> bool:
     return viewer.is_active
 
 
-def _summary(lines: Sequence[Line], missing: int) -> str:
-    if missing == 0:
+def _summary(lines: Sequence[Line]) -> str:
+    missing = [line for line in lines if line.state == "missing"]
+    if not missing:
         return str(gettext("Every condition holds."))
-    first = next(line for line in lines if line.state != "met")
+    first = missing[0]
+    if any(line.state == "later" for line in lines):
+        return str(first.message)  # how many more is not known yet
     told = ngettext(
-        "One condition is missing: %(first)s",
+        "%(num)d condition is missing: %(first)s",
         "%(num)d conditions are missing; the first: %(first)s",
-        missing,
-        first=first.message or first.name,
+        len(missing),
+        first=first.message,
     )
     return str(told)
 
