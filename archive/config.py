@@ -240,7 +240,7 @@ SETTINGS = (
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
 )
-_OUTSIDE = {"VIGIL_HOME", "VIGIL_SAMPLES"}
+_OUTSIDE = ("VIGIL_HOME", "VIGIL_SAMPLES", "VIGIL_TEST_")
 
 
 def _read(setting: Setting, given: str | None) -> Any:  # noqa: ANN401 - per setting
@@ -256,7 +256,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     known = {setting.variable: setting.name for setting in SETTINGS}
     given = {}
     for variable, text in environ.items():
-        if not variable.startswith("VIGIL_") or variable in _OUTSIDE:
+        if not variable.startswith("VIGIL_") or variable.startswith(_OUTSIDE):
             continue
         if variable not in known:
             raise ConfigError(f"{variable} is not a setting; see docs/settings.md.")
