@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
+from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
 
 from archive.records.document import Description, RecordDocument, Source
 from archive.records.store import RecordDraft
+from archive.web import watermark
 from auth.viewer import Access, Tier, Visibility
 
 from .conftest import csrf
@@ -246,3 +250,12 @@ def test_the_form_offers_no_longer_than_the_tier_allows(browser, severe):
     page = browser("researcher").get(f"/records/{severe}").get_data(as_text=True)
     offered = page[page.index('name="minutes"') :].split("</select>")[0]
     assert re.findall(r'value="(\d+)"', offered) == ["5", "10", "15"]
+
+
+def test_the_mark_names_who_sees_what_and_cannot_break_out_of_its_picture():
+    line = watermark.words("<b>R & Co</b>", "abc", datetime(2026, 11, 22, tzinfo=UTC))
+    assert line == "<b>R & Co</b> · 2026-11-22 00:00 UTC · abc"
+    head, encoded = watermark.picture(line).split(",")
+    assert head == "data:image/svg+xml;base64"
+    drawn = ElementTree.fromstring(b64decode(encoded))
+    assert [text.text for text in drawn.iter() if text.text] == [line]

@@ -28,7 +28,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.records import citation, store
 from archive.records.citation import Cited
 from archive.records.tables import Record
-from archive.web import consenting, context, linkeddata, panel, recordpage
+from archive.web import (
+    consenting,
+    context,
+    linkeddata,
+    panel,
+    recordpage,
+    watermark,
+)
 from archive.web.consenting import Willingness
 from archive.web.guard import needs
 from auth import accounts
@@ -83,12 +90,14 @@ def view(record_id: str) -> str:
     with context.read_session() as s:
         record = store.require(s, record_id)
         page = recordpage.page_of(s, record)
+        mark = _watermark(s, record_id)
         return render_template(
             "records/view.html",
             page=page,
             shown=next((a for a in page.assets if a.position == wanted), None),
             until=panel.panel_of(record).until,
-            watermark=_watermark(s, record_id),
+            mark=mark,
+            mark_picture=watermark.picture(mark),
         )
 
 
@@ -190,8 +199,6 @@ def _download(cited: Cited, form: str) -> Response:
 
 
 def _watermark(s: Session, record_id: str) -> str:
-    """Who sees this, when and what: laid over everything that is revealed."""
     account = accounts.get(s, context.viewer().account_id or "")
     name = accounts.name_of(context.site().sealing, account)
-    when = context.now().strftime("%Y-%m-%d %H:%M UTC")
-    return f"{name} · {when} · {record_id}"
+    return watermark.words(name, record_id, context.now())
