@@ -49,7 +49,7 @@ OPEN_ATTEMPTS = 20
 BATCH_DOCUMENTS = 1000
 TIER_BASE = 8
 """Segments of about one size are merged when there are so many of them."""
-SMALL_SEGMENT = 1000
+SMALL_SEGMENT = 500
 MOST_DELETED = 0.2
 """A segment is rewritten without its deleted documents beyond this share."""
 MOST_VIEWS = 16

@@ -134,6 +134,21 @@ def test_a_record_that_becomes_hidden_is_hidden_at_once(
     assert ask.results("quibblefrst").suggestion is None
 
 
+def test_a_removed_word_is_gone_before_its_segment_is_rewritten(
+    engine: SearchEngine, ask: Asker
+) -> None:
+    many = [document(f"m{number}", "convoy bridge") for number in range(1200)]
+    many.insert(5, document("it", f"{PLANTED} convoy"))
+    engine.rebuild(many)
+    before = ask.results("convoy").total
+    engine.remove(["it"])
+    assert ask.results("convoy").total == before - 1
+    assert ask.results("quibblefrst").suggestion is None
+    assert engine.suggest("quib", PUBLIC) == []
+    assert ask.ids("quib*") == ask.ids(f"{PLANTED}~") == []
+    assert ask.counts("language") == {"en": 1200}
+
+
 def test_an_empty_scope_finds_nothing(engine: SearchEngine, ask: Asker) -> None:
     engine.add([*public_documents(), *hidden_documents("staff")])
     for text in ("", "convoy", "NOT convoy", "*", "con*"):
