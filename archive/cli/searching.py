@@ -13,6 +13,7 @@ from archive.cli.opening import opened
 from archive.cli.output import Failure
 from archive.site import Site
 from archive.web.api import records
+from archive.web.asking import PER_PAGE
 from auth import accounts
 from auth.viewer import ANONYMOUS, Viewer
 from search.query import QueryError
@@ -22,7 +23,7 @@ from search.query import QueryError
 @click.argument("query", default="")
 @click.option("--as", "email", default=None, help="As this person; else as a visitor.")
 @click.option("--page", default=1, show_default=True)
-@click.option("--per-page", default=24, show_default=True)
+@click.option("--per-page", default=PER_PAGE, show_default=True)
 @output.json_option
 def search(
     query: str,
