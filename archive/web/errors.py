@@ -53,7 +53,7 @@ class Problem:
 
     @property
     def title(self) -> str:
-        return gettext(str(TITLES.get(self.status, TITLES[500])))
+        return str(TITLES.get(self.status, TITLES[500]))
 
 
 TITLES = {

@@ -76,7 +76,9 @@ def check_routes(app: Flask) -> None:
     rules = app.url_map.iter_rules()
     silent = [str(rule) for rule in rules if declared(app, rule.endpoint) is None]
     open_options = [
-        str(rule) for rule in app.url_map.iter_rules() if "OPTIONS" in rule.methods
+        str(rule)
+        for rule in app.url_map.iter_rules()
+        if "OPTIONS" in (rule.methods or ())
     ]
     if silent or open_options:
         raise UndeclaredRouteError(

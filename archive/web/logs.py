@@ -76,7 +76,7 @@ def install(app: Flask) -> None:
 def _error(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    causes = []
+    causes: list[str] = []
     cause = error.__cause__ or error.__context__
     while cause is not None and len(causes) < DEEPEST:
         causes.append(type(cause).__qualname__)

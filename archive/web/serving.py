@@ -80,7 +80,10 @@ def preview(asset_id: str, variant: str) -> Response:
         shown = previewing.showing(
             context.site(), context.viewer(), record, asset, context.now()
         )
-        body, media_type = make(s, shown)
+        try:
+            body, media_type = make(s, shown)
+        except render.NothingToShow:
+            raise NotFound from None
     response = Response(body, mimetype=media_type)
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cache-Control"] = PREVIEW_CACHE
@@ -136,17 +139,22 @@ def _own_etag(release: gate.Release) -> str:
 
 
 def _poster(s: Session, shown: Showing) -> Picture:
+    drawn = render.picture(shown.open(s), shown.tier.value, shown.asset.id)
+    return drawn.content, drawn.media_type
+
+
+def _soft(s: Session, shown: Showing) -> Picture:
     made = shown.open(s)
     if made is None:
         return _card(s, shown)
-    return render.png(made, shown.tier.value), "image/png"
+    return render.soft_png(made, shown.tier.value), "image/png"
 
 
 def _waveform(s: Session, shown: Showing) -> Picture:
     made = shown.open(s)
     if made is None:
         return _card(s, shown)
-    return render.waveform_svg(made).encode(), SVG
+    return render.waveform_svg(made, shown.tier.value).encode(), SVG
 
 
 def _storyboard(s: Session, shown: Showing) -> Picture:
@@ -170,6 +178,7 @@ def _card(_s: Session, shown: Showing) -> Picture:
 
 VARIANTS: dict[str, Callable[[Session, Showing], Picture]] = {
     "poster": _poster,
+    "soft": _soft,
     "clip": _clip,
     "waveform": _waveform,
     "storyboard": _storyboard,

@@ -61,7 +61,7 @@ class BrowserSession(dict[str, Any], SessionMixin):
         return {key: value for key, value in self.items() if key != CSRF}
 
     @property
-    def modified(self) -> bool:
+    def has_changed(self) -> bool:
         return self.to_store() != self.stored
 
 
@@ -86,7 +86,7 @@ class DatabaseSessions(SessionInterface):
         if current.ended:
             response.delete_cookie(self.cookie, **self._cookie_rules())
             return
-        if current.modified:
+        if current.has_changed:
             _keep(current)
         if current.new_secret is not None:
             response.set_cookie(self.cookie, current.new_secret, **self._cookie_rules())

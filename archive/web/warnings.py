@@ -45,7 +45,9 @@ def warning(record: Record) -> str:
     name = tier.names.get(language, tier.names["en"])
     meaning = tier.definitions.get(language, tier.definitions["en"])
     if not record.labelled:
-        return gettext("Nobody has agreed yet on what this shows; expect the worst.")
+        return str(
+            gettext("Nobody has agreed yet on what this shows; expect the worst.")
+        )
     return f"{record.tier}, {name}: {meaning}"
 
 

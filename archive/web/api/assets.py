@@ -20,7 +20,7 @@ def preview(asset_id: str) -> Answer:
 
 
 def preview_variant(asset_id: str, variant: str) -> Answer:
-    """Another form of the preview: clip, waveform, storyboard, card."""
+    """Another form of the preview: soft, clip, waveform, storyboard, card."""
     return serving.preview(asset_id, variant)
 
 

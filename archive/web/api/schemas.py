@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from auth.viewer import Access, ReasonCode, RecordState, Tier, Visibility
+from auth.viewer import (
+    Access,
+    AccountStatus,
+    ReasonCode,
+    RecordState,
+    Role,
+    Tier,
+    TokenScope,
+    Visibility,
+)
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -41,23 +50,21 @@ VISIBILITY = words(*(visibility.value for visibility in Visibility))
 ACCESS = words(*(access.value for access in Access))
 REASON = words(*(code.value for code in ReasonCode))
 
-LABEL = thing(
-    ("code", "name"), code=TEXT, name=TEXT, definition=TEXT, tier=or_null(TIER)
-)
+_LABEL = {"code": TEXT, "name": TEXT, "definition": TEXT, "tier": or_null(TIER)}
+_WHERE: dict[str, Schema] = {
+    "from": {"type": ["number", "null"], "description": "seconds"},
+    "to": {"type": ["number", "null"], "description": "seconds"},
+    "region": {"type": ["array", "null"], "items": {"type": "number"}},
+    "note": TEXT,
+}
+LABEL = thing(("code", "name"), **_LABEL)
 PLACE = thing(
     ("name",),
     name=TEXT,
     lat={"type": ["number", "null"], "minimum": -90, "maximum": 90},
     lon={"type": ["number", "null"], "minimum": -180, "maximum": 180},
 )
-LABEL_GIVEN = thing(
-    ("code",),
-    code=TEXT,
-    tier=or_null(TIER),
-    **{"from": {"type": ["number", "null"]}, "to": {"type": ["number", "null"]}},
-    region={"type": ["array", "null"], "items": {"type": "number"}},
-    note=TEXT,
-)
+LABEL_GIVEN = thing(("code",), code=TEXT, tier=or_null(TIER), **_WHERE)
 REMEDY = thing(
     ("code", "message"),
     code=REASON,
@@ -125,6 +132,20 @@ SCHEMAS: dict[str, Schema] = {
     "Label": LABEL,
     "Place": PLACE,
     "RecordSummary": thing(tuple(_SUMMARY), **_SUMMARY),
+    "FoundRecord": thing(
+        (*_SUMMARY, "snippet_html", "score"),
+        **_SUMMARY,
+        snippet_html={**TEXT, "description": "escaped, with <mark> only"},
+        score={"type": "number"},
+    ),
+    "LabelStatement": thing(
+        ("id", "code", "name", "author", "created_at"),
+        **_LABEL,
+        **_WHERE,
+        id=TEXT,
+        author=TEXT,
+        created_at=MOMENT,
+    ),
     "Asset": thing(
         ("id", "kind", "media_type", "size", "preview_url", "original_url", "reveal"),
         id=TEXT,
@@ -175,18 +196,7 @@ SCHEMAS: dict[str, Schema] = {
         total=COUNT,
         page=COUNT,
         per_page=COUNT,
-        items=many(
-            {
-                "allOf": [
-                    ref("RecordSummary"),
-                    thing(
-                        ("snippet_html", "score"),
-                        snippet_html=TEXT,
-                        score={"type": "number"},
-                    ),
-                ]
-            }
-        ),
+        items=many(ref("FoundRecord")),
         facets={
             "type": "object",
             "additionalProperties": many(thing(value=TEXT, label=TEXT, count=COUNT)),
@@ -223,7 +233,7 @@ SCHEMAS: dict[str, Schema] = {
         ("asset", "record", "labels", "tier", "labels_version"),
         asset=TEXT,
         record=TEXT,
-        labels=many({"allOf": [ref("Label"), thing(id=TEXT, author=TEXT, note=TEXT)]}),
+        labels=many(ref("LabelStatement")),
         tier=TIER,
         labelled=TRUTH,
         labels_version=TEXT,
@@ -252,15 +262,56 @@ SCHEMAS: dict[str, Schema] = {
         starts_at=MOMENT,
         expires_at=MOMENT,
     ),
-    "ConsentPage": thing(
-        ("items", "total"), items=many({"type": "object"}), total=COUNT
+    "Consent": thing(
+        ("id", "record", "state", "purpose", "expires_at"),
+        id=TEXT,
+        record=TEXT,
+        state={**TEXT, "description": "given, stale, expired, or why it ended"},
+        tier=TIER,
+        labels=many(TEXT),
+        labels_version=TEXT,
+        text_version=TEXT,
+        language=TEXT,
+        purpose=TEXT,
+        reason=TEXT,
+        starts_at=MOMENT,
+        expires_at=MOMENT,
+        ended_at=MOMENT,
     ),
-    "Me": thing(("id", "email", "role", "status"), id=TEXT, email=TEXT, role=TEXT),
-    "Exposure": thing(("today", "limit"), today=COUNT, limit=COUNT, total=COUNT),
+    "ConsentPage": thing(("items", "total"), items=many(ref("Consent")), total=COUNT),
+    "Me": thing(
+        ("id", "email", "role", "status"),
+        id=TEXT,
+        email=TEXT,
+        name=TEXT,
+        role=words(*(role.value for role in Role)),
+        status=words(*(status.value for status in AccountStatus)),
+        vetted_until=MOMENT,
+        terms_version=COUNT,
+        terms_current=COUNT,
+        induction_until=MOMENT,
+        second_factor=TRUTH,
+        scopes=or_null(many(words(*(scope.value for scope in TokenScope)))),
+    ),
+    "Exposure": thing(
+        ("today", "limit"),
+        today=COUNT,
+        limit=COUNT,
+        days=COUNT,
+        total=COUNT,
+        records=COUNT,
+        by_day={"type": "object"},
+        by_tier={"type": "object"},
+    ),
     "Job": thing(
         ("id", "kind", "state", "progress", "result", "error"),
         id=TEXT,
         kind=TEXT,
+        record=or_null(TEXT),
+        attempts=COUNT,
+        created_at=MOMENT,
+        started_at=MOMENT,
+        finished_at=MOMENT,
         state=TEXT,
         progress={"type": "number", "minimum": 0, "maximum": 1},
         result=or_null({"type": "object"}),

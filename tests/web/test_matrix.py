@@ -1,0 +1,265 @@
+"""Every route × everybody × every method, against one table.
+
+The rows are computed from the application's own map, so a route that is missing from
+the table fails. A letter stands for what each of five people meets at the door:
+
+    o  let in (whatever the page then says of an empty form)
+    s  asked to sign in, 401      n  refused, 403      -  not there, 404
+
+The columns: visitor, applicant, researcher, moderator, administrator. `PUBLISHED` asks
+about a published record, `HIDDEN` about one that waits for a moderator; routes that
+name neither record nor file stand in `PUBLISHED` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from archive.intake import Deposit
+from tests.web.conftest import Browser, Clock, Desk, csrf
+
+PEOPLE = ("visitor", "applicant", "researcher", "moderator", "administrator")
+SAFE = ("GET", "HEAD")
+LETTERS = {401: "s", 403: "n", 404: "-"}
+
+PUBLISHED = {
+    "ooooo": """
+        GET api.assets_preview
+        GET api.assets_preview_variant
+        GET api.description_openapi
+        GET api.description_page
+        GET api.records_listing
+        GET api.records_read
+        GET api.vocabulary_listing
+        GET apply.form
+        POST apply.send
+        GET apply.status
+        GET deposit.status
+        GET help.index
+        GET help.page
+        GET home.index
+        POST locale.switch
+        POST locale.theme
+        POST login.code
+        GET login.form
+        POST login.logout
+        GET login.setup
+        POST login.sign_in
+        POST login.use_link
+        GET media.preview
+        GET media.preview_variant
+        GET ops.healthz
+        GET ops.metrics
+        GET ops.readyz
+        GET records.cite
+        GET records.show
+        GET search.results
+        GET static
+    """,
+    "snooo": """
+        POST api.consents_give
+        POST api.records_create
+        GET deposit.form
+        POST deposit.hand_in
+        POST records.consent
+    """,
+    "soooo": """
+        POST account.add_token
+        POST account.begin_authenticator
+        POST account.change_password
+        POST account.confirm_authenticator
+        GET account.consents
+        GET account.data
+        POST account.end_all_sessions
+        POST account.end_other_sessions
+        GET account.export
+        GET account.exposure
+        POST account.grade_induction
+        GET account.index
+        GET account.induction
+        POST account.read_notices
+        POST account.remove_authenticator
+        POST account.renew_codes
+        POST account.save_profile
+        GET account.security
+        GET account.sessions
+        POST account.sign_terms
+        GET account.terms
+        GET account.tokens
+        POST account.withdraw_all_consents
+        GET api.consents_listing
+        GET api.me_exposure_read
+        GET api.me_read
+        PATCH api.records_change
+        POST records.withdraw_consent
+    """,
+    "snnnn": """
+        GET api.assets_original
+        GET media.original
+        GET records.view
+    """,
+    "-----": """
+        GET collections.show
+    """,
+    "s----": """
+        POST account.end_session
+        GET account.receipt
+        POST account.revoke_token
+        POST account.withdraw_consent
+        DELETE api.consents_withdraw
+        GET api.jobs_read
+    """,
+    "snnon": """
+        GET api.assets_labels_read
+        PUT api.assets_labels_write
+        DELETE api.records_withdraw
+        POST moderation.label
+        POST moderation.publish
+        GET moderation.record
+        POST moderation.withdraw
+    """,
+    "snnn-": """
+        GET admin.application
+        POST admin.decide
+    """,
+    "snnoo": """
+        GET admin.jobs
+        GET moderation.queue
+    """,
+    "snnno": """
+        GET admin.account
+        GET admin.accounts
+        GET admin.applications
+        POST admin.cancel_job
+        POST admin.change_role
+        POST admin.change_standing
+        POST admin.end_sessions
+        POST admin.export
+        GET admin.index
+        POST admin.invite
+        GET admin.ledger
+        POST admin.make_reset_link
+        POST admin.renew_vetting
+        POST admin.retry_job
+        POST admin.verify
+    """,
+}
+
+HIDDEN = {
+    "---oo": """
+        GET api.assets_preview
+        GET api.assets_preview_variant
+        PATCH api.records_change
+        GET api.records_read
+        GET deposit.status
+        GET media.preview
+        GET media.preview_variant
+        GET records.cite
+        GET records.show
+        POST records.withdraw_consent
+    """,
+    "---on": """
+        GET api.assets_labels_read
+        PUT api.assets_labels_write
+        POST api.consents_give
+        DELETE api.records_withdraw
+        POST moderation.label
+        POST moderation.publish
+        GET moderation.record
+        POST moderation.withdraw
+        POST records.consent
+    """,
+    "---nn": """
+        GET api.assets_original
+        GET media.original
+        GET records.view
+    """,
+}
+
+
+def test_everybody_meets_at_every_door_what_the_table_says(
+    app: Flask, browser: Browser, desk: Desk, clock: Clock, people: dict[str, str]
+) -> None:
+    deposit = desk.publish(desk.deposit())
+    routes = list(_routes(app, deposit, account_id=people["applicant"]))
+
+    met = dict(_met(app, browser, clock, routes))
+
+    assert met == _expected(PUBLISHED)
+
+
+def test_what_waits_for_a_moderator_is_not_there_for_others(
+    app: Flask, browser: Browser, desk: Desk, clock: Clock
+) -> None:
+    about_it = [route for route in _routes(app, desk.deposit()) if route.names_item]
+
+    met = dict(_met(app, browser, clock, about_it))
+
+    assert met == _expected(HIDDEN)
+
+
+def test_the_table_has_a_row_for_every_route(app: Flask) -> None:
+    rows = {row.split()[1] for row in _expected(PUBLISHED)}
+
+    assert rows == {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint with one method; `names_item` says it names a record or a file."""
+
+    endpoint: str
+    method: str
+    path: str
+    names_item: bool
+
+
+def _expected(table: dict[str, str]) -> dict[str, str]:
+    rows = {}
+    for letters, block in table.items():
+        for row in filter(None, map(str.strip, block.splitlines())):
+            assert row not in rows, f"{row} stands twice"
+            rows[row] = letters
+            if row.startswith("GET "):
+                rows[f"HEAD {row.split()[1]}"] = letters
+    return rows
+
+
+def _routes(app: Flask, deposit: Deposit, **others: str) -> Iterator[Route]:
+    item = {"record_id": deposit.record.id, "asset_id": deposit.assets[0].id}
+    names = {
+        **item,
+        **others,
+        "variant": "card",
+        "filename": "css/tokens.css",
+        "name": "consent",
+    }
+    for rule in app.url_map.iter_rules():
+        values = {name: names.get(name, "nothing") for name in rule.arguments}
+        with app.test_request_context():
+            path = app.url_for(rule.endpoint, **values)
+        for method in sorted(rule.methods or ()):
+            names_item = bool(item.keys() & rule.arguments)
+            yield Route(rule.endpoint, method, path, names_item)
+
+
+def _met(
+    app: Flask, browser: Browser, clock: Clock, routes: list[Route]
+) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        row = ""
+        for name in PEOPLE:
+            clock.advance(seconds=1)  # of somebody's ten sessions the oldest ends
+            row += _letter(browser(name), route)
+        yield f"{route.method} {route.endpoint}", row
+
+
+def _letter(client: FlaskClient, route: Route) -> str:
+    headers = {} if route.method in SAFE else {"X-CSRFToken": csrf(client)}
+    with client.open(route.path, method=route.method, headers=headers) as answer:
+        assert answer.status_code < 500, route
+        return LETTERS.get(answer.status_code, "o")
