@@ -1,7 +1,7 @@
 """Grids of noisy cells: all that a preview ever keeps of a picture.
 
-    haze      8x6 grey, 3 bits, spread 24    144 bits   a picture or a page
-    still     8x5 grey, 3 bits, spread 24    120 bits   one of a video's eight
+    haze      8x6 grey, 3 bits, spread 52    144 bits   a picture or a page
+    still     8x5 grey, 3 bits, spread 52    120 bits   one of a video's eight
     chroma    2x2 of Cb and Cr, 2 bits, 12    16 bits   for colour haze; 3 levels used
     trace     4x3 grey, 3 bits, spread 32     made from haze, never stored
     bars      64 levels, 3 bits               192 bits  a sound
@@ -10,6 +10,11 @@ Upright pictures have columns and rows exchanged. Cells are bytes 0..7 (chroma 0
 Trace is a function of the haze cells alone, its extra noise drawn from their hash:
 whoever holds both learns nothing that haze did not tell, and whoever holds trace
 alone cannot redo the draw, since that needs the haze cells.
+
+The spread is the smallest (of 24, 28, ... 52) at which a five-digit number across a
+16:9 picture, pure black on white, is found among 500 candidates in at most one case of
+ten, with something to spare: docs/blur.md has the table. Another spread is another
+noise: an archive's previews must all be made again, and old copies destroyed.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ CHROMA_LEVELS: Final = 3  # blue or green, neutral, yellow or red; 2 bits
 CHROMA_CELLS: Final = 8
 CHROMA_SPREAD: Final = 12.0
 CHROMA_REACH: Final = 30.0  # Cb and Cr are kept within 128 +- this
+CONTRAST: Final = 0.6  # about the share of a cell's swing that is picture, not noise
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ class Grid:
         return (self.rows, self.columns) if upright else (self.columns, self.rows)
 
 
-HAZE: Final = Grid(8, 6, 24.0)
-STILL: Final = Grid(8, 5, 24.0)
+SPREAD: Final = 52.0
+HAZE: Final = Grid(8, 6, SPREAD)
+STILL: Final = Grid(8, 5, SPREAD)
 TRACE: Final = Grid(4, 3, 32.0)
 GREY_DRAWS: Final = STILLS * STILL.count
 DRAWS: Final = GREY_DRAWS + CHROMA_CELLS
@@ -74,6 +81,11 @@ def chroma(values: Sequence[float], deviates: Sequence[float]) -> bytes:
 def grey_value(level: int) -> int:
     """The brightness 0..255 that a level stands for."""
     return level * 255 // (LEVELS - 1)
+
+
+def shown_value(level: int) -> int:
+    """The brightness it is drawn with: drawn in full, noise would look like a scene."""
+    return round(127.5 + CONTRAST * (grey_value(level) - 127.5))
 
 
 def chroma_offset(level: int) -> float:

@@ -33,7 +33,7 @@ import numpy as np  # noqa: E402 - after the environment that moviepy reads
 from moviepy import VideoClip  # noqa: E402
 from PIL import Image, ImageFilter  # noqa: E402
 
-from blur.cells import STILL, STILLS, grey_value  # noqa: E402
+from blur.cells import STILL, STILLS, shown_value  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def assembled(stills: bytes, *, upright: bool) -> bytes:
 
 def _soft(cells: bytes, size: tuple[int, int], *, upright: bool) -> NDArray[np.float64]:
     small = Image.frombytes(
-        "L", STILL.shape(upright=upright), bytes(map(grey_value, cells))
+        "L", STILL.shape(upright=upright), bytes(map(shown_value, cells))
     )
     large = small.resize(size, Image.Resampling.BICUBIC)
     return np.asarray(large.filter(ImageFilter.GaussianBlur(_SOFTNESS)), np.float64)

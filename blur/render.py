@@ -27,7 +27,7 @@ from blur.cells import (
     STILLS,
     TRACE,
     chroma_offset,
-    grey_value,
+    shown_value,
     trace_of,
 )
 from blur.kinds import Family
@@ -192,7 +192,7 @@ def _plane(preview: Preview, tier: PreviewTier) -> _Plane:
 
 
 def _grey_plane(cells: bytes, shape: tuple[int, int]) -> _Plane:
-    return _Plane(*shape, [bytes(map(grey_value, cells))])
+    return _Plane(*shape, [bytes(map(shown_value, cells))])
 
 
 def _coloured(plane: _Plane, chroma: bytes) -> _Plane:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from blur import render
+from blur.cells import shown_value
 from blur.kinds import Family
 from blur.preview import CELL_COUNTS, Preview, PreviewTier, sealed
 
@@ -58,10 +59,13 @@ def test_a_grey_haze_is_122_bytes_of_eight_by_six():
     assert Image.open(io.BytesIO(picture)).size == (8, 6)
 
 
-def test_the_levels_of_a_haze_are_its_pixels():
+def test_the_levels_of_a_haze_are_its_pixels_at_a_calm_contrast():
     preview = random_preview(Family.IMAGE, 3)
     opened = Image.open(io.BytesIO(render.png(preview, "haze")))
-    assert opened.tobytes() == bytes(level * 255 // 7 for level in preview.cells)
+    assert opened.tobytes() == bytes(map(shown_value, preview.cells))
+    shown = [shown_value(level) for level in range(8)]
+    assert len(set(shown)) == 8
+    assert (min(shown), max(shown)) == (51, 204)
 
 
 def test_trace_is_coarser_than_haze_and_repeats_itself():
