@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_domain, gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
@@ -30,6 +30,7 @@ from wtforms import (
     validators,
 )
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 __all__ = [
@@ -65,10 +66,15 @@ class Spoken:
     """WTForms' own sentences, said in the language of the page."""
 
     def gettext(self, sentence: str) -> str:
-        return str(gettext(sentence))
+        return str(_unfilled().ugettext(sentence))
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        return str(ngettext(one, many, number))
+        return str(_unfilled().ungettext(one, many, number))
+
+
+def _unfilled() -> Any:  # noqa: ANN401 - gettext's own
+    """The catalogue itself: WTForms fills its sentences in after they are said."""
+    return get_domain().get_translations()
 
 
 class Form(PlainForm):  # type: ignore[misc]
@@ -168,9 +174,16 @@ def after(day: Callable[[], date]) -> Check:
     return check
 
 
-def choices_of(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
-    """Choices for a select or radio field, from (enum member or word, name)."""
-    return [(str(value), name) for value, name in pairs]
+def choices_of(
+    pairs: Iterable[tuple[Any, Any]],
+    first: Any = None,  # noqa: ANN401 - lazy text
+) -> list[SelectChoice]:
+    """Choices for a select or radio field, from (enum member or word, name).
+
+    `first` stands before them with an empty value: nothing is chosen beforehand.
+    """
+    nothing = [] if first is None else [SelectChoice("", first)]
+    return nothing + [SelectChoice(str(value), name) for value, name in pairs]
 
 
 def complain(field: Field, sentence: object) -> None:

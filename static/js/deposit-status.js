@@ -1,11 +1,12 @@
 /* Keeps a page that reports on running work up to date: every few seconds the page is
  * asked for again and this element's contents are taken from the answer, until the
  * element says data-settled. Nothing is asked while the tab is hidden. */
+import { announce } from "./announce.js";
+
 const EVERY = 2000;
 const GIVE_UP_AFTER = 5;
 
 export default function follow(element) {
-  const announcement = document.getElementById("announcement");
   let failures = 0;
 
   async function look() {
@@ -30,7 +31,7 @@ export default function follow(element) {
     }
     if (fresh.hasAttribute("data-settled")) element.dataset.settled = "";
     element.dataset.said = fresh.dataset.said || "";
-    if (element.dataset.said !== before) announcement.textContent = element.dataset.said;
+    if (element.dataset.said !== before) announce(element.dataset.said);
   }
 
   function again() {

@@ -2,6 +2,8 @@
  * and sent with real progress. Without it the same form is sent by the browser.
  * Marked elements: [data-drop] the zone, [data-files] the list, [data-sending] what
  * shows while it is sent, [data-errors] where errors are summed up. */
+import { announce } from "./announce.js";
+
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
 function readable(bytes, language) {
@@ -22,7 +24,6 @@ export default function deposit(form) {
   const sending = form.querySelector("[data-sending]");
   const bar = sending.querySelector("progress");
   const words = sending.querySelector("[data-words]");
-  const announcement = document.getElementById("announcement");
   let files = [];
   let request = null;
 
@@ -118,7 +119,7 @@ export default function deposit(form) {
     words.textContent = whole
       ? form.dataset.sealing
       : `${readable(event.loaded, language)} / ${readable(event.total, language)}`;
-    if (whole) announcement.textContent = form.dataset.sealing;
+    if (whole) announce(form.dataset.sealing);
   }
 
   function send(event) {
@@ -160,7 +161,7 @@ export default function deposit(form) {
   sending.querySelector("[data-stop]").addEventListener("click", () => {
     request?.abort();
     settle();
-    announcement.textContent = form.dataset.stopped;
+    announce(form.dataset.stopped);
   });
   window.addEventListener("beforeunload", (event) => {
     if (request) event.preventDefault();

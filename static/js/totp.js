@@ -1,5 +1,7 @@
 /* The field for a code of six digits: spaces are taken out as they are pasted, and the
  * recovery codes can be copied or saved in one go. */
+import { announce } from "./announce.js";
+
 export default function totp(element) {
   const field = element.querySelector("[data-code]");
   field?.addEventListener("input", () => {
@@ -12,9 +14,8 @@ export default function totp(element) {
   if (!codes || !copy) return;
   copy.hidden = !navigator.clipboard;
   copy.addEventListener("click", async () => {
-    const said = document.getElementById("announcement");
-    await navigator.clipboard.writeText(codes.innerText.trim());
-    said.textContent = copy.dataset.done;
+      await navigator.clipboard.writeText(codes.innerText.trim());
+    announce(copy.dataset.done);
     copy.querySelector("span").textContent = copy.dataset.done;
   });
 }

@@ -43,12 +43,16 @@ class InviteForm(fields.Form):
         _("Name"), [fields.filled(), fields.at_most(200)], filters=[fields.tidied]
     )
     email = fields.EmailField(
-        _("E-mail"), [fields.filled(), fields.email_address()], filters=[fields.tidied]
+        _("E-mail"),
+        [fields.filled(), fields.email_address()],
+        filters=[fields.tidied],
+        id="invite-email",
     )
     role = fields.SelectField(
         _("Role"),
         [fields.chosen()],
-        choices=[("", _("Choose a role")), *fields.choices_of(ROLES[2:])],
+        id="invite-role",
+        choices=fields.choices_of(ROLES[2:], _("Choose a role")),
     )
 
 
@@ -118,7 +122,7 @@ def account_page(account_id: str, **forms: fields.Form) -> str:
         "admin/account.html",
         known=_known(row),
         is_own=row.id == own_id(),
-        roles=dict(fields.choices_of(ROLES)),
+        roles=dict(ROLES),
         **facts,
         **{**fresh_forms(row), **forms},
     )
@@ -182,8 +186,8 @@ def _list(invitation: InviteForm, looked_for: str = "") -> str:
         status=status,
         looked_for=looked_for,
         form=invitation,
-        roles=fields.choices_of(ROLES),
-        statuses=fields.choices_of(STATUSES),
+        roles=list(ROLES),
+        statuses=list(STATUSES),
     )
 
 

@@ -19,7 +19,7 @@ from archive.intake import Deposit
 from archive.records import store
 from archive.records.errors import FieldError
 from archive.records.store import RecordDraft
-from archive.web import context, errors, i18n, uploads
+from archive.web import context, errors, fields, i18n, uploads
 from archive.web.guard import needs
 from archive.web.pages.deposit.blueprint import bp
 from archive.web.pages.deposit.description import DescriptionForm, languages_in_order
@@ -104,7 +104,9 @@ def _again(
 def _form() -> DescriptionForm:
     described = DescriptionForm(request.form if request.method == "POST" else None)
     with context.read_session() as s:
-        described.collection.choices = _collections(s)
+        described.collection.choices = fields.choices_of(
+            _collections(s), gettext("none")
+        )
     return described
 
 
@@ -129,7 +131,6 @@ def _page(described: DescriptionForm, wrong: dict[str, str]) -> str:
 def _collections(s: Session) -> list[tuple[str, str]]:
     shelves = store.collections(s)
     language = i18n.language()
-    named = [
+    return [
         (c.id, c.titles.get(language) or c.titles.get("en", c.slug)) for c in shelves
     ]
-    return [("", gettext("none")), *named]

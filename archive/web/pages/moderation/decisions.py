@@ -51,7 +51,7 @@ class WithdrawForm(fields.Form):
     category = fields.SelectField(
         _("Reason"),
         [fields.chosen()],
-        choices=[("", _("Choose a reason")), *fields.choices_of(CATEGORIES)],
+        choices=fields.choices_of(CATEGORIES, _("Choose a reason")),
     )
     note = fields.TextAreaField(
         _("What the tombstone will say"),

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from flask_babel import gettext
@@ -24,7 +23,7 @@ from flask_babel import lazy_gettext as _
 from archive.records import vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import LabelRow
-from archive.records.vocabulary import Term
+from archive.records.vocabulary import NOTHING_GRAPHIC, Term
 from auth.viewer import Tier
 
 SLACK_SECONDS = 1.0
@@ -77,13 +76,15 @@ class Group:
     choices: tuple[Choice, ...]
 
 
+NOTHING = "nothing"
 GROUPS = {
+    NOTHING: _("Nothing graphic"),
     "kill": _("Killing"),
     "dead": _("The dead"),
     "harm": _("Harm to the living"),
     "captive": _("Captivity"),
-    "property": _("Property and heritage"),
     "hostilities": _("Conduct of hostilities"),
+    "property": _("Property and heritage"),
     "context": _("Context"),
     "id": _("Who or what can be identified"),
     "sense": _("Sound, flashes, words"),
@@ -95,13 +96,15 @@ GROUPS = {
 
 
 def groups(language: str, answers: Answers) -> list[Group]:
-    """The whole vocabulary, with the answers filled in."""
-    terms = vocabulary.terms().values()
+    """The whole vocabulary in its groups, with the answers filled in."""
+    held: dict[str, list[Choice]] = {key: [] for key in GROUPS}
+    for term in vocabulary.terms().values():
+        choice = _choice(term, language, answers)
+        held.setdefault(_group_of(term), []).append(choice)
     return [
-        Group(
-            key, GROUPS.get(key, key), tuple(_choice(t, language, answers) for t in g)
-        )
-        for key, g in groupby(terms, lambda term: term.group)
+        Group(key, GROUPS.get(key, key), tuple(choices))
+        for key, choices in held.items()
+        if choices
     ]
 
 
@@ -161,6 +164,10 @@ def clock(seconds: float) -> str:
     fraction = f"{part:.2f}".lstrip("0").rstrip("0").rstrip(".")
     head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
     return f"{head}:{rest:02d}{fraction}"
+
+
+def _group_of(term: Term) -> str:
+    return NOTHING if term.code == NOTHING_GRAPHIC else term.group
 
 
 def _choice(term: Term, language: str, answers: Answers) -> Choice:
