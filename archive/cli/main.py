@@ -11,6 +11,7 @@ from archive.cli.doctor import doctor
 from archive.cli.home import init
 from archive.cli.jobs import jobs
 from archive.cli.labels import label
+from archive.cli.reindexing import reindex
 from archive.cli.searching import search
 from archive.cli.serving import serve, worker
 from archive.cli.tokens import token
@@ -41,5 +42,6 @@ for command in (
     label,
     verify,
     jobs,
+    reindex,
 ):
     main.add_command(command)

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import Enum
 from typing import IO, Any
 
@@ -85,9 +84,15 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
-def now() -> datetime:
-    """The moment the command works in."""
-    return datetime.now(UTC)
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A count on standard error, on a terminal only; call it with (done, of all)."""
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{label}: {done} of {total}", nl=done == total, err=True)
+
+    yield tell
 
 
 def note(text: str) -> None:

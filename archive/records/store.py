@@ -300,6 +300,11 @@ def count(session: Session, scope: Scope) -> int:
     return session.scalar(select(func.count()).select_from(Record).where(wanted)) or 0
 
 
+def count_all(session: Session) -> int:
+    """How many records there are in whatever state; for the archive's own care."""
+    return session.scalar(select(func.count()).select_from(Record)) or 0
+
+
 def same_file(session: Session, sealing: Sealing, sha256: str) -> Sequence[Asset]:
     """Assets whose original has exactly these bytes, found by keyed digest."""
     index = sealing.blind(sha256, SHA256_PURPOSE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +10,13 @@ from archive.db import Database
 from archive.records import store
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, Collection, Record
+from archive.site import Site
+from archive.vault.indexfiles import IndexSealing
 from auth.sealing import Sealing
 from auth.viewer import Tier
+from search.analysis.gazetteer import Gazetteer
 from search.document import Document, Place, Text
+from search.whoosh_engine import WhooshEngine
 
 BATCH = 200
 
@@ -48,6 +52,34 @@ def every_document(db: Database, sealing: Sealing) -> Iterator[Document]:
         if len(ids) < BATCH:
             return
         after = ids[-1]
+
+
+def rebuild(site: Site, progress: Callable[[int, int], None]) -> int:
+    """Build the whole index beside the living one and swap; `progress`: done, of all.
+
+    It does not need the old one: a missing or damaged index is replaced like any other.
+    Whatever changes meanwhile waits for the swap and is indexed after it.
+
+    :raises IndexBusy: somebody else is writing to the index
+    """
+    with site.db.read() as session:
+        total = store.count_all(session)
+    engine = WhooshEngine(
+        site.config.index, IndexSealing(site.keyring), Gazetteer.load()
+    )
+    documents = every_document(site.db, site.sealing)
+    try:
+        return engine.rebuild(_told(documents, total, progress))
+    finally:
+        engine.close()
+
+
+def _told(
+    documents: Iterator[Document], total: int, progress: Callable[[int, int], None]
+) -> Iterator[Document]:
+    for done, each in enumerate(documents, 1):
+        yield each
+        progress(done, total)
 
 
 def _document(
