@@ -31,6 +31,7 @@ from archive.web import (
     streams,
     uploads,
 )
+from blur.proof import EFFECTIVE_BITS
 
 PAGES = (
     "home",
@@ -94,6 +95,7 @@ def _configure(app: Flask, site: Site) -> None:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.context_processor(lambda: {"viewer": context.viewer(), "may": context.may})
+    app.jinja_env.globals["preview_bits"] = EFFECTIVE_BITS
 
 
 def _register(app: Flask) -> None:

@@ -10,6 +10,7 @@
                         confine the child's own locks
     image, video, audio, document (on container), clip          in the child only
     noise, cells        keyed noise, grids and levels
+    proof               how many bits of content that leaves
     errors              every refusal, one sentence each
 
 Pillow, PyAV, pdfium and moviepy are imported by children only. Nothing here knows

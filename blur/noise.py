@@ -1,6 +1,6 @@
 """Secret, repeatable noise.
 
-    HMAC-SHA-256(key, "preview-noise" 00 item) -> SHAKE-256 -> bytes -> normal deviates
+    HMAC-SHA-256(key, "preview-noise 2" 00 item) -> SHAKE-256 -> normal deviates
 
 The same item and key give the same noise for ever: noise drawn anew at each rebuild
 could be averaged away. Only `stream` sees the key; the decoding child is handed one
@@ -16,6 +16,9 @@ import math
 BYTES_PER_DRAW = 16
 KEY_BYTES = 32
 _WHOLE = 2**64
+# Another number with every change of grid or spread: two previews with the same noise
+# at two strengths would give the picture away by subtraction.
+_DRAW = b"preview-noise 2\0"
 
 
 def stream(key: bytes, item: bytes, draws: int) -> bytes:
@@ -27,7 +30,7 @@ def stream(key: bytes, item: bytes, draws: int) -> bytes:
         raise ValueError("the noise key must have at least 32 bytes")
     if not item:
         raise ValueError("noise needs the item it is for")
-    seed = hmac.digest(key, b"preview-noise\0" + item, "sha256")
+    seed = hmac.digest(key, _DRAW + item, "sha256")
     return hashlib.shake_256(seed).digest(BYTES_PER_DRAW * draws)
 
 
