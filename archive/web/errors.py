@@ -32,6 +32,7 @@ from archive.web.streams import TooManyStreamsError
 from auth import errors as auth
 from auth.policy import Refusal
 from auth.viewer import ReasonCode
+from search.engine import SearchError
 from search.query import QueryError
 
 log = logging.getLogger("vigil.web")
@@ -163,7 +164,7 @@ def _damaged(_error: VaultError) -> Problem:
     return Problem(500, "damaged", detail)
 
 
-def _busy(_error: OperationalError) -> Problem:
+def _busy(_error: Exception) -> Problem:
     detail = gettext("The archive is busy. Please try again in a moment.")
     return Problem(503, "busy", detail, headers={"Retry-After": "5"})
 
@@ -205,6 +206,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (MissingScopeError, _scope),
     (VaultError, _damaged),
     (OperationalError, _busy),
+    (SearchError, _busy),
     (HTTPException, _http),
 )
 

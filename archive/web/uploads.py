@@ -35,6 +35,7 @@ FORM_BYTES = 512 * 1024
 READ_BYTES = 256 * 1024
 DRAIN_BYTES = 64 * 1024 * 1024
 MAX_PARTS = 1000
+SPOOLING = ("waitress",)
 _TAKES_FILES = "vigil_takes_files"
 
 
@@ -167,6 +168,7 @@ def install(app: Flask, *, upload_bytes: int) -> None:
 
     @app.before_request
     def open_body() -> None:
+        _refuse_spooling(request.environ.get("SERVER_SOFTWARE", ""))
         if request.url_rule is None or not _view_takes_files():
             return
         if request.mimetype == "multipart/form-data" and request.method == "POST":
@@ -182,6 +184,15 @@ def install(app: Flask, *, upload_bytes: int) -> None:
         with contextlib.suppress(OSError):  # hung up: nobody is left to be polite to
             while left > 0 and (chunk := body.read(min(left, READ_BYTES))):
                 left -= len(chunk)
+
+
+class SpoolingServerError(RuntimeError):
+    """The server in front of us writes bodies to disk in the clear."""
+
+
+def _refuse_spooling(server: str) -> None:
+    if server.lower().startswith(SPOOLING):
+        raise SpoolingServerError("use `vigil serve`; this server keeps clear copies")
 
 
 def submission() -> Submission:

@@ -23,6 +23,7 @@ from archive.web.streams import TooManyStreamsError
 from auth.errors import FactsRefused, NotThere, TooFast
 from auth.policy import Action, Condition, Reason, Refusal
 from auth.viewer import ReasonCode
+from search.engine import IndexDamaged
 from search.query import QueryError
 
 SECRET = "what somebody typed"
@@ -96,6 +97,7 @@ def test_the_table_of_reasons_is_complete_and_its_links_lead_somewhere(
         (ValueError(SECRET), 500),
         (OperationalError(SECRET, {"q": SECRET}, Exception(SECRET)), 503),
         (Refused("storage_full", "No room."), 503),
+        (IndexDamaged("a file of the index does not open"), 503),
     ],
 )
 def test_what_went_wrong_has_its_status_and_tells_no_secret(
@@ -203,3 +205,9 @@ def test_search_words_are_not_logged(
     assert caplog.records
     logged = [f"{record.msg} {record.__dict__}" for record in caplog.records]
     assert "a-very-private-word" not in " ".join(logged)
+
+
+def test_a_server_that_keeps_clear_copies_serves_nothing(visitor: FlaskClient) -> None:
+    environ = {"SERVER_SOFTWARE": "waitress"}
+
+    assert visitor.get("/", environ_overrides=environ).status_code == 500
