@@ -62,6 +62,8 @@ export default function deposit(form) {
 
   function complain(errors) {
     const summary = clone(form, "errors");
+    const lines = summary.querySelector("ul");
+    lines.replaceChildren();
     for (const [name, sentence] of Object.entries(errors)) {
       const control = form.elements[name] instanceof RadioNodeList ? form.elements[name][0] : form.elements[name];
       const field = control?.closest(".field");
@@ -70,7 +72,7 @@ export default function deposit(form) {
       link.href = `#${control?.id || form.id}`;
       link.textContent = sentence;
       line.append(link);
-      summary.querySelector("ul").append(line);
+      lines.append(line);
       if (!field) continue;
       forget(field);
       field.classList.add("field-invalid");

@@ -49,6 +49,7 @@ export default function reveal(viewer) {
   part("leave").hidden = !hidden;
   keepSilent(media, part("sound"));
   tick();
+  if (document.hidden) hide(); // the tab was left before this module had loaded
 }
 
 function takeAway(media) {

@@ -78,6 +78,7 @@ def opened(reader, live, desk) -> Page:
     consent(reader, live.url, made.record.id)
     reader.get_by_role("link", name="Show file 1").click()
     expect(reader.locator("[data-part=media]")).to_be_visible()
+    expect(reader.locator("[data-part=countdown]")).to_contain_text("minutes left")
     return reader
 
 
@@ -129,6 +130,7 @@ def test_it_is_gone_after_an_idle_minute_and_when_the_consent_ends(reader, live,
     for seconds, words in (("01:02", "Hidden again"), ("06:00", None)):
         reader.goto(f"{live.url}/records/{made.record.id}/view?file=1")
         expect(reader.locator("[data-part=media]")).to_be_visible()
+        expect(reader.locator("[data-part=countdown]")).to_contain_text("left")
         reader.clock.fast_forward(seconds)
         expect(reader.locator("[data-part=media]")).to_have_count(0)
         if words is None:
