@@ -37,6 +37,10 @@ class Config:
     search_engine: str
     key_file: Path | None
     key_command: str | None
+    key_passphrase_file: str | None
+    key_shares: tuple[Path, ...]
+    key_fd: int | None
+    shred_list: Path | None
     credentials_folder: Path | None
     base_url: str
     trusted_proxies: int
@@ -156,6 +160,15 @@ def _optional_path(text: str) -> Path | None:
     return Path(text).expanduser().absolute() if text else None
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    words = [word.strip() for word in text.split(",")]
+    return tuple(Path(word).expanduser().absolute() for word in words if word)
+
+
+def _descriptor(text: str) -> int | None:
+    return _number(text) if text else None
+
+
 def _count(text: str) -> int:
     number = int(text.replace("_", ""))
     if number < 1:
@@ -219,6 +232,12 @@ SETTINGS = (
     Setting("search_engine", "whoosh", _engine, "which search engine to use"),
     Setting("key_file", "", _optional_path, "the file with the unlock secret"),
     Setting("key_command", "", _optional, "a program that prints the unlock secret"),
+    Setting(
+        "key_passphrase_file", "", _optional, "a private file, or fd:N, to read it from"
+    ),
+    Setting("key_shares", "", _paths, "two opened shares, with a comma between"),
+    Setting("key_fd", "", _descriptor, "an open file with the secret; set by serve"),
+    Setting("shred_list", "", _optional_path, "the list of what was shredded, outside"),
     Setting(
         "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"
     ),

@@ -24,12 +24,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import config as settings
+from archive import escrow, shredding
 from archive.config import Config, ConfigError
 from archive.db import Database
 from archive.intake.limits import UploadLimits
+from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
 from archive.ledger import Ledger
-from archive.vault import providers
+from archive.vault import passphrases, providers
 from archive.vault.blobs import FolderStore
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
@@ -65,6 +67,8 @@ class Site:
     upload_limits: UploadLimits
     clock: Callable[[], datetime] = field(repr=False)
     _engines: _Engines = field(repr=False)
+    recovery_key: Path | None = None
+    """Where `create_home` has just written the private key of recovery."""
 
     @property
     def engine(self) -> SearchEngine:
@@ -99,6 +103,14 @@ class Site:
                 "Decoders cannot be confined on this machine: install bubblewrap, or "
                 "set VIGIL_ALLOW_UNSANDBOXED=1 where no hostile file can arrive."
             )
+
+    def require_recovery(self) -> None:
+        """Make sure that the keys could be had back, or that this was waived.
+
+        :raises Refused: neither; the text says which command mends it
+        """
+        if not escrow.settled(self.keyring).is_settled:
+            raise Refused("no_recovery", escrow.MISSING)
 
     def readiness(self) -> dict[str, bool]:
         """Whether each part answers."""
@@ -137,18 +149,25 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
             "or set VIGIL_HOME."
         )
     try:
-        site = _assemble(config, _keyring(config, _unlock(config)), clock)
+        site = _assemble(config, _keyring(config, unlock(config)), clock)
     except KeyUnavailable as error:
         raise ConfigError(_sentence(error)) from error
     _bring_up_to_date(site.db)
+    shredding.finish(site)
     return site
 
 
-def create_home(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
+def create_home(
+    config: Config,
+    clock: Callable[[], datetime] = utc_now,
+    wish: escrow.Wish | None = None,
+    passphrase: str | None = None,
+) -> Site:
     """Make a new archive in the home, which must not exist or be empty.
 
-    Without any key setting, a key file is made in the user's configuration folder and
-    named in the home's `vigil.toml`. What was made is removed again after an error.
+    Without any key setting or passphrase, a key file is made in the user's
+    configuration folder and named in the home's `vigil.toml`. Who can recover the keys
+    is settled as wished. What was made is removed again after an error.
 
     :raises ConfigError: there is something already, or a setting is unsafe
     """
@@ -156,10 +175,14 @@ def create_home(config: Config, clock: Callable[[], datetime] = utc_now) -> Site
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigError(f"{home} is not empty; an archive is made in a new folder.")
     settings.check_safe(config)
-    made_key = _missing_key_file(config)
+    if passphrase:
+        _check_passphrase(passphrase)
+    made_key = None if passphrase else _missing_key_file(config)
     with_key = replace(config, key_file=made_key) if made_key else config
     try:
-        return _make(with_key, made_key, clock)
+        if passphrase:
+            return _make_behind(passphrase, with_key, clock, wish)
+        return _make(with_key, made_key, clock, wish)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         if made_key is not None:
@@ -229,38 +252,87 @@ def _upload_limits(config: Config) -> UploadLimits:
     return UploadLimits(config.max_upload_bytes, config.max_files, media)
 
 
-def _make(config: Config, made_key: Path | None, clock: Callable[[], datetime]) -> Site:
-    now = clock()
-    make_private_folder(config.home)
-    config.home.chmod(0o700)
+def _make(
+    config: Config,
+    made_key: Path | None,
+    clock: Callable[[], datetime],
+    wish: escrow.Wish | None,
+) -> Site:
+    _make_folder(config)
     if made_key is not None:
-        unlock = providers.create_key_file(made_key, config.home)
+        secret = providers.create_key_file(made_key, config.home)
         line = f"key_file = {json.dumps(str(made_key))}\n"
         write_new(config.home / settings.TOML_NAME, line.encode())
     else:
-        unlock = _unlock(config)
-    _refuse_occupied_store(config)
-    site = _assemble(config, Keyring.create(unlock, config.keyrings, now), clock)
-    try:
-        _furnish(site, now)
-    except BaseException:
-        site.db.close()
-        raise
+        secret = unlock(config)
+    return _found(config, secret, clock, wish)
+
+
+def _make_behind(
+    passphrase: str,
+    config: Config,
+    clock: Callable[[], datetime],
+    wish: escrow.Wish | None,
+) -> Site:
+    """Make an archive whose unlock secret is nowhere but behind a passphrase."""
+    if config.key_file or config.key_command or config.key_shares:
+        raise ConfigError("A new archive has a passphrase or another key, not both.")
+    _make_folder(config)
+    secret = providers.draw_secret()
+    site = _found(config, secret, clock, wish)
+    passphrases.write_header(config.keyrings, passphrase, secret)
     return site
 
 
-def _furnish(site: Site, now: datetime) -> None:
+def _check_passphrase(passphrase: str) -> None:
+    try:
+        passphrases.check(passphrase)
+    except KeyUnavailable as error:
+        raise ConfigError(_sentence(error)) from error
+
+
+def _make_folder(config: Config) -> None:
+    make_private_folder(config.home)
+    config.home.chmod(0o700)
+
+
+def _found(
+    config: Config,
+    secret: UnlockSecret,
+    clock: Callable[[], datetime],
+    wish: escrow.Wish | None,
+) -> Site:
+    now = clock()
+    _refuse_occupied_store(config)
+    keyring = Keyring.create(secret, config.keyrings, now)
+    keyring.shredded.keep_copy_at(_shred_list(config, keyring))
+    site = _assemble(config, keyring, clock)
+    try:
+        return _furnish(site, wish or escrow.Wish(), now)
+    except BaseException:
+        site.db.close()
+        raise
+
+
+def _furnish(site: Site, wish: escrow.Wish, now: datetime) -> Site:
     if not site.db.is_empty():
         raise ConfigError(
             "The database holds something already; give VIGIL_DATABASE_URL a new one."
         )
     site.db.migrate()
     site._engines.create()  # noqa: SLF001 - this module's own
-    with site.db.write() as session:
-        detail = {"keys": len(site.keyring.names())}
-        site.ledger.append(
-            session, "archive created", actor="operator", now=now, detail=detail
-        )
+    outcome = escrow.settle(site.config, site.keyring, wish, now)
+    try:
+        with site.db.write() as session:
+            detail = {"keys": len(site.keyring.names()), **outcome.detail()}
+            site.ledger.append(
+                session, "archive created", actor="operator", now=now, detail=detail
+            )
+    except BaseException:
+        if outcome.private is not None:
+            outcome.private.unlink()
+        raise
+    return replace(site, recovery_key=outcome.private)
 
 
 def _refuse_occupied_store(config: Config) -> None:
@@ -271,17 +343,43 @@ def _refuse_occupied_store(config: Config) -> None:
         )
 
 
-def _unlock(config: Config) -> UnlockSecret:
+def unlock(config: Config) -> UnlockSecret:
+    """Have the unlock secret from wherever the settings say.
+
+    :raises ConfigError: it cannot be had, in one sentence that says what to mend
+    """
     try:
         return providers.choose_provider(
-            config.home, config.key_file, config.key_command, config.credentials_folder
+            config.home,
+            config.key_file,
+            config.key_command,
+            config.credentials_folder,
+            passphrase_file=config.key_passphrase_file,
+            key_shares=config.key_shares,
+            descriptor=config.key_fd,
         ).unlock()
-    except KeyUnavailable as error:
+    except VaultError as error:
         raise ConfigError(_sentence(error)) from error
 
 
-def _keyring(config: Config, unlock: UnlockSecret) -> Keyring:
-    return Keyring.load(unlock, config.keyrings)
+def needs_people(config: Config) -> bool:
+    """Whether the unlock secret comes from a passphrase or shares, so is asked once."""
+    if config.key_shares or config.key_passphrase_file:
+        return True
+    has_header = (config.keyrings / passphrases.HEADER).exists()
+    return has_header and _is_left_open(config)
+
+
+def _keyring(config: Config, secret: UnlockSecret) -> Keyring:
+    keyring = Keyring.load(secret, config.keyrings)
+    keyring.shredded.keep_copy_at(_shred_list(config, keyring))
+    return keyring
+
+
+def _shred_list(config: Config, keyring: Keyring) -> Path:
+    """Where the list of what was shredded is kept apart from the home."""
+    name = f"vigil-{keyring.archive_id}.shredded"
+    return config.shred_list or escrow.private_folder(config) / name
 
 
 def _missing_key_file(config: Config) -> Path | None:
@@ -289,11 +387,22 @@ def _missing_key_file(config: Config) -> Path | None:
     if config.key_file is not None:
         return None if config.key_file.exists() else config.key_file
     folder = config.credentials_folder
-    if config.key_command or (folder and (folder / providers.CREDENTIAL).exists()):
+    if config.key_command or config.key_shares or config.key_passphrase_file:
         return None
-    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    if config.key_fd is not None or (
+        folder and (folder / providers.CREDENTIAL).exists()
+    ):
+        return None
     name = f"{config.home.name}-{secrets.token_hex(4)}.key"
-    return Path(base) / "vigil" / name
+    return escrow.private_folder(config) / name
+
+
+def _is_left_open(config: Config) -> bool:
+    """Whether no file, program, credential or descriptor was named for the key."""
+    folder = config.credentials_folder
+    has_credential = folder is not None and (folder / providers.CREDENTIAL).exists()
+    named = (config.key_file, config.key_command, config.key_fd)
+    return not has_credential and all(each is None for each in named)
 
 
 def _bring_up_to_date(db: Database) -> None:
@@ -317,6 +426,6 @@ def _answers(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _sentence(error: KeyUnavailable) -> str:
+def _sentence(error: VaultError) -> str:
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 
 import click
 from flask import Flask
@@ -14,7 +16,8 @@ from archive.app import create_app
 from archive.cli.opening import opened, telling
 from archive.cli.output import Failure
 from archive.config import Config
-from archive.site import open_site
+from archive.site import needs_people, open_site, unlock
+from archive.vault.providers import hand_over
 from archive.web import server
 from archive.work import loop
 
@@ -39,6 +42,7 @@ def run_server(config: Config, wanted: server.Settings) -> None:
 
     :raises Failure: a setting or the machine makes it unsafe
     """
+    config = asked_once(config)
     site = open_site(config)
     site.require_sandbox()
     site.engine.count()
@@ -48,9 +52,7 @@ def run_server(config: Config, wanted: server.Settings) -> None:
         return create_app(open_site(config))
 
     command = (sys.executable, "-m", "archive.cli", "worker")
-    accompanied = server.Settings(
-        wanted.host, wanted.port, wanted.workers, wanted.threads, command
-    )
+    accompanied = replace(wanted, companion=command, handed_over=config.key_fd)
     try:
         server.check_address(
             wanted.host,
@@ -60,6 +62,15 @@ def run_server(config: Config, wanted: server.Settings) -> None:
         server.serve(make_app, accompanied)
     except server.UnsafeServerError as error:
         raise Failure(str(error), "unsafe") from error
+
+
+def asked_once(config: Config) -> Config:
+    """Have the secret once where people give it, and hand it to every process."""
+    if config.key_fd is None and needs_people(config):
+        descriptor = hand_over(unlock(config))
+        os.environ["VIGIL_KEY_FD"] = str(descriptor)
+        return replace(config, key_fd=descriptor)
+    return config
 
 
 @click.command()

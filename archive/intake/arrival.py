@@ -65,6 +65,7 @@ class Premises(Protocol):
     @property
     def upload_limits(self) -> UploadLimits: ...
     def require_sandbox(self) -> None: ...
+    def require_recovery(self) -> None: ...
 
 
 class Readable(Protocol):
@@ -101,8 +102,10 @@ def begin(premises: Premises) -> Arrival:
     """Begin a deposit; use it as a block.
 
     :raises ConfigError: decoders cannot be confined here, and that was not allowed
+    :raises Refused: nobody could recover the keys, and that was not waived
     """
     premises.require_sandbox()
+    premises.require_recovery()
     return Arrival(premises)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from blur.errors import FILE_ERRORS, SandboxFailed
 
-OWN_CODES = ("too_many_files", "no_files", "storage_full", SandboxFailed.code)
+OWN_CODES = (
+    "too_many_files",
+    "no_files",
+    "no_recovery",
+    "storage_full",
+    SandboxFailed.code,
+)
 CODES = (*FILE_ERRORS, *OWN_CODES)
 
 

@@ -68,6 +68,11 @@ ACCESS = frozenset(
 HOUSE = frozenset(
     {
         "archive created",
+        "recovery changed",
+        "unlock changed",
+        "keys backed up",
+        "keys recovered",
+        "key rotation",
         "verification",
         "job retried",
         "job cancelled",

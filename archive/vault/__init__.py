@@ -1,7 +1,11 @@
 """Encryption at rest: nothing the archive keeps is written in clear.
 
-    providers    where the unlock secret comes from: file, command, systemd credential
+    providers    where the unlock secret comes from; passphrases, shares are two of them
+    keyfiles     the sealed files of the key folder, replaced whole or not at all
     keyrings     the unlock secret opens the keyrings: named keys, in versions
+    recipients   public keys that the keys are sealed to; recovery is what they get
+    rotation     another version of a key, while the archive serves
+    shredlist    what must not open again, whatever a backup brings back
     keytable     each object has a data key of its own, wrapped, in one row
     container    blob v1: a clear header of 64 bytes, then one Cobblestone-256 message
     reader       opens a blob anywhere, after the end of it was authenticated

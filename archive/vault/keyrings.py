@@ -1,48 +1,61 @@
-"""Two sealed files of keys: `originals.keyring` and `working.keyring`.
+"""The keys of this process, by purpose and version; from two sealed files.
 
-The first holds the key of the originals, the second all others, so that a process which
-shows previews can run without the means to open an original. Each file is sealed under
-a key of its own, derived from the unlock secret:
-
-    file key = HKDF-Expand-SHA-512(unlock secret, "vigil.unlock/v1" || 00 || domain, 32)
-    file     = magic 89 56 47 4B 0D 0A 1A 0A, version 1, suite 2, two zero bytes,
-               then a Cobblestone-256 message of JSON;
-               context = "vigil.keyring/v1" || 00 || these 12 bytes || domain
+`originals.keyring` holds the key of the originals, `working.keyring` all others, so
+that a process which shows previews can run without the means to open an original. How
+the files are sealed and replaced is in `keyfiles`. Their content:
 
     {"domain": ..., "keys": [{"purpose", "version", "id", "state", "created_at",
                               "secret" (64 hexadecimal digits)}]}
 
-Purposes have versions: the active one seals, older ones open what they once sealed.
+Purposes have versions: the active one seals, older ones open what they once sealed. A
+keyring notices when its files are replaced, and takes over what is new: a key added by
+another process is used from the next sealing on. A version that was destroyed is kept
+in memory for a minute, for those who read its row just before.
 """
 
-import json
-import os
-import secrets
-from collections.abc import Iterable, Mapping
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-
-from archive.vault import aead
+from archive.vault import recovery
 from archive.vault.container import KEY_SIZE
-from archive.vault.errors import IntegrityError, KeyUnavailable, UnsupportedFormat
-from archive.vault.files import sync_folder, write_new
-from archive.vault.keys import Domain, Key, KeyName, KeyState, Purpose, UnlockSecret
+from archive.vault.errors import KeyUnavailable
+from archive.vault.files import sync_folder
+from archive.vault.keyfiles import KeyFiles, Stamp
+from archive.vault.keys import (
+    Domain,
+    Key,
+    KeyName,
+    KeyState,
+    Purpose,
+    UnlockSecret,
+    from_json,
+    random_bytes,
+    to_json,
+)
+from archive.vault.shredlist import ShredList
 
-MAGIC = b"\x89VGK\r\n\x1a\n"
-START = MAGIC + bytes([1, 2, 0, 0])
 ALL_DOMAINS = frozenset(Domain)
+LINGER_SECONDS = 60.0
 
 
 class Keyring:
     """The keys that this process holds, by purpose and version."""
 
-    def __init__(self, keys: Iterable[Key]) -> None:
+    def __init__(self, keys: Iterable[Key], files: KeyFiles | None = None) -> None:
         self._by_id = {key.id: key for key in keys}
+        self.files = files
+        self.shredded = ShredList(files)
+        """What must not open again, whatever the key table says."""
+        self._lock = threading.Lock()
+        self._stamps: dict[Domain, Stamp | None] = {}
+        self._gone: dict[UUID, tuple[Key, float]] = {}
 
     @classmethod
     def create(cls, unlock: UnlockSecret, folder: Path, now: datetime) -> "Keyring":
@@ -50,13 +63,26 @@ class Keyring:
 
         :raises FileExistsError: the folder is there; keys are never overwritten
         """
+        return cls.restore(
+            unlock, folder, [_fresh(purpose, 1, now) for purpose in Purpose]
+        )
+
+    @classmethod
+    def restore(
+        cls, unlock: UnlockSecret, folder: Path, keys: Iterable[Key]
+    ) -> "Keyring":
+        """Write these keys into a new folder, under this unlock secret.
+
+        :raises FileExistsError: the folder is there; keys are never overwritten
+        """
         folder.mkdir(mode=0o700)
-        keys = [_fresh(purpose, 1, now) for purpose in Purpose]
+        files = KeyFiles(folder, unlock, ALL_DOMAINS)
+        made = list(keys)
         for domain in Domain:
-            own = [key for key in keys if key.name.purpose.domain is domain]
-            write_new(_file(folder, domain), _seal_file(unlock, domain, own))
+            own = [key for key in made if key.name.purpose.domain is domain]
+            files.create(domain, _content(domain, own))
         sync_folder(folder)
-        return cls(keys)
+        return cls.load(unlock, folder)
 
     @classmethod
     def load(
@@ -70,16 +96,26 @@ class Keyring:
         :raises KeyUnavailable: a file is missing, or the unlock secret is another's
         :raises UnsupportedFormat: a file is no keyring that this program knows
         """
-        keys = [
-            key for domain in sorted(domains) for key in _load(unlock, folder, domain)
-        ]
-        return cls(keys)
+        files = KeyFiles(folder, unlock, domains)
+        # The stamps first: what is replaced in between is noticed at the next look.
+        stamps = {domain: files.stamp(domain) for domain in domains}
+        keyring = cls(
+            [key for domain in sorted(domains) for key in _read(files, domain)], files
+        )
+        keyring._stamps |= stamps
+        return keyring
+
+    @property
+    def archive_id(self) -> str:
+        """Names this archive for good: the audit key is never another."""
+        return self.get(Purpose.AUDIT, 1).id.hex[:12]
 
     def active(self, purpose: Purpose) -> Key:
         """Return the newest key that seals for this purpose.
 
         :raises KeyUnavailable: this process was not given one
         """
+        self._look(purpose.domain)
         fitting = [
             key
             for key in self._by_id.values()
@@ -94,25 +130,72 @@ class Keyring:
 
         :raises KeyUnavailable: this process does not hold it
         """
-        for key in self._by_id.values():
-            if (key.name.purpose, key.name.version) == (purpose, version):
-                return key
-        raise KeyUnavailable(f"this process holds no key {version} for {purpose}")
+        key = self._find(purpose, version)
+        if key is None:
+            self._look(purpose.domain)
+            key = self._find(purpose, version)
+        if key is None:
+            raise KeyUnavailable(f"this process holds no key {version} for {purpose}")
+        return key
 
     def by_id(self, key_id: UUID) -> Key:
         """Return the key that a row names.
 
         :raises KeyUnavailable: this process does not hold it
         """
-        try:
-            return self._by_id[key_id]
-        except KeyError:
-            raise KeyUnavailable(f"this process does not hold key {key_id}") from None
+        key = self._by_id.get(key_id)
+        if key is None:
+            for domain in list(self._stamps):
+                self._look(domain)
+            key = self._by_id.get(key_id) or self._lingering(key_id)
+        if key is None:
+            raise KeyUnavailable(f"this process does not hold key {key_id}")
+        return key
 
     def names(self) -> list[KeyName]:
         """List what is held, without the secrets: purpose, version, id, state, age."""
         names = [key.name for key in self._by_id.values()]
         return sorted(names, key=lambda name: (name.purpose, name.version))
+
+    def keys(self) -> list[Key]:
+        """All keys with their secrets, for the bundle of recovery alone."""
+        return list(self._by_id.values())
+
+    def add_version(self, purpose: Purpose, now: datetime) -> Key:
+        """Add a key that seals from now on; the ones before it only open any more.
+
+        :raises KeyUnavailable: this process may not change keyrings
+        """
+        with self._changing() as files:
+            held = _read(files, purpose.domain)
+            newest = max(k.name.version for k in held if k.name.purpose is purpose)
+            added = _fresh(purpose, newest + 1, now)
+            kept = [_retired(key) if _is(key, purpose) else key for key in held]
+            self._keep(files, purpose.domain, [*kept, added], now)
+        self._look(purpose.domain)
+        return added
+
+    def destroy_version(self, purpose: Purpose, version: int, now: datetime) -> None:
+        """Destroy a version that nothing is sealed under any more.
+
+        :raises KeyUnavailable: it is the active one, or not in this process
+        """
+        if self.get(purpose, version).name.state is KeyState.ACTIVE:
+            raise KeyUnavailable(f"key {version} for {purpose} is in use")
+        with self._changing() as files:
+            left = [
+                key
+                for key in _read(files, purpose.domain)
+                if (key.name.purpose, key.name.version) != (purpose, version)
+            ]
+            self._keep(files, purpose.domain, left, now)
+        self._look(purpose.domain)
+
+    def write_bundle(self, now: datetime) -> None:
+        """Seal what is needed for recovery to its recipients, beside the keyrings."""
+        with self._changing() as files:
+            keys = [key for domain in files.domains for key in _read(files, domain)]
+            recovery.write_bundle(files, keys, self.shredded.entries(), now)
 
     def __repr__(self) -> str:
         """Count the keys, show none."""
@@ -122,70 +205,78 @@ class Keyring:
         """Refuse to be pickled or copied."""
         raise TypeError("keyrings are not pickled or copied")
 
+    def _find(self, purpose: Purpose, version: int) -> Key | None:
+        for key in list(self._by_id.values()):
+            if (key.name.purpose, key.name.version) == (purpose, version):
+                return key
+        return None
+
+    @contextmanager
+    def _changing(self) -> Iterator[KeyFiles]:
+        """Be the one process that changes the key folder."""
+        if self.files is None or self.files.domains != ALL_DOMAINS:
+            raise KeyUnavailable("only a process that holds all keys may change them")
+        with self.files.locked():
+            yield self.files
+
+    def _keep(
+        self, files: KeyFiles, domain: Domain, keys: list[Key], now: datetime
+    ) -> None:
+        others = [key for d in files.domains - {domain} for key in _read(files, d)]
+        # The bundle first: a key that seals but could not be recovered must not exist.
+        recovery.write_bundle(files, [*others, *keys], self.shredded.entries(), now)
+        files.replace(domain, _content(domain, keys))
+
+    def _look(self, domain: Domain) -> None:
+        """Take over what another process put in place of a file.
+
+        A file that is missing for the moment changes nothing: its keys are held.
+
+        :raises KeyUnavailable: it was sealed under another unlock secret meanwhile
+        """
+        if self.files is None or domain not in self._stamps:
+            return
+        stamp = self.files.stamp(domain)
+        if stamp is None or stamp == self._stamps[domain]:
+            return
+        with self._lock:
+            self._take_over(domain, _read(self.files, domain))
+            self._stamps[domain] = stamp
+
+    def _take_over(self, domain: Domain, keys: list[Key]) -> None:
+        clock = time.monotonic()
+        found = {key.id: key for key in keys}
+        for key_id, key in self._by_id.items():
+            if key.name.purpose.domain is not domain:
+                found[key_id] = key
+            elif key_id not in found:
+                self._gone[key_id] = (key, clock + LINGER_SECONDS)
+        self._by_id = found
+
+    def _lingering(self, key_id: UUID) -> Key | None:
+        with self._lock:
+            clock = time.monotonic()
+            self._gone = {i: each for i, each in self._gone.items() if each[1] > clock}
+            found = self._gone.get(key_id)
+        return found[0] if found else None
+
 
 def _fresh(purpose: Purpose, version: int, now: datetime) -> Key:
     name = KeyName(purpose, version, uuid4(), KeyState.ACTIVE, now)
-    return Key(name, secrets.token_bytes(KEY_SIZE))
+    return Key(name, random_bytes(KEY_SIZE))
 
 
-def _file(folder: Path, domain: Domain) -> Path:
-    return folder / f"{domain}.keyring"
+def _is(key: Key, purpose: Purpose) -> bool:
+    return key.name.purpose is purpose
 
 
-def _file_key(unlock: UnlockSecret, domain: Domain) -> bytes:
-    info = b"vigil.unlock/v1\0" + domain.encode()
-    expand = HKDFExpand(hashes.SHA512(), KEY_SIZE, info)
-    return expand.derive(unlock.secret_bytes())
+def _retired(key: Key) -> Key:
+    return Key(replace(key.name, state=KeyState.DECRYPT_ONLY), key.secret_bytes())
 
 
-def _context(domain: Domain) -> bytes:
-    return b"vigil.keyring/v1\0" + START + domain.encode()
+def _content(domain: Domain, keys: Iterable[Key]) -> Mapping[str, Any]:
+    return {"domain": domain, "keys": [to_json(key) for key in keys]}
 
 
-def _seal_file(unlock: UnlockSecret, domain: Domain, keys: Iterable[Key]) -> bytes:
-    content = {"domain": domain, "keys": [_to_json(key) for key in keys]}
-    plaintext = json.dumps(content).encode()
-    sealed = aead.seal(_file_key(unlock, domain), plaintext, _context(domain))
-    return START + sealed
-
-
-def _load(unlock: UnlockSecret, folder: Path, domain: Domain) -> list[Key]:
-    path = _file(folder, domain)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise KeyUnavailable(f"the keyring {path} cannot be read: {reason}") from None
-    if not raw.startswith(START):
-        raise UnsupportedFormat(f"{path} is not a keyring that this program knows")
-    try:
-        file_key = _file_key(unlock, domain)
-        plaintext = aead.open_sealed(file_key, raw[len(START) :], _context(domain))
-    except IntegrityError:
-        raise KeyUnavailable(
-            f"the unlock secret does not open {path}: it belongs to another archive, "
-            "or the keyring is damaged"
-        ) from None
-    return [_from_json(entry) for entry in json.loads(plaintext)["keys"]]
-
-
-def _to_json(key: Key) -> dict[str, object]:
-    return {
-        "purpose": key.name.purpose,
-        "version": key.name.version,
-        "id": str(key.name.id),
-        "state": key.name.state,
-        "created_at": key.name.created_at.isoformat(),
-        "secret": key.secret_bytes().hex(),
-    }
-
-
-def _from_json(entry: Mapping[str, Any]) -> Key:
-    name = KeyName(
-        purpose=Purpose(entry["purpose"]),
-        version=int(entry["version"]),
-        id=UUID(entry["id"]),
-        state=KeyState(entry["state"]),
-        created_at=datetime.fromisoformat(entry["created_at"]),
-    )
-    return Key(name, bytes.fromhex(entry["secret"]))
+def _read(files: KeyFiles, domain: Domain) -> list[Key]:
+    return [from_json(entry) for entry in files.read(domain)["keys"]]

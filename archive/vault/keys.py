@@ -1,5 +1,7 @@
 """Keys that cannot be shown by accident: not printed, copied, pickled or compared."""
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -100,3 +102,32 @@ class Key(Secret):
     def __repr__(self) -> str:
         """Name purpose and version, never the bytes."""
         return f"<Key {self.name.purpose} v{self.name.version}>"
+
+
+def random_bytes(size: int) -> bytes:
+    """Draw key material from the system's generator."""
+    return secrets.token_bytes(size)
+
+
+def to_json(key: Key) -> dict[str, object]:
+    """The key with its secret, for a file that is sealed before it is written."""
+    return {
+        "purpose": key.name.purpose,
+        "version": key.name.version,
+        "id": str(key.name.id),
+        "state": key.name.state,
+        "created_at": key.name.created_at.isoformat(),
+        "secret": key.secret_bytes().hex(),
+    }
+
+
+def from_json(entry: Mapping[str, Any]) -> Key:
+    """The key that `to_json` wrote."""
+    name = KeyName(
+        purpose=Purpose(entry["purpose"]),
+        version=int(entry["version"]),
+        id=UUID(entry["id"]),
+        state=KeyState(entry["state"]),
+        created_at=datetime.fromisoformat(entry["created_at"]),
+    )
+    return Key(name, bytes.fromhex(entry["secret"]))

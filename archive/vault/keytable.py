@@ -6,7 +6,8 @@
                    header of the blob)                                      112 bytes
 
 A row that was moved to another object, kind or revision does not open. Destroying a row
-destroys the object, wherever copies of the blob may be.
+destroys the object, wherever copies of the blob may be; and because a row can come back
+with a backup, what the keyring's list names as shredded does not open either.
 """
 
 import secrets
@@ -15,18 +16,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from archive.vault import aead
 from archive.vault.container import KEY_SIZE, Header, Kind
 from archive.vault.errors import IntegrityError, NoSuchObject, Shredded
 from archive.vault.keyrings import Keyring
-from archive.vault.keys import Purpose
+from archive.vault.keys import Key, Purpose
 from archive.vault.tables import DataKey, DataKeyState
 
 _IDENTITY = struct.Struct(">16s16sBI16s")
 _FACTS = struct.Struct(">Q32s")
+
+ROTATION_LOCK = 0x76_77_72_61_70  # "vwrap": shared by who wraps, alone by who destroys
 
 _PURPOSES = {
     Kind.ORIGINAL: Purpose.ORIGINAL,
@@ -73,6 +76,9 @@ def insert(
 
     :raises KeyUnavailable: this process may not seal objects of this kind
     """
+    # On SQLite the write transaction does it: no key may be destroyed from here on.
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SELECT pg_advisory_xact_lock_shared(:k)"), {"k": ROTATION_LOCK})
     wrapping_key = keyring.active(_PURPOSES[header.kind])
     row = DataKey(
         id=header.data_key_id,
@@ -80,9 +86,7 @@ def insert(
         kind=header.kind,
         revision=header.revision,
         wrapping_key_id=wrapping_key.id,
-        wrapped=aead.seal(
-            wrapping_key, data_key, _wrap_context(header, wrapping_key.id)
-        ),
+        wrapped=wrap_key(wrapping_key, header, data_key),
         facts=_seal_facts(header, data_key, facts),
         state=DataKeyState.ACTIVE,
         created_at=now,
@@ -116,16 +120,34 @@ def unwrap(keyring: Keyring, row: DataKey) -> Opened:
     :raises KeyUnavailable: the key that wrapped it is not in this process
     :raises IntegrityError: the row was changed, or belongs to another object
     """
-    if row.wrapped is None or row.facts is None:
+    gone = row.wrapped is None or row.facts is None
+    if gone or row.object_id in keyring.shredded:
         raise Shredded("the data key of this object was destroyed")
     header = header_of(row)
-    wrapping_key = keyring.by_id(row.wrapping_key_id)
+    data_key = unwrap_key(keyring, header, row.wrapping_key_id, row.wrapped or b"")
+    facts = aead.open_sealed(data_key, row.facts or b"", _facts_context(header))
+    return Opened(header, data_key, Facts(*_FACTS.unpack(facts)))
+
+
+def unwrap_key(
+    keyring: Keyring, header: Header, wrapping_key_id: UUID, wrapped: bytes
+) -> bytes:
+    """Open a wrapped data key, which must be that of this very blob.
+
+    :raises KeyUnavailable: the key that wrapped it is not in this process
+    :raises IntegrityError: it was changed, or belongs to another object
+    """
+    wrapping_key = keyring.by_id(wrapping_key_id)
     if wrapping_key.name.purpose is not _PURPOSES[header.kind]:
         raise IntegrityError("the data key is wrapped under a key of another purpose")
-    context = _wrap_context(header, row.wrapping_key_id)
-    data_key = aead.open_sealed(wrapping_key, row.wrapped, context)
-    facts = aead.open_sealed(data_key, row.facts, _facts_context(header))
-    return Opened(header, data_key, Facts(*_FACTS.unpack(facts)))
+    return aead.open_sealed(
+        wrapping_key, wrapped, _wrap_context(header, wrapping_key_id)
+    )
+
+
+def wrap_key(wrapping_key: Key, header: Header, data_key: bytes) -> bytes:
+    """Wrap the data key of this blob."""
+    return aead.seal(wrapping_key, data_key, _wrap_context(header, wrapping_key.id))
 
 
 def header_of(row: DataKey) -> Header:
@@ -140,6 +162,14 @@ def forget(s: Session, object_id: UUID) -> None:
     s.flush()
 
 
+def living(s: Session, object_id: UUID) -> list[DataKey]:
+    """The object's rows that still hold a key."""
+    rows = select(DataKey).where(
+        DataKey.object_id == object_id, DataKey.state == DataKeyState.ACTIVE
+    )
+    return list(s.scalars(rows))
+
+
 def destroy(s: Session, object_id: UUID, now: datetime) -> int:
     """Destroy the object's data keys and keep their rows as tombstones.
 
@@ -147,11 +177,7 @@ def destroy(s: Session, object_id: UUID, now: datetime) -> int:
 
     :returns: how many keys were destroyed now
     """
-    rows = s.scalars(
-        select(DataKey).where(
-            DataKey.object_id == object_id, DataKey.state == DataKeyState.ACTIVE
-        )
-    ).all()
+    rows = living(s, object_id)
     for row in rows:
         row.wrapped = row.facts = None
         row.state = DataKeyState.DESTROYED

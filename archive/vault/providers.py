@@ -5,21 +5,28 @@
 | `FileProvider` | VIGIL_KEY_FILE | development, a small site |
 | `CommandProvider` | VIGIL_KEY_COMMAND | a key server with a client program |
 | `CredentialProvider` | LoadCredentialEncrypted=vigil-key:... | one server, systemd |
+| `PassphraseProvider` | VIGIL_KEY_PASSPHRASE_FILE, or asked | a site at high risk |
+| `SharesProvider` | VIGIL_KEY_SHARES | the same, two administrators of three |
+| `DescriptorProvider` | VIGIL_KEY_FD | a program that was handed the secret, open |
 
-All three hand over the same single line: `vigil-key-1:` and 64 hexadecimal digits.
-Nothing readable by others is accepted, nothing is guessed, and there is no default key.
+Files, programs and credentials hand over the same single line: `vigil-key-1:` and 64
+hexadecimal digits. Nothing readable by others is accepted, nothing is guessed, and
+there is no default key.
 """
 
+import getpass
 import os
 import re
 import secrets
 import shlex
 import stat
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from archive.vault import passphrases, shares
 from archive.vault.errors import KeyUnavailable
 from archive.vault.files import make_private_folder, sync_folder, write_new
 from archive.vault.keys import UnlockSecret
@@ -42,16 +49,25 @@ class KeyProvider(Protocol):
         ...
 
 
-def choose_provider(
+def choose_provider(  # noqa: PLR0913 - each is one place a key may be
     home: Path,
     key_file: Path | None = None,
     key_command: str | None = None,
     credentials_folder: Path | None = None,
+    *,
+    passphrase_file: str | None = None,
+    key_shares: Sequence[Path] = (),
+    descriptor: int | None = None,
 ) -> KeyProvider:
     """Pick the one provider that is set; a systemd credential counts when it is there.
 
+    A secret handed over as a descriptor comes before all others; a passphrase is asked
+    for where the key folder has its header and nothing is set.
+
     :raises KeyUnavailable: none is set, or more than one, so that it is unclear which
     """
+    if descriptor is not None:
+        return DescriptorProvider(descriptor)
     found: list[KeyProvider] = []
     if key_file is not None:
         found.append(FileProvider(key_file, home))
@@ -59,6 +75,28 @@ def choose_provider(
         found.append(CommandProvider(shlex.split(key_command)))
     if credentials_folder is not None and (credentials_folder / CREDENTIAL).exists():
         found.append(CredentialProvider(credentials_folder))
+    found += _by_people(home, passphrase_file, key_shares)
+    return _the_one(found or _asking(home))
+
+
+def _by_people(
+    home: Path, passphrase_file: str | None, key_shares: Sequence[Path]
+) -> list[KeyProvider]:
+    found: list[KeyProvider] = []
+    if passphrase_file:
+        found.append(PassphraseProvider(home / "keys", home, passphrase_file))
+    if key_shares:
+        found.append(SharesProvider(key_shares, home))
+    return found
+
+
+def _asking(home: Path) -> list[KeyProvider]:
+    folder = home / "keys"
+    has_header = (folder / passphrases.HEADER).exists()
+    return [PassphraseProvider(folder, home, None)] if has_header else []
+
+
+def _the_one(found: list[KeyProvider]) -> KeyProvider:
     if not found:
         raise KeyUnavailable(
             "no key: set VIGIL_KEY_FILE or VIGIL_KEY_COMMAND, or give systemd the "
@@ -66,10 +104,21 @@ def choose_provider(
         )
     if len(found) > 1:
         raise KeyUnavailable(
-            "more than one key is set: keep one of VIGIL_KEY_FILE, VIGIL_KEY_COMMAND "
-            f"and the systemd credential {CREDENTIAL}"
+            "more than one key is set: keep one of VIGIL_KEY_FILE, VIGIL_KEY_COMMAND, "
+            "VIGIL_KEY_PASSPHRASE_FILE, VIGIL_KEY_SHARES and the systemd credential "
+            f"{CREDENTIAL}"
         )
     return found[0]
+
+
+def hand_over(unlock: UnlockSecret) -> int:
+    """Put the secret into memory that a child process can be given as a descriptor.
+
+    No name leads to it, and it is gone with the last process that holds it.
+    """
+    descriptor = os.memfd_create("vigil-key", os.MFD_CLOEXEC)
+    os.write(descriptor, _line(unlock))
+    return descriptor
 
 
 def create_key_file(path: Path, home: Path) -> UnlockSecret:
@@ -80,10 +129,15 @@ def create_key_file(path: Path, home: Path) -> UnlockSecret:
     """
     _refuse_inside(path, home)
     make_private_folder(path.parent)
-    secret = secrets.token_bytes(32)
-    write_new(path, b"vigil-key-1:" + secret.hex().encode() + b"\n")
+    unlock = draw_secret()
+    write_new(path, _line(unlock))
     sync_folder(path.parent)
-    return UnlockSecret(secret)
+    return unlock
+
+
+def draw_secret() -> UnlockSecret:
+    """Draw an unlock secret that is nowhere yet."""
+    return UnlockSecret(secrets.token_bytes(32))
 
 
 class FileProvider:
@@ -150,6 +204,112 @@ class CommandProvider:
                 f"VIGIL_KEY_COMMAND ended with status {done.returncode}"
             )
         return _parse(done.stdout, "output of VIGIL_KEY_COMMAND")
+
+
+class DescriptorProvider:
+    """Reads the secret from a file or pipe that this process was given open."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def unlock(self) -> UnlockSecret:
+        """Read it, from the start where it can be read again.
+
+        :raises KeyUnavailable: there is no such descriptor, or something else in it
+        """
+        try:
+            raw = _read_open(self._descriptor)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise KeyUnavailable(
+                f"VIGIL_KEY_FD {self._descriptor} cannot be read: {reason}"
+            ) from None
+        return _parse(raw, f"descriptor {self._descriptor}")
+
+
+class PassphraseProvider:
+    """Opens the header in the key folder with a passphrase: from a file, or asked."""
+
+    def __init__(self, folder: Path, home: Path, source: str | None) -> None:
+        self._folder = folder
+        self._home = home
+        self._source = source
+
+    def unlock(self) -> UnlockSecret:
+        """Derive the key, which takes a second on purpose.
+
+        :raises KeyUnavailable: no header, nobody to ask, or the wrong passphrase
+        """
+        if not (self._folder / passphrases.HEADER).exists():
+            raise KeyUnavailable(
+                "this archive has no passphrase yet: run `vigil keys passphrase`"
+            )
+        if self._source is None:
+            passphrase = _ask()
+        else:
+            passphrase = read_passphrase(self._source, self._home)
+        return passphrases.open_header(self._folder, passphrase)
+
+
+class SharesProvider:
+    """Joins two opened shares."""
+
+    def __init__(self, paths: Sequence[Path], home: Path) -> None:
+        self._paths = list(paths)
+        self._home = home
+
+    def unlock(self) -> UnlockSecret:
+        """Join them.
+
+        :raises KeyUnavailable: one is missing, unsafe, or of another set
+        """
+        return shares.unlock(self._paths, self._home)
+
+
+def read_passphrase(source: str, home: Path) -> str:
+    """Read the line of a private file outside the home, or of `fd:N`.
+
+    :raises KeyUnavailable: missing, unsafe or empty
+    """
+    if source.startswith("fd:") and source[3:].isdigit():
+        try:
+            raw = _read_open(int(source[3:]))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise KeyUnavailable(
+                f"the passphrase cannot be read from {source}: {reason}"
+            ) from None
+    else:
+        path = Path(source).expanduser().absolute()
+        _refuse_inside(path, home)
+        raw = _read(path, forbidden=0o177)
+    try:
+        text = raw.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        text = ""
+    if not text:
+        raise KeyUnavailable(f"{source} does not hold a passphrase")
+    return text
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        raise KeyUnavailable(
+            "the archive is locked by a passphrase and there is no terminal to ask on: "
+            "set VIGIL_KEY_PASSPHRASE_FILE to a private file or to fd:N"
+        )
+    return getpass.getpass("Passphrase of the archive: ")
+
+
+def _read_open(descriptor: int) -> bytes:
+    try:
+        return os.pread(descriptor, _MOST_BYTES, 0)
+    except OSError:
+        return os.read(descriptor, _MOST_BYTES)  # a pipe has no place to read from
+
+
+def _line(unlock: UnlockSecret) -> bytes:
+    return b"vigil-key-1:" + unlock.secret_bytes().hex().encode() + b"\n"
 
 
 def _refuse_inside(path: Path, home: Path) -> None:

@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.records import errors as records
-from archive.vault.errors import VaultError
+from archive.vault.errors import Shredded, VaultError
 from archive.web import reasons
 from archive.web.body import BodyError
 from archive.web.guard import RefusedRequestError
@@ -66,6 +66,7 @@ TITLES = {
     406: _("This cannot be given in that form"),
     408: _("The request took too long"),
     409: _("Something changed in the meantime"),
+    410: _("This is gone for good"),
     411: _("The length is missing"),
     412: _("Something changed in the meantime"),
     413: _("This is too much at once"),
@@ -82,6 +83,7 @@ UPLOAD_STATUS = {
     "too_large": 413,
     "too_many_files": 413,
     "unsupported_kind": 415,
+    "no_recovery": 503,
     "storage_full": 503,
     "sandbox": 503,
 }
@@ -159,6 +161,11 @@ def _missing(_error: Exception) -> Problem:
     return Problem(404, "not_found", gettext("There is nothing here."))
 
 
+def _shredded(_error: Shredded) -> Problem:
+    detail = gettext("The file was shredded. Nobody can open it any more.")
+    return Problem(410, "closed", detail, (ReasonCode.CLOSED,))
+
+
 def _damaged(_error: VaultError) -> Problem:
     detail = gettext("What is stored here could not be opened. Nothing was shown.")
     return Problem(500, "damaged", detail)
@@ -204,6 +211,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (TooManyStreamsError, _too_many_streams),
     (BodyError, _body),
     (MissingScopeError, _scope),
+    (Shredded, _shredded),
     (VaultError, _damaged),
     (OperationalError, _busy),
     (SearchError, _busy),

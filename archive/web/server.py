@@ -48,13 +48,17 @@ class UnsafeServerError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen and how wide; `companion` is the worker's command line."""
+    """Where to listen and how wide; `companion` is the worker's command line.
+
+    `handed_over` is an open file that the companion is given along.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = WORKERS
     threads: int = THREADS
     companion: Sequence[str] | None = None
+    handed_over: int | None = None
 
 
 def check_address(host: str, *, base_url: str, trusted_proxies: int) -> None:
@@ -127,15 +131,19 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
         return app
 
     def run(self) -> None:
-        command = self._settings.companion
-        AccompaniedArbiter(self, Companion(command) if command else None).run()
+        command, handed = self._settings.companion, self._settings.handed_over
+        beside = Companion(command, () if handed is None else (handed,))
+        AccompaniedArbiter(self, beside if command else None).run()
 
 
 class Companion:
     """The background worker: kept alive while the server lives, and no longer."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = list(command)
+    def __init__(
+        self, command: Sequence[str] | None, handed_over: Sequence[int] = ()
+    ) -> None:
+        self._command = list(command or ())
+        self._handed_over = tuple(handed_over)
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = 0.0
@@ -153,7 +161,10 @@ class Companion:
             self._pause = min(max(1.0, self._pause * 2), LONGEST_PAUSE_SECONDS)
         self._started = clock
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            self._command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+            self._command,
+            stdin=subprocess.DEVNULL,
+            pass_fds=self._handed_over,
+            preexec_fn=_die_with_parent,
         )
 
     def stop(self) -> None:

@@ -109,7 +109,7 @@ def test_without_a_key_setting_one_is_made_outside_and_remembered(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     environ = {"VIGIL_HOME": str(tmp_path / "home")}
     create_home(config.load(environ)).close()
-    (key,) = (tmp_path / "config" / "vigil").iterdir()
+    (key,) = (tmp_path / "config" / "vigil").glob("*.key")
     assert key.stat().st_mode & 0o077 == 0
     again = config.load(environ)
     assert again.key_file == key
