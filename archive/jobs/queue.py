@@ -239,6 +239,11 @@ def open_for(session: Session, subject: str) -> Sequence[Job]:
     ).all()
 
 
+def latest(session: Session, kind: str) -> datetime | None:
+    """When a job of this kind was last queued."""
+    return session.scalar(select(func.max(Job.created_at)).where(Job.kind == kind))
+
+
 def counts(session: Session) -> dict[JobState, int]:
     """How many jobs stand in each state."""
     found = session.execute(select(Job.state, func.count()).group_by(Job.state))

@@ -5,6 +5,7 @@
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
+| tidy | | ends sessions and vettings that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
 """
@@ -27,6 +28,7 @@ from archive.site import Site
 from archive.vault import previews
 from archive.vault.container import Kind as ObjectKind
 from archive.work import indexing
+from auth import accounts, limits, sessions
 from auth.viewer import system_viewer
 from blur.derivation import make_preview
 from blur.errors import FILE_ERRORS
@@ -36,6 +38,7 @@ from blur.preview import Preview
 log = logging.getLogger("vigil.work")
 WORKER = system_viewer("worker")
 SWEEP_AFTER = timedelta(days=1)
+FORGET_SESSIONS_AFTER = timedelta(days=90)
 
 
 class Hopeless(Exception):
@@ -122,6 +125,25 @@ def sweep(task: Task) -> None:
         task.done(session, unfinished=swept.unfinished, unreferenced=swept.unreferenced)
 
 
+def tidy(task: Task) -> None:
+    """End what ran out by itself, and forget what no longer counts."""
+    site, now = task.site, task.site.clock()
+    with site.db.write() as session:
+        lapsed = sessions.end_lapsed(session, now)
+        sessions.purge(session, now - FORGET_SESSIONS_AFTER)
+        limits.purge(session, now)
+        expired = accounts.expire_due(session, now)
+        for account_id in expired:
+            site.ledger.append(
+                session,
+                "vetting expired",
+                actor=actor_of(WORKER),
+                account=account_id,
+                now=now,
+            )
+        task.done(session, sessions=lapsed, vettings=len(expired))
+
+
 def _make(task: Task, asset: Asset) -> Preview:
     site = task.site
     site.require_sandbox()
@@ -191,4 +213,5 @@ HANDLERS: Mapping[str, Handler] = {
     "derive": Handler(derive, _no_preview),
     "index": Handler(index, _nothing),
     "sweep": Handler(sweep, _nothing),
+    "tidy": Handler(tidy, _nothing),
 }

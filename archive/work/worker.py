@@ -26,11 +26,13 @@ from typing import Protocol
 
 from archive import jobs
 from archive.site import Site
+from archive.work import housekeeping
 from archive.work.handlers import HANDLERS, Hopeless, Task
 
 log = logging.getLogger("vigil.work")
 
 IDLE_SECONDS = 0.5
+LOOK_SECONDS = 60.0
 AGAIN_AFTER = timedelta(seconds=10)
 TRIED_IN_VAIN = "It did not work this time; the log has the details."
 
@@ -57,8 +59,12 @@ def run_one(site: Site, now: datetime) -> bool:
 
 def loop(site: Site, stop: Stop) -> None:
     """Work until told to stop; what is running is finished first."""
+    looked = -LOOK_SECONDS
     while not stop.is_set():
         try:
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                housekeeping.queue_due(site, site.clock())
+                looked = time.monotonic()
             busy = run_one(site, site.clock())
         except Exception:
             # The database may be away for a moment: the worker must outlive that.

@@ -1,0 +1,42 @@
+"""Chores that nobody asks for: each is a job that comes due by itself.
+
+| chore | every | does |
+|---|---|---|
+| tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
+| sweep | day | removes blobs that crashes left without a key |
+
+Whichever worker is idle first queues what is due; a chore is never queued twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from archive import jobs
+from archive.site import Site
+
+CHORES: Mapping[str, timedelta] = {
+    "tidy": timedelta(minutes=5),
+    "sweep": timedelta(days=1),
+}
+
+
+def queue_due(site: Site, now: datetime) -> None:
+    """Queue every chore whose time has come."""
+    with site.db.read() as session:
+        due = [
+            chore
+            for chore in CHORES
+            if _is_due(jobs.latest(session, chore), chore, now)
+        ]
+    if not due:
+        return
+    with site.db.write() as session:
+        for chore in due:
+            if _is_due(jobs.latest(session, chore), chore, now):
+                jobs.enqueue(session, chore, {}, now=now)
+
+
+def _is_due(last: datetime | None, chore: str, now: datetime) -> bool:
+    return last is None or now - last >= CHORES[chore]
