@@ -1,7 +1,7 @@
 """Media: previews for whoever may know of the record, originals through the gate.
 
     GET /media/<asset>/preview              PNG of the clarity this viewer is given
-    GET /media/<asset>/preview/<variant>    poster, soft, clip, waveform, storyboard, card
+    GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
     GET /media/<asset>/original             the gate; Range and If-Range
 
 The bytes come from `archive.web.serving`; the API's two addresses use the same.
