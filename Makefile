@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CATALOGUES := $(wildcard archive/web/translations/*/LC_MESSAGES/messages.po)
 CODE := archive auth blur search tests
 
 .DEFAULT_GOAL := help
@@ -18,11 +17,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.messages: $(STAMP) $(CATALOGUES)
-	$(BIN)/pybabel -q compile -d archive/web/translations
-	touch $@
-
-setup: $(STAMP) $(VENV)/.messages ## make the environment in .venv, from the lock file
+setup: $(STAMP) ## make the environment in .venv, from the lock file
 
 demo: setup ## set up, make the demo archive in ./demo-data, print its passwords, serve it
 	VIGIL_HOME=$${VIGIL_HOME:-demo-data} $(BIN)/vigil demo
