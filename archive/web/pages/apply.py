@@ -101,7 +101,7 @@ class EvidenceForm(fields.Form):
     conduct = fields.BooleanField(
         _(
             "I will not copy, publish or pass on originals, will not try to identify "
-            "anybody for harm, and will report it when something goes wrong."
+            "anybody for harm, and will report it when something goes wrong"
         ),
         [fields.agreed(_("Please agree to the code of conduct to apply."))],
     )

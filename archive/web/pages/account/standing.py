@@ -23,7 +23,7 @@ class SignForm(fields.Form):
     """That one has read the terms and will keep to them."""
 
     agree = fields.BooleanField(
-        _("I have read both texts, and I will keep to them."),
+        _("I have read both texts, and I will keep to them"),
         [fields.agreed(_("Please tick this to sign."))],
     )
 

@@ -130,10 +130,12 @@ def account_page(account_id: str, **forms: fields.Form) -> str:
 
 def link_page(secret: str, link: Invitation, name: str) -> str:
     """Show a link, once."""
-    address = url_for("login.setup", secret=secret)
+    config = context.site().config
+    # On this machine alone the port may be another than the one that is set.
+    origin = request.host_url.rstrip("/") if config.is_local else config.base_url
     return render_template(
         "admin/link.html",
-        address=context.site().config.base_url + address,
+        address=origin + url_for("login.setup", secret=secret),
         link=link,
         name=name,
     )

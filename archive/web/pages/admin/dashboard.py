@@ -46,7 +46,8 @@ def index() -> str:
         unlabelled = [record for record in store.queue(s) if not record.labelled]
         work = jobs.counts(s)
         lines = site.ledger.entries(s, limit=RECENT_LINES)
-        known = names(s, [line.actor for line in lines])
+        people = [who for line in lines for who in (line.actor, line.account_id)]
+        known = names(s, people)
     return render_template(
         "admin/index.html",
         pending=len(pending),

@@ -62,6 +62,6 @@ class WithdrawForm(fields.Form):
         ),
     )
     sure = fields.BooleanField(
-        _("Withdraw this record. It cannot be published again."),
+        _("Withdraw this record; it cannot be published again"),
         [fields.agreed(_("Please tick this to withdraw the record."))],
     )
