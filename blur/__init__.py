@@ -2,7 +2,7 @@
 
     kinds       which kind a file is, told from its bytes       sniff
     limits      what a file may cost                            LIMITS
-    derivation  the two questions                               probe, make_preview
+    derivation  the three questions             probe, make_preview, study
     preview     what is kept: cells and rounded facts           Preview
     render      cells as PNG, SVG and data: addresses           picture
 
@@ -11,13 +11,14 @@
     image, video, audio, document (on container), clip          in the child only
     noise, cells        keyed noise, grids and levels
     proof               how many bits of content that leaves
+    thumbnails, attacks clear thumbnails in memory, and what is known to undo blur
     errors              every refusal, one sentence each
 
 Pillow, PyAV, pdfium and moviepy are imported by children only. Nothing here knows
 HTTP, a database, policy, or any key but the noise key it is handed.
 """
 
-from blur.derivation import make_preview, probe
+from blur.derivation import make_preview, probe, study
 from blur.errors import BlurError
 from blur.kinds import Kind, sniff
 from blur.preview import Preview, PreviewTier
@@ -32,4 +33,5 @@ __all__ = [
     "make_preview",
     "probe",
     "sniff",
+    "study",
 ]

@@ -160,7 +160,6 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
 
 
 def _image_work() -> Callable[[Job, IO[bytes]], bytes]:
-    from blur.haze import haze_of
     from blur.image import small_picture
 
     def work(job: Job, source: IO[bytes]) -> bytes:
@@ -168,23 +167,32 @@ def _image_work() -> Callable[[Job, IO[bytes]], bytes]:
         facts = Probe(Family.IMAGE, width, height).to_bytes()
         if job.task == "probe":
             return facts
-        return facts + haze_of(picture, gauss(job.noise))
+        return facts + _told(job, picture)
 
     return work
 
 
 def _document_work() -> Callable[[Job, IO[bytes]], bytes]:
     from blur.document import first_page
-    from blur.haze import haze_of
 
     def work(job: Job, source: IO[bytes]) -> bytes:
         picture, (width, height), pages = first_page(source)
         facts = Probe(Family.DOCUMENT, width, height, None, pages).to_bytes()
         if job.task == "probe":
             return facts
-        return facts + haze_of(picture, gauss(job.noise))
+        return facts + _told(job, picture)
 
     return work
+
+
+def _told(job: Job, picture: Any) -> bytes:  # noqa: ANN401
+    if job.task == "study":
+        from blur.thumbnails import drawn
+
+        return drawn([picture], film=False)
+    from blur.haze import haze_of
+
+    return haze_of(picture, gauss(job.noise))
 
 
 def _film_work() -> Callable[[Job, IO[bytes]], bytes]:
@@ -231,9 +239,12 @@ def _film_facts(film: Any, seen: Any) -> Probe:  # noqa: ANN401
 
 def _seen(job: Job, film: Any) -> bytes:  # noqa: ANN401
     from blur.haze import stills_of
+    from blur.thumbnails import drawn
 
     pictures = film.stills()
     facts = _film_facts(film, pictures[0]).to_bytes()
+    if job.task == "study":
+        return facts + drawn(pictures, film=True)
     return facts + stills_of(pictures, gauss(job.noise))
 
 
@@ -244,5 +255,5 @@ def _heard(job: Job, container: Any) -> bytes:  # noqa: ANN401
     if job.task == "probe":
         sound.first_second()
         return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes()
-    bars = sound.bars()
+    bars = b"" if job.task == "study" else sound.bars()
     return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes() + bars

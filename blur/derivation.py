@@ -1,6 +1,6 @@
-"""The two things asked of this package: `probe` a file, `make_preview` of it.
+"""What is asked of this package: `probe` a file, `make_preview` of it, `study` it.
 
-Both read a seekable source through a fresh, confined child and take back numbers only.
+All read a seekable source through a fresh, confined child and take back numbers only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from blur.preview import (
     sealed,
 )
 from blur.sandbox import CLIP_FILE_BYTES, Order, Source, run
+from blur.thumbnails import MOST_BYTES, Thumbnails, parsed
 from blur.wire import FACTS_BYTES, Garbled, Probe
 
 _ANSWER_BYTES = FACTS_BYTES + max(CELL_COUNTS.values()) + CHROMA_CELLS
@@ -76,6 +77,28 @@ def make_preview(
     if preview.family is not Family.VIDEO:
         return preview
     return replace(preview, clip=make_clip(preview, limits))
+
+
+def study(source: Source, kind: Kind, limits: Limits = LIMITS) -> Thumbnails:
+    """Clear thumbnails of a file, for attacks on its preview; keep them in memory.
+
+    :raises BlurError: why it cannot be opened
+    :raises SandboxFailed: about this machine, not the file; try again later
+    """
+    order = Order(
+        "study",
+        cpu=limits.preview_cpu,
+        wall=limits.preview_wall,
+        answer_bytes=FACTS_BYTES + MOST_BYTES,
+        kind=kind,
+        limits=limits,
+    )
+    answer = run(order, source)
+    facts = _checked(answer[:FACTS_BYTES], kind)
+    found = parsed(answer[FACTS_BYTES:], facts.family, upright=facts.upright)
+    if found is None:
+        raise Garbled(detail="thumbnails")
+    return found
 
 
 def make_clip(preview: Preview, limits: Limits = LIMITS) -> bytes:

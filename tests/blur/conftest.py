@@ -118,6 +118,31 @@ def wave() -> Callable[..., bytes]:
     return encode
 
 
+@pytest.fixture(scope="session")
+def pictures() -> list[Image.Image]:
+    """Grey pictures at most 480 pixels wide: the demo's and those of the samples."""
+    folders = [ROOT / "archive/cli/collection/media", samples_folder() / "good"]
+    found = []
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
+        if path.suffix.lower() not in _PICTURES or path.stat().st_size > 8 << 20:
+            continue
+        try:
+            with Image.open(io.BytesIO(path.read_bytes())) as picture:
+                picture.draft("L", (480, 480))
+                grey = picture.convert("L")
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning):
+            continue  # samples hold odd ones on purpose; other tests open those
+        grey.thumbnail((480, 480))
+        if min(grey.size) >= 96 and np.asarray(grey).std() > _FLAT:
+            found.append(grey)
+    return found
+
+
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff"}
+_FLAT = 8  # levels; what shows nothing has no hash
+ROOT = Path(__file__).parents[2]
+
+
 def samples_folder() -> Path:
     """Where the sample media lie; the tests that need them are skipped without."""
     named = os.environ.get("VIGIL_SAMPLES")
