@@ -305,7 +305,7 @@ def _found(
     now = clock()
     _refuse_occupied_store(config)
     keyring = Keyring.create(secret, config.keyrings, now)
-    keyring.shredded.keep_copy_at(_shred_list(config, keyring))
+    keyring.keep_shredded_at(shred_list(config, keyring))
     site = _assemble(config, keyring, clock)
     try:
         return _furnish(site, wish or escrow.Wish(), now)
@@ -372,11 +372,11 @@ def needs_people(config: Config) -> bool:
 
 def _keyring(config: Config, secret: UnlockSecret) -> Keyring:
     keyring = Keyring.load(secret, config.keyrings)
-    keyring.shredded.keep_copy_at(_shred_list(config, keyring))
+    keyring.keep_shredded_at(shred_list(config, keyring))
     return keyring
 
 
-def _shred_list(config: Config, keyring: Keyring) -> Path:
+def shred_list(config: Config, keyring: Keyring) -> Path:
     """Where the list of what was shredded is kept apart from the home."""
     name = f"vigil-{keyring.archive_id}.shredded"
     return config.shred_list or escrow.private_folder(config) / name

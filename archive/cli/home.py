@@ -2,33 +2,70 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from archive import escrow
 from archive.cli import output
 from archive.cli.opening import OPERATOR, settings_of_now, telling
+from archive.config import Config
 from archive.site import Site, create_home
+from archive.vault.providers import read_passphrase
 from auth import invitations
 
 
 @click.command()
+@click.option(
+    "--recovery",
+    type=click.Path(path_type=Path),
+    help="The public key of whoever may recover the keys; else a pair is made.",
+)
+@click.option("--waive-recovery", help="Why nobody shall be able to, in a few words.")
+@click.option("--passphrase", is_flag=True, help="Lock the keys by a passphrase.")
 @output.json_option
-def init(as_json: bool) -> None:  # noqa: FBT001 - click hands it over as a flag
+def init(
+    recovery: Path | None,
+    waive_recovery: str | None,
+    passphrase: bool,  # noqa: FBT001 - click hands it over as a flag
+    as_json: bool,  # noqa: FBT001 - click hands it over as a flag
+) -> None:
     """Make an archive in VIGIL_HOME and a one-time link for its administrator.
 
     Example: VIGIL_HOME=/srv/vigil vigil init
     """
     with output.failing_as_json(as_json), telling():
-        site = create_home(settings_of_now())
+        config = settings_of_now()
+        wish = escrow.Wish(recovery, waive_recovery)
+        site = create_home(
+            config, wish=wish, passphrase=_passphrase(config, asked=passphrase)
+        )
         try:
             link = setup_link(site)
+            settled = escrow.settled(site.keyring)
         finally:
             site.close()
         made = {
             "home": str(site.config.home),
             "setup_url": link,
             "keyring": keyring_facts(site),
+            "recovery": {
+                **escrow.Outcome(settled).detail(),
+                "private_key": str(site.recovery_key) if site.recovery_key else None,
+            },
         }
         output.answer(made, as_json, lambda: _sentences(site, link))
+
+
+def _passphrase(config: Config, *, asked: bool) -> str | None:
+    if config.key_passphrase_file is not None:
+        return read_passphrase(config.key_passphrase_file, config.home)
+    if not asked:
+        return None
+    typed: str = click.prompt(
+        "Passphrase of the archive", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return typed
 
 
 def setup_link(site: Site) -> str:
@@ -61,6 +98,11 @@ def _sentences(site: Site, link: str) -> str:
         lines.append(
             f"Its key is {site.config.key_file}: keep a copy apart from the home and "
             "its backups. Without it nothing opens again."
+        )
+    if site.recovery_key:
+        lines.append(
+            f"The key for recovery is {site.recovery_key}: move it to paper or a stick "
+            "in a safe now, off this machine. It opens everything if that is lost."
         )
     lines.append(f"First administrator, works once, for 72 hours: {link}")
     lines.append("Now run: vigil serve")

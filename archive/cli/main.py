@@ -10,6 +10,7 @@ from archive.cli.deposits import deposit
 from archive.cli.doctor import doctor
 from archive.cli.home import init
 from archive.cli.jobs import jobs
+from archive.cli.keys import keys
 from archive.cli.labels import label
 from archive.cli.reindexing import reindex
 from archive.cli.searching import search
@@ -41,6 +42,7 @@ for command in (
     search,
     label,
     verify,
+    keys,
     jobs,
     reindex,
 ):

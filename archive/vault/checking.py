@@ -81,6 +81,18 @@ def verify_objects(s: Session, vault: Vault) -> Iterator[Checked]:
             yield _verify(vault, row)
 
 
+def verify_under(s: Session, vault: Vault, wrapping_key_id: UUID) -> Checked | None:
+    """Read back the newest object whose data key is wrapped under this key."""
+    row = s.scalars(
+        _living()
+        .where(DataKey.wrapping_key_id == wrapping_key_id)
+        .order_by(None)
+        .order_by(DataKey.created_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else _verify(vault, row)
+
+
 def verify_reader(reader: SealedReader, facts: keytable.Facts) -> None:
     """Read a whole object and hold it against its facts.
 

@@ -11,11 +11,12 @@ back in its place is a wrong search result at worst; records are filtered once m
 
 import hashlib
 import io
+from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
 from archive.vault.container import HEADER_SIZE, Header, Kind, Sealer, read_header
-from archive.vault.errors import KeyUnavailable
+from archive.vault.errors import KeyUnavailable, UnsupportedFormat
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Key, Purpose
 from archive.vault.reader import SealedReader
@@ -86,6 +87,20 @@ class StreamSource:
 
     def close(self) -> None:
         """Leave the stream to its owner."""
+
+
+def keys_in(folder: Path) -> set[UUID]:
+    """The keys under which files of an index folder are sealed."""
+    found = set()
+    for path in folder.rglob("*"):
+        if not path.is_file():
+            continue
+        try:
+            with path.open("rb") as file:
+                found.add(read_header(file.read(HEADER_SIZE)).data_key_id)
+        except (UnsupportedFormat, FileNotFoundError):
+            continue  # the lock and the pointer, or gone in this moment
+    return found
 
 
 def _header(name: str, key_id: UUID) -> Header:

@@ -4,7 +4,9 @@
     recovery.sealed                      who could recover them, see `recovery`
     shredded.sealed                      what must never open again, see `shredlist`
 
-Each is sealed under a key of its own, derived from the unlock secret:
+A second list of the shredded lies outside the home, under a key from the audit key: so
+it outlives another unlock secret. Each file of the folder has a key of its own, derived
+from the unlock secret:
 
     file key = HKDF-Expand-SHA-512(unlock secret, "vigil.unlock/v1" || 00 || name, 32)
     file     = magic 89 56 47 4B 0D 0A 1A 0A, version 1, suite 2, two zero bytes,
@@ -37,6 +39,7 @@ MAGIC = b"\x89VGK\r\n\x1a\n"
 START = MAGIC + bytes([1, 2, 0, 0])
 RECOVERY = "recovery"
 SHREDDED = "shredded"
+OUTSIDE = "shredded-outside"
 
 _LOCK = ".lock"
 _UNFINISHED = ".unfinished-"
@@ -53,6 +56,12 @@ class KeyFiles:
         self.domains = frozenset(domains)
         names = [*(str(domain) for domain in self.domains), RECOVERY, SHREDDED]
         self._keys = {name: Secret(_file_key(unlock, name)) for name in names}
+
+    def hold(self, name: str, secret: Secret) -> None:
+        """Keep a file of this name under a key derived from another secret."""
+        info = b"vigil.apart/v1\0" + name.encode()
+        expand = HKDFExpand(hashes.SHA512(), KEY_SIZE, info)
+        self._keys[name] = Secret(expand.derive(secret.secret_bytes()))
 
     def path(self, name: str) -> Path:
         """Where the file of this name lies."""

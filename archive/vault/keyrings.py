@@ -110,6 +110,13 @@ class Keyring:
         """Names this archive for good: the audit key is never another."""
         return self.get(Purpose.AUDIT, 1).id.hex[:12]
 
+    def keep_shredded_at(self, path: Path) -> None:
+        """Keep the list of what was shredded there as well, outside the home.
+
+        :raises KeyUnavailable: there is one already that does not open
+        """
+        self.shredded.keep_copy_at(path, self.get(Purpose.AUDIT, 1))
+
     def active(self, purpose: Purpose) -> Key:
         """Return the newest key that seals for this purpose.
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.vault import keytable
+from archive.vault.errors import VaultError
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Key, KeyName, KeyState, Purpose
 from archive.vault.tables import DataKey, DataKeyState
@@ -52,12 +53,11 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Rotated:
-    """What a rotation did."""
+class Rewrapped:
+    """How many data keys were wrapped anew, and how many do not open."""
 
-    active: int
-    rewrapped: int
-    destroyed: tuple[int, ...]
+    done: int
+    stuck: int
 
 
 def uses(s: Session, keyring: Keyring) -> list[Use]:
@@ -93,36 +93,45 @@ def rewrap_all(
     keyring: Keyring,
     purpose: Purpose,
     progress: Callable[[int], object] = int,
-) -> int:
-    """Wrap every data key under the active version; return how many there were.
-
-    :raises VaultError: a row cannot be opened; all others of its batch stay as well
-    """
-    done = 0
+) -> Rewrapped:
+    """Wrap every data key under the active version, in batches, one after another."""
+    done, stuck = 0, set[UUID]()
     while True:
         with db.write() as s:
-            count = rewrap_batch(s, keyring, purpose)
+            count = rewrap_batch(s, keyring, purpose, stuck)
         if not count:
-            return done
+            return Rewrapped(done - len(stuck), len(stuck))
         done += count
         progress(count)
         time.sleep(PAUSE_SECONDS)  # others wait to write, too
 
 
-def rewrap_batch(s: Session, keyring: Keyring, purpose: Purpose) -> int:
-    """Wrap up to 1,000 data keys anew, in the caller's transaction."""
+def rewrap_batch(
+    s: Session, keyring: Keyring, purpose: Purpose, stuck: set[UUID]
+) -> int:
+    """Look at up to 1,000 data keys and wrap them anew, in the caller's transaction.
+
+    Those that do not open are added to `stuck` and passed over; they keep their key.
+    """
     active = keyring.active(purpose)
     retired = [name.id for name in older(keyring, purpose)]
     rows = s.scalars(
         select(DataKey)
         .where(
-            DataKey.wrapping_key_id.in_(retired), DataKey.state == DataKeyState.ACTIVE
+            DataKey.wrapping_key_id.in_(retired),
+            DataKey.state == DataKeyState.ACTIVE,
+            DataKey.id.not_in(stuck),
         )
         .limit(BATCH)
         .with_for_update()
     ).all()
-    if rows:
-        changed = [_rewrapped(keyring, active, row) for row in rows]
+    changed = []
+    for row in rows:
+        try:
+            changed.append(_rewrapped(keyring, active, row))
+        except VaultError:
+            stuck.add(row.id)
+    if changed:
         s.connection().execute(_UPDATE, changed)
     return len(rows)
 

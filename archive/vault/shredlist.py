@@ -17,7 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from archive.vault.errors import KeyUnavailable
-from archive.vault.keyfiles import SHREDDED, KeyFiles, Stamp
+from archive.vault.files import make_private_folder
+from archive.vault.keyfiles import OUTSIDE, SHREDDED, KeyFiles, Stamp
+from archive.vault.keys import Secret
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,19 @@ class ShredList:
         """Where the list lies outside the home."""
         return self._copy
 
-    def keep_copy_at(self, path: Path) -> None:
+    def keep_copy_at(self, path: Path, secret: Secret) -> None:
         """Keep the list there too, and take over what it holds already.
 
-        :raises KeyUnavailable: it is there but cannot be read or opened
+        :raises KeyUnavailable: it does not open, or lacks entries and cannot be written
         """
         self._copy = path
-        there = self._read(path)
+        if self._files is None:
+            return
+        self._files.hold(OUTSIDE, secret)
         self._look()
-        missing = [each for each in there if each.object_id not in self._entries]
-        if missing and self._files is not None:
-            with self._lock, self._files.locked():
-                self._entries |= {each.object_id: each for each in self._read(None)}
-                self._entries |= {each.object_id: each for each in missing}
-                self._files.replace(SHREDDED, self._content())
+        there = {each.object_id for each in self._read(path)}
+        if there != set(self._entries):
+            self.add(())
 
     def entries(self) -> list[Shredding]:
         """All of them, in the order in which they were added."""
@@ -81,7 +82,8 @@ class ShredList:
             self._entries |= {each.object_id: each for each in shreddings}
             try:
                 # Outside first: the copy inside would not outlive a restored home.
-                self._files.replace(SHREDDED, self._content(), self._copy)
+                make_private_folder(self._copy.parent)
+                self._files.replace(OUTSIDE, self._content(), self._copy)
                 self._files.replace(SHREDDED, self._content())
             except OSError as error:
                 reason = os.strerror(error.errno or 0)
@@ -111,7 +113,7 @@ class ShredList:
             return []
         if not (path or self._files.path(SHREDDED)).exists():
             return []
-        content = self._files.read(SHREDDED, path)
+        content = self._files.read(OUTSIDE if path else SHREDDED, path)
         return [from_json(each) for each in content["entries"]]
 
     def _content(self) -> dict[str, Any]:
