@@ -303,6 +303,7 @@ ROLE_TABLE = {
     Action.READ_LEDGER: {Role.ADMINISTRATOR},
     Action.MANAGE_JOBS: {Role.ADMINISTRATOR},
     Action.READ_OPERATIONS: {Role.ADMINISTRATOR},
+    Action.READ_QUEUE: {Role.MODERATOR, Role.ADMINISTRATOR},
     Action.READ_JOBS: {Role.MODERATOR, Role.ADMINISTRATOR},
 }
 
@@ -409,6 +410,26 @@ def test_lists_take_their_filter_from_the_same_policy(
             PreviewTier.SEALED,
         ),
         (researcher(), record(state=RecordState.WITHDRAWN), PreviewTier.SEALED),
+        (
+            researcher(role=Role.MODERATOR),
+            record(labelled=False, tier=Tier.G5),
+            PreviewTier.HAZE,
+        ),
+        (
+            researcher(role=Role.MODERATOR, status=AccountStatus.SUSPENDED),
+            record(labelled=False, tier=Tier.G5),
+            PreviewTier.SEALED,
+        ),
+        (
+            researcher(role=Role.MODERATOR),
+            record(labelled=False, tier=Tier.X),
+            PreviewTier.SEALED,
+        ),
+        (
+            researcher(role=Role.ADMINISTRATOR),
+            record(labelled=False, tier=Tier.G5),
+            PreviewTier.SEALED,
+        ),
     ],
 )
 def test_the_preview_tells_no_more_than_tier_and_audience_allow(

@@ -76,7 +76,7 @@ class Filters:
 
 
 @bp.get("/")
-@needs(Action.READ_JOBS)
+@needs(Action.READ_QUEUE)
 def queue() -> str:
     """The queue, filtered by the address."""
     filters = filters_from_address()
