@@ -12,7 +12,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.routing import Rule
@@ -24,6 +26,7 @@ from tests.journeys.client import Answer, Client
 from tests.journeys.conftest import Browsing
 from tests.journeys.holdings import Holding, Holdings, Words
 from tests.journeys.home import Home
+from tests.journeys.media import Planted
 from tests.journeys.server import Server
 
 WHO = ("visitor", "applicant", "researcher", "moderator", "administrator")
@@ -94,13 +97,12 @@ def test_no_address_gives_anybody_what_is_not_theirs(
 ) -> None:
     """Without consent: so no original's byte may come, whoever asks."""
     faults, asked = [], 0
-    for record in holdings.records.values():
-        for path in addresses(routes, record):
-            for answer in ask(reader.client, path):
-                asked += 1
-                assert answer.status < 500, f"{path}: {answer.status}"
-                faults += list(leaks(reader, answer, holdings, f"{reader.who} {path}"))
-    assert asked > 200
+    for path in dict.fromkeys(everything(routes, holdings)):
+        for answer in ask(reader.client, path):
+            asked += 1
+            assert answer.status < 500, f"{path}: {answer.status}"
+            faults += list(leaks(reader, answer, holdings, f"{reader.who} {path}"))
+    assert asked > 500
     assert faults == []
 
 
@@ -109,13 +111,19 @@ def test_no_token_gets_more_than_its_owner(
 ) -> None:
     for who in ("researcher", "moderator", "administrator"):
         reader = Reader(who, Client(server.port, holdings.people[who].token))
-        for record in holdings.records.values():
-            for path in addresses(routes, record):
-                if not path.startswith(("/api/", "/media/")):
-                    continue
-                answer = reader.client.get(path)
-                assert answer.status < 500
-                assert list(leaks(reader, answer, holdings, f"{who} {path}")) == []
+        end_consents(reader.client)
+        for path in dict.fromkeys(everything(routes, holdings)):
+            if not path.startswith(("/api/", "/media/")):
+                continue
+            answer = reader.client.get(path)
+            assert answer.status < 500
+            assert list(leaks(reader, answer, holdings, f"{who} {path}")) == []
+
+
+def end_consents(client: Client) -> None:
+    """Whatever other journeys consented to with this token is over."""
+    for each in client.get("/api/v1/me/consents").json["items"]:
+        client.delete(f"/api/v1/me/consents/{each['id']}")
 
 
 def test_an_open_original_is_open_to_its_viewer_alone(
@@ -139,6 +147,12 @@ def test_an_open_original_is_open_to_its_viewer_alone(
         ):
             for answer in ask(other.client, path):
                 assert list(leaks(other, answer, holdings, f"{other.who} {path}")) == []
+
+
+def everything(routes: Iterable[Rule], holdings: Holdings) -> Iterator[str]:
+    """Every address, with every record in its place."""
+    for record in holdings.records.values():
+        yield from addresses(routes, record)
 
 
 def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
@@ -171,9 +185,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
     yield f"/records/{record.id}/view?file=1"
     yield f"/moderation/{record.id}?asset={record.asset}"
     for word in vars(record.words).values():
-        for part in (word, word[:5] + "*", f"title:{word}", f'"{word}"'):
-            yield f"/search?q={part}"
-            yield f"/api/v1/records?q={part}"
+        yield f"/search?q={word}"
 
 
 def _filled(path: str, name: str, value: str) -> str:
@@ -201,25 +213,26 @@ def leaks(
     reader: Reader, answer: Answer, holdings: Holdings, where: str
 ) -> Iterator[str]:
     """What this answer tells this person and should not have."""
-    everything = answer.everything
+    told = answer.everything
     echoed = where.encode()
     for record in holdings.records.values():
-        for trace in in_every_dress(record.file.traces()):
-            if trace in everything:
+        for trace in in_every_dress(record.file):
+            if trace in told:
                 yield f"{where}: bytes of {record.name}"
         for field, word in reader.forbidden(record):
             # What somebody types is shown to them again; that tells nothing.
-            if word.encode() in everything and word.encode() not in echoed:
+            if word.encode() in told and word.encode() not in echoed:
                 yield f"{where}: the {field} of {record.name}"
 
 
-def in_every_dress(traces: Iterable[bytes]) -> Iterator[bytes]:
-    """Raw, hexadecimal, and base64 at each of its three alignments."""
-    for trace in traces:
-        yield trace
-        yield trace.hex().encode()
-        for shift in range(3):
-            yield base64.b64encode(bytes(shift) + trace)[4:-4]
+@cache
+def in_every_dress(file: Planted) -> tuple[bytes, ...]:
+    """Pieces of it, raw, as hexadecimal, and as base64 at each alignment."""
+    dressed = []
+    for trace in file.traces():
+        dressed += [trace, trace.hex().encode()]
+        dressed += [base64.b64encode(bytes(n) + trace)[4:-4] for n in range(3)]
+    return tuple(dressed)
 
 
 # --- words through search -------------------------------------------------------------
@@ -234,7 +247,8 @@ def test_a_word_is_found_by_whom_it_is_for_and_by_nobody_else(
         for field in ("title", "body", "place"):
             word = getattr(record.words, field)
             for query in (word, f'"{word}"', word[:-2] + "*", f"NOT {word}"):
-                told = reader.client.get(f"/api/v1/records?q={query}&per_page=100").json
+                asked = urlencode({"q": query, "per_page": 100})
+                told = reader.client.get(f"/api/v1/records?{asked}").json
                 ids = {each["id"] for each in told["items"]}
                 if query.startswith("NOT"):
                     assert (record.id in ids) == (
