@@ -198,8 +198,8 @@ def _grey_plane(cells: bytes, shape: tuple[int, int]) -> _Plane:
 def _coloured(plane: _Plane, chroma: bytes) -> _Plane:
     offsets = [chroma_offset(level) for level in chroma]
     size = (plane.width, plane.height)
-    blue = _enlarged(offsets[:4], (2, 2), size)
-    red = _enlarged(offsets[4:], (2, 2), size)
+    blue = enlarged(offsets[:4], (2, 2), size)
+    red = enlarged(offsets[4:], (2, 2), size)
     points = list(zip(plane.channels[0], blue, red, strict=True))
     return _Plane(
         *size,
@@ -212,7 +212,7 @@ def _coloured(plane: _Plane, chroma: bytes) -> _Plane:
 
 
 def _soft(channel: bytes, plane: _Plane, size: tuple[int, int]) -> bytes:
-    values = _enlarged(channel, (plane.width, plane.height), size)
+    values = enlarged(channel, (plane.width, plane.height), size)
     return bytes(map(_byte, values))
 
 
@@ -223,7 +223,7 @@ def _byte(value: float) -> int:
 Weights = tuple[tuple[tuple[int, float], ...], ...]
 
 
-def _enlarged(
+def enlarged(
     values: Sequence[float], have: tuple[int, int], want: tuple[int, int]
 ) -> list[float]:
     """Cubic B-spline: no edge of a cell is left to see, and nothing overshoots."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archive.cli.accounts import account
+from archive.cli.blur import blur
 from archive.cli.demo import demo
 from archive.cli.deposits import deposit
 from archive.cli.doctor import doctor
@@ -42,6 +43,7 @@ for command in (
     search,
     label,
     verify,
+    blur,
     keys,
     jobs,
     reindex,

@@ -1,0 +1,73 @@
+"""`vigil blur`: whether previews keep their promise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from archive.attack import Report, attack, write
+from archive.cli import output
+from archive.cli.opening import OPERATOR, opened
+from blur.errors import SandboxFailed
+
+
+@click.group()
+def blur() -> None:
+    """Whether previews keep their promise.
+
+    Example: vigil blur attack --sample 500 --report attack/
+    """
+
+
+@blur.command("attack")
+@click.option("--sample", default=500, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write blur-attack.html and blur-attack.json here.",
+)
+@output.json_option
+def attack_command(sample: int, folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """Attack the previews of this archive; exit 1 when a line is crossed.
+
+    Originals are opened inside the gate, in memory, and the ledger says so. Example:
+
+        vigil blur attack --sample 500 --report attack/
+    """
+    with opened() as site:
+        try:
+            report = attack(site, sample=sample, actor=OPERATOR, progress=_progress)
+        except SandboxFailed as error:
+            raise output.Failure(str(error), error.code) from error
+    written = write(report, folder) if folder else []
+    output.answer(report.as_json(), as_json, lambda: _lines(report, written))
+    if report.broken:
+        raise click.exceptions.Exit(1)
+
+
+def _progress(part: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{part}: {done} of {total}", nl=done == total, err=True)
+
+
+def _lines(report: Report, written: list[Path]) -> str:
+    words = {True: "held", False: "BROKEN", None: "-"}
+    rows = [
+        (
+            trial.name,
+            trial.tried,
+            *(_number(n) for n in (trial.figure, trial.line, trial.control)),
+            words[trial.holds],
+        )
+        for trial in report.trials
+    ]
+    head = ("trial", "tried on", "figure", "line", "control", "outcome")
+    lines = [output.table(head, rows), *(f"Written: {path}" for path in written)]
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
