@@ -48,7 +48,7 @@ def rotate(
         for purpose in chosen:
             _refuse_never(purpose)
         keep = not site.db.is_sqlite if keep_old is None else keep_old
-        done = [_rotate(site, purpose, keep=keep) for purpose in chosen]
+        done = [rotate_purpose(site, purpose, keep=keep) for purpose in chosen]
         facts = {"rotated": done}
         output.answer(facts, as_json, lambda: "\n".join(map(_sentence, done)))
     if any(each["stuck"] for each in done):
@@ -91,7 +91,8 @@ def shred(
         output.answer(told, as_json, lambda: text)
 
 
-def _rotate(site: Site, purpose: Purpose, *, keep: bool) -> dict[str, Any]:
+def rotate_purpose(site: Site, purpose: Purpose, *, keep: bool) -> dict[str, Any]:
+    """Rotate one key, or go on with a rotation that was interrupted."""
     active = rotation.begin(site.keyring, purpose, site.clock())
     version = active.name.version
     _tell(site, purpose, step="begun", version=version)
