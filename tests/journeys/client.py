@@ -10,6 +10,7 @@ import http.client
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -63,9 +64,11 @@ class Client:
         path: str,
         body: Body = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        seconds: float = SECONDS,
     ) -> Answer:
         """Send one request on a connection of its own."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             link.request(method, path, body, {**self._identity(), **(headers or {})})
             came = link.getresponse()
@@ -115,6 +118,18 @@ class Client:
         """Send a multipart form: the fields first, then `files` under that name."""
         kind, body = multipart(files, fields)
         return self.send("POST", path, body, {"Content-Type": kind, **_named(headers)})
+
+    def wait_for_previews(self, record: str) -> list[dict[str, Any]]:
+        """The files of a record, once the making of their previews has ended."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            assets: list[dict[str, Any]] = self.get(f"/api/v1/records/{record}").json[
+                "assets"
+            ]
+            if all(asset["state"] != "queued" for asset in assets):
+                return assets
+            time.sleep(0.1)
+        raise AssertionError(f"{record} still waits for its previews")
 
     def submit(self, page: str, to: str, fields: Iterable[tuple[str, str]]) -> Answer:
         """Send a form, with the token that `page` carries."""

@@ -79,24 +79,22 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 @dataclass
 class Memory:
-    """The most memory that any one process of a family has held, in bytes.
-
-    Measured as resident memory less what is backed by files (the program's own code
-    and libraries, which all processes share).
-    """
+    """The most memory that any one process of a family had resident, in bytes."""
 
     most: int = 0
     whose: str = ""
 
 
 @contextmanager
-def memory_of(pid: int, *, every: float = 0.05) -> Iterator[Memory]:
+def memory_of(
+    pid: int, *, every: float = 0.05, but_not_itself: bool = False
+) -> Iterator[Memory]:
     """Watch a process and all its descendants while the block runs."""
     seen, over = Memory(), threading.Event()
 
     def watch() -> None:
         while not over.wait(every):
-            for each in family(pid):
+            for each in family(pid)[1 if but_not_itself else 0 :]:
                 held, name = _held(each)
                 if held > seen.most:
                     seen.most, seen.whose = held, name
@@ -139,6 +137,5 @@ def _held(pid: int) -> tuple[int, str]:
         name = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (FileNotFoundError, ProcessLookupError):
         return 0, ""
-    facts = dict(re.findall(r"^(Rss\w+):\s+(\d+) kB$", status, re.MULTILINE))
-    held = int(facts.get("RssAnon", 0)) + int(facts.get("RssShmem", 0))
-    return held * 1024, name
+    resident = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    return (int(resident[1]) * 1024 if resident else 0), name

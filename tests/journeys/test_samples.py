@@ -97,14 +97,9 @@ def hand_in(desk: Client, path: Path) -> Answer:
 
 def outcome(desk: Client, record: str) -> tuple[str, str | None]:
     """How the making of the preview ended."""
-    deadline = time.monotonic() + MOST_SECONDS
-    while time.monotonic() < deadline:
-        (asset,) = desk.get(f"/api/v1/records/{record}").json["assets"]
-        if asset["state"] != "queued":
-            assert desk.get(asset["preview_url"]).status == 200
-            return asset["state"], asset["failure"]
-        time.sleep(0.1)
-    raise AssertionError(f"{record} is still waiting for its preview")
+    (asset,) = desk.wait_for_previews(record)
+    assert desk.get(asset["preview_url"]).status == 200
+    return asset["state"], asset["failure"]
 
 
 def is_refusal(answer: Answer) -> bool:
