@@ -76,9 +76,7 @@ def insert(
 
     :raises KeyUnavailable: this process may not seal objects of this kind
     """
-    # On SQLite the write transaction does it: no key may be destroyed from here on.
-    if s.get_bind().dialect.name == "postgresql":
-        s.execute(text("SELECT pg_advisory_xact_lock_shared(:k)"), {"k": ROTATION_LOCK})
+    _hold_keys(s)
     wrapping_key = keyring.active(_PURPOSES[header.kind])
     row = DataKey(
         id=header.data_key_id,
@@ -94,6 +92,17 @@ def insert(
     s.add(row)
     s.flush()
     return row
+
+
+def _hold_keys(s: Session) -> None:
+    """From here to the end of the transaction no wrapping key can be destroyed.
+
+    On SQLite the transaction itself does it; but it begins with the first statement,
+    and a key that was chosen before could be gone by then.
+    """
+    s.connection()
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SELECT pg_advisory_xact_lock_shared(:k)"), {"k": ROTATION_LOCK})
 
 
 def newest(s: Session, object_id: UUID, kind: Kind) -> DataKey:
