@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import render_template
 
 from archive import jobs
+from archive.attack.material import stored_cells
 from archive.jobs import JobState
 from archive.records import store
 from archive.web import context
@@ -15,9 +16,11 @@ from archive.web.guard import needs
 from archive.web.pages.admin.blueprint import bp, names
 from auth import applications
 from auth.policy import Action
+from blur import proof
 
 RECENT_LINES = 8
 NEARLY_FULL = 90
+MEASURED_PREVIEWS = 200
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,18 @@ class Disk:
         return self.percent >= NEARLY_FULL
 
 
+@dataclass(frozen=True)
+class Content:
+    """Bits of content a preview keeps; None while there are too few to tell."""
+
+    previews: int
+    bits: float | None
+
+    @property
+    def breaks_promise(self) -> bool:
+        return self.bits is not None and self.bits > proof.MOST_EFFECTIVE_BITS
+
+
 @bp.get("/")
 @needs(Action.REVIEW_APPLICATIONS)
 def index() -> str:
@@ -48,8 +63,11 @@ def index() -> str:
         lines = site.ledger.entries(s, limit=RECENT_LINES)
         people = [who for line in lines for who in (line.actor, line.account_id)]
         known = names(s, people)
+        cells = stored_cells(site, s, MEASURED_PREVIEWS)
     return render_template(
         "admin/index.html",
+        content=Content(len(cells), proof.estimated_bits(cells)),
+        most_bits=proof.MOST_EFFECTIVE_BITS,
         pending=len(pending),
         oldest=now - pending[0].submitted_at if pending else None,
         unlabelled=len(unlabelled),
