@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archive.cli.accounts import account
+from archive.cli.bench import bench
 from archive.cli.blur import blur
 from archive.cli.demo import demo
 from archive.cli.deposits import deposit
@@ -44,6 +45,7 @@ for command in (
     label,
     verify,
     blur,
+    bench,
     keys,
     jobs,
     reindex,
