@@ -174,6 +174,8 @@ def create_home(
     home = config.home
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigError(f"{home} is not empty; an archive is made in a new folder.")
+    if home.exists():
+        home.chmod(0o700)
     settings.check_safe(config)
     if passphrase:
         _check_passphrase(passphrase)

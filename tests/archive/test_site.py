@@ -225,3 +225,10 @@ def test_readiness_names_the_part_that_does_not_answer(site: Site) -> None:
     assert not parts["index"]
     assert parts["database"]
     assert parts["key"]
+
+
+def test_an_empty_folder_is_closed_to_others_and_becomes_the_home(environ, clock):
+    home = Path(environ["VIGIL_HOME"])
+    home.mkdir(mode=0o755)
+    create_home(config.load(environ), clock).close()
+    assert home.stat().st_mode & 0o077 == 0
