@@ -71,26 +71,26 @@ class ShredList:
     def add(self, shreddings: Iterable[Shredding]) -> None:
         """Make objects dark for good, durably, in both places.
 
-        :raises KeyUnavailable: a place cannot be written; nothing is promised then
+        :raises KeyUnavailable: a place cannot be written; those told before still open
         """
         if self._files is None or self._copy is None:
             raise KeyUnavailable("there is no place for the list of what is shredded")
         self._look()
         with self._lock, self._files.locked():
             found = self._read(None) + self._read(self._copy)
-            self._entries |= {each.object_id: each for each in found}
-            self._entries |= {each.object_id: each for each in shreddings}
+            entries = {each.object_id: each for each in [*found, *shreddings]}
             try:
                 # Outside first: the copy inside would not outlive a restored home.
                 make_private_folder(self._copy.parent)
-                self._files.replace(OUTSIDE, self._content(), self._copy)
-                self._files.replace(SHREDDED, self._content())
+                self._files.replace(OUTSIDE, _content(entries), self._copy)
+                self._files.replace(SHREDDED, _content(entries))
             except OSError as error:
                 reason = os.strerror(error.errno or 0)
                 raise KeyUnavailable(
                     f"the list of what is shredded cannot be kept at {self._copy} "
                     f"({reason}): set VIGIL_SHRED_LIST to a file outside the home"
                 ) from None
+            self._entries |= entries
 
     def __contains__(self, object_id: UUID) -> bool:
         """Whether the object must not open."""
@@ -116,8 +116,9 @@ class ShredList:
         content = self._files.read(OUTSIDE if path else SHREDDED, path)
         return [from_json(each) for each in content["entries"]]
 
-    def _content(self) -> dict[str, Any]:
-        return {"entries": [to_json(each) for each in self._entries.values()]}
+
+def _content(entries: dict[UUID, Shredding]) -> dict[str, Any]:
+    return {"entries": [to_json(each) for each in entries.values()]}
 
 
 def to_json(shredding: Shredding) -> dict[str, Any]:
