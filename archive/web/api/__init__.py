@@ -9,7 +9,9 @@ schemas, openapi                     the description made from the table
 from __future__ import annotations
 
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
 
+from archive.web.api import description
 from archive.web.api.openapi import PREFIX
 from archive.web.api.table import OPERATIONS
 
@@ -22,3 +24,8 @@ for _operation in OPERATIONS:
         view_func=_operation.endpoint(),
         methods=[_operation.method],
     )
+
+
+@bp.record_once
+def _keep_table(state: BlueprintSetupState) -> None:
+    state.app.extensions[description.TABLE] = OPERATIONS

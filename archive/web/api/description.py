@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import jsonify, make_response, render_template
+from flask import current_app, jsonify, make_response, render_template
 
 from archive.web.api import openapi as made
 from archive.web.api.operations import Answer
+
+TABLE = "vigil.api.table"
+"""Where the application keeps the rows that it serves."""
 
 
 def openapi() -> Answer:
@@ -19,7 +22,4 @@ def page() -> Answer:
 
 
 def _document() -> dict[str, object]:
-    # The table names these two views, so it can only be read once it is complete.
-    from archive.web.api.table import OPERATIONS
-
-    return made.document(OPERATIONS)
+    return made.document(current_app.extensions[TABLE])
