@@ -22,7 +22,13 @@ def blur() -> None:
 
 
 @blur.command("attack")
-@click.option("--sample", default=500, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--sample",
+    default=500,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many assets, the newest first.",
+)
 @click.option(
     "--report",
     "folder",
