@@ -91,7 +91,10 @@ def load(environ: Mapping[str, str]) -> Config:
     :raises ConfigError: one cannot be read, or is not known
     """
     home = Path(environ.get("VIGIL_HOME") or "vigil-data").absolute()
-    given = {**_from_toml(home), **_from_environ(environ)}
+    named, told = _from_toml(home), _from_environ(environ)
+    if told.keys() & KEY_PLACES:
+        named = {name: text for name, text in named.items() if name not in KEY_PLACES}
+    given = {**named, **told}
     values = {
         setting.name: _read(setting, given.get(setting.name)) for setting in SETTINGS
     }
@@ -226,6 +229,8 @@ def _database(text: str) -> str:
     return text
 
 
+KEY_PLACES = {"key_file", "key_command", "key_passphrase_file", "key_shares", "key_fd"}
+"""One place of the key in the environment is instead of any that the home names."""
 SETTINGS = (
     Setting("database_url", "", _database, "the database; a file in the home if unset"),
     Setting("object_store", "", _text, "the folder of sealed files; in the home"),

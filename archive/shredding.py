@@ -41,6 +41,8 @@ from auth.sealing import Sealing
 from auth.viewer import AccountStatus, RecordState, Role
 
 CATEGORY = "shredded"
+NOTE = "The files of this record were destroyed, for good and on purpose."
+"""What everybody reads on the tombstone; the reason is for ledger and receipt."""
 FAILURE = "The file was shredded."
 PERSONS = 2
 _MOST_REASON = 2_000
@@ -273,7 +275,7 @@ def _bury(record: Record, entry: Shredding, now: datetime) -> None:
     record.state = RecordState.SHREDDED
     record.tombstone = {
         "category": CATEGORY,
-        "note": entry.reason,
+        "note": NOTE,
         "date": entry.at.date().isoformat(),
     }
     record.withdrawn_at, record.withdrawn_by = entry.at, entry.by[0]

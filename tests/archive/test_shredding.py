@@ -119,11 +119,12 @@ def test_the_tombstone_the_ledger_and_the_receipt_agree(
         record = store.require(s, deposit.record.id)
         assert record.tombstone == {
             "category": "shredded",
-            "note": "order 12",
+            "note": shredding.NOTE,
             "date": site.clock().date().isoformat(),
         }
         (line,) = site.ledger.entries(s, event="deletion")
         assert site.ledger.verify(s).ok
+    assert line.detail["reason"] == "order 12"
     assert line.detail["digest"] == receipt["digest"] == shredding.digest(receipt)
     assert receipt["ledger"] == {"line": line.seq, "digest": line.digest}
     assert receipt["approved_by"] == list(approved.accounts)
