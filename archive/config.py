@@ -28,12 +28,28 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True)
+class BucketAddress:
+    """A bucket of an S3-compatible service, and where in it."""
+
+    name: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.name}/{self.prefix}".rstrip("/")
+
+
+@dataclass(frozen=True)
 class Config:
     """Every setting, typed. Sizes in bytes, lengths of time as the name says."""
 
     home: Path
     database_url: str
-    object_store: Path
+    object_store: Path | BucketAddress
+    s3_endpoint: str | None
+    s3_region: str
+    s3_access_key_id: str | None
+    s3_access_key_file: Path | None
+    s3_timeout_seconds: int
     search_engine: str
     key_file: Path | None
     key_command: str | None
@@ -99,7 +115,7 @@ def load(environ: Mapping[str, str]) -> Config:
         setting.name: _read(setting, given.get(setting.name)) for setting in SETTINGS
     }
     values["database_url"] = values["database_url"] or f"sqlite:///{home / 'vigil.db'}"
-    values["object_store"] = _folder(values["object_store"] or str(home / "objects"))
+    values["object_store"] = values["object_store"] or home / "objects"
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     return Config(
         home=home,
@@ -134,6 +150,7 @@ def check_safe(config: Config) -> None:
             "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
             "unset it on a public host and install bubblewrap."
         )
+    _check_s3(config)
     _check_home(config.home)
 
 
@@ -223,6 +240,14 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _place(text: str) -> Path | BucketAddress | None:
+    return place(text) if text else None
+
+
+def _endpoint(text: str) -> str | None:
+    return _web_address(text) if text else None
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
@@ -233,7 +258,12 @@ KEY_PLACES = {"key_file", "key_command", "key_passphrase_file", "key_shares", "k
 """One place of the key in the environment is instead of any that the home names."""
 SETTINGS = (
     Setting("database_url", "", _database, "the database; a file in the home if unset"),
-    Setting("object_store", "", _text, "the folder of sealed files; in the home"),
+    Setting("object_store", "", _place, "a folder, or s3://bucket/prefix; in the home"),
+    Setting("s3_endpoint", "", _endpoint, "address of the S3 service; AWS if unset"),
+    Setting("s3_region", "us-east-1", _text, "the region of the S3 service"),
+    Setting("s3_access_key_id", "", _optional, "the name of the S3 access key"),
+    Setting("s3_access_key_file", "", _optional_path, "the file with its secret"),
+    Setting("s3_timeout_seconds", "10", _count, "how long S3 may take to answer"),
     Setting("search_engine", "whoosh", _engine, "which search engine to use"),
     Setting("key_file", "", _optional_path, "the file with the unlock secret"),
     Setting("key_command", "", _optional, "a program that prints the unlock secret"),
@@ -311,12 +341,26 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _folder(text: str) -> Path:
+def place(text: str) -> Path | BucketAddress:
+    """Read where sealed files lie: a folder, or `s3://bucket/prefix`.
+
+    :raises ValueError: it is neither
+    """
+    parts = urlsplit(text)
+    if parts.scheme == "s3" and parts.netloc:
+        return BucketAddress(parts.netloc, parts.path.strip("/"))
     if "://" in text:
-        raise ConfigError(
-            f"VIGIL_OBJECT_STORE is {text!r}: only a folder is built in yet."
-        )
+        raise ValueError("must be a folder or s3://bucket/prefix")
     return Path(text).expanduser().absolute()
+
+
+def _check_s3(config: Config) -> None:
+    parts = urlsplit(config.s3_endpoint or "https://s3")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ConfigError(
+            f"VIGIL_S3_ENDPOINT is {config.s3_endpoint}, plain HTTP to another "
+            "machine; set it to an https:// address."
+        )
 
 
 def _check_home(home: Path) -> None:

@@ -31,8 +31,7 @@ from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
 from archive.ledger import Ledger
-from archive.vault import passphrases, providers
-from archive.vault.blobs import FolderStore
+from archive.vault import passphrases, providers, stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
 from archive.vault.files import make_private_folder, write_new
@@ -116,7 +115,7 @@ class Site:
         """Whether each part answers."""
         return {
             "database": _answers(self.db.schema_is_current),
-            "store": _answers(lambda: os.access(self.config.object_store, os.W_OK)),
+            "store": _answers(self._store_answers),
             "index": _answers(lambda: self.engine.count() >= 0),
             "key": _answers(self._key_works),
             "queue": _answers(self._queue_answers),
@@ -130,6 +129,10 @@ class Site:
     def _key_works(self) -> bool:
         sealed = self.sealing.seal(b"ready", "site.readiness/v1")
         return self.sealing.open(sealed, "site.readiness/v1") == b"ready"
+
+    def _store_answers(self) -> bool:
+        self.vault.blobs.check()
+        return True
 
     def _queue_answers(self) -> bool:
         with self.db.read() as session:
@@ -227,7 +230,7 @@ def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -
         config=config,
         keyring=keyring,
         db=Database(config.database_url, db_key),
-        vault=Vault(keyring, FolderStore(config.object_store)),
+        vault=Vault(keyring, stores.open_store(config, config.object_store)),
         sealing=sealing,
         ledger=Ledger(keyring.active(Purpose.AUDIT).secret_bytes(), sealing),
         rules=_rules(config),
@@ -339,9 +342,9 @@ def _furnish(site: Site, wish: escrow.Wish, now: datetime) -> Site:
 
 def _refuse_occupied_store(config: Config) -> None:
     store = config.object_store
-    if store.exists() and any(store.iterdir()):
+    if stores.is_occupied(config, store):
         raise ConfigError(
-            f"{store} holds something already; give VIGIL_OBJECT_STORE a new folder."
+            f"{store} holds something already; give VIGIL_OBJECT_STORE a new place."
         )
 
 

@@ -83,7 +83,7 @@ def _machine(config: Config) -> Iterable[Finding]:
 def _parts(site: Site) -> Iterable[Finding]:
     mends = {
         "database": "check VIGIL_DATABASE_URL and the disk",
-        "store": "make the object folder writable for this user",
+        "store": "make the object folder writable for this user; or check VIGIL_S3_*",
         "index": "the search index does not open: restore it from a backup",
         "key": "check VIGIL_KEY_FILE against the archive's keyring",
         "queue": "check VIGIL_DATABASE_URL and the disk",
@@ -142,10 +142,9 @@ def _is_encrypted(device: str) -> bool:
 
 
 def _permissions(config: Config) -> str:
-    folders = (config.home, config.keyrings, config.object_store, config.index)
-    loose = [
-        str(path) for path in folders if path.exists() and path.stat().st_mode & 0o077
-    ]
+    places = (config.home, config.keyrings, config.object_store, config.index)
+    folders = [place for place in places if isinstance(place, Path) and place.exists()]
+    loose = [str(path) for path in folders if path.stat().st_mode & 0o077]
     return f"open to other users: chmod 700 {' '.join(loose)}" if loose else ""
 
 

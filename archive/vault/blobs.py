@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from archive.vault.errors import NoSuchObject
+from archive.vault.errors import NoSuchObject, StoreUnavailable
 from archive.vault.files import (
     create_private,
     make_private_folder,
@@ -87,6 +87,13 @@ class BlobStore(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Make sure that blobs can be written and read.
+
+        :raises StoreUnavailable: they cannot
+        """
+        ...
+
 
 class FileSource:
     """A file that several threads may read anywhere at once."""
@@ -123,7 +130,7 @@ class FolderStore:
 
     def create(self, name: str) -> "FolderWriter":
         """Begin a blob in the folder of incoming ones."""
-        unfinished = self._incoming / f"{_checked(name)}.{secrets.token_hex(8)}"
+        unfinished = self._incoming / f"{checked(name)}.{secrets.token_hex(8)}"
         return FolderWriter(unfinished, self._path(name))
 
     def open(self, name: str) -> FileSource:
@@ -163,8 +170,16 @@ class FolderStore:
             path.unlink(missing_ok=True)
         return len(old)
 
+    def check(self) -> None:
+        """Make sure that the folder is there and can be written.
+
+        :raises StoreUnavailable: it cannot
+        """
+        if not os.access(self._incoming, os.R_OK | os.W_OK | os.X_OK):
+            raise StoreUnavailable("the folder of sealed files cannot be written")
+
     def _path(self, name: str) -> Path:
-        return self._folder / _checked(name)[:2] / name
+        return self._folder / checked(name)[:2] / name
 
 
 class FolderWriter:
@@ -213,7 +228,7 @@ class FolderWriter:
             os.close(self._descriptor)
 
 
-def _checked(name: str) -> str:
+def checked(name: str) -> str:
     """Refuse any name that could lead out of the store.
 
     :raises ValueError: not 32 lower-case hexadecimal digits

@@ -19,6 +19,7 @@ from archive.vault.errors import (
     KeyUnavailable,
     NoSuchObject,
     Shredded,
+    StoreUnavailable,
     UnsupportedFormat,
     VaultError,
     WrongContext,
@@ -46,6 +47,7 @@ _PROBLEMS: dict[type[VaultError], Problem] = {
     UnsupportedFormat: Problem.UNKNOWN_FORMAT,
     KeyUnavailable: Problem.NO_KEY,
     Shredded: Problem.NO_KEY,
+    StoreUnavailable: Problem.UNREADABLE,
 }
 
 

@@ -8,6 +8,7 @@
 | KeyUnavailable | not configured, or not given to this process | the sentence says |
 | Shredded | the data key was destroyed on purpose | nothing, for ever |
 | NoSuchObject | no key row of that id and kind, or no blob | a backup |
+| StoreUnavailable | the store of blobs does not answer | time, then an operator |
 """
 
 
@@ -37,3 +38,7 @@ class Shredded(VaultError):
 
 class NoSuchObject(VaultError):
     """The object is not in the key table, or its bytes are not in the store."""
+
+
+class StoreUnavailable(VaultError, OSError):
+    """The store of blobs does not answer, or not as a store should."""

@@ -20,6 +20,7 @@ from archive import previewing
 from archive.previewing import Showing
 from archive.records import store, vocabulary
 from archive.records.tables import Asset, AssetState, Record
+from archive.vault.errors import StoreUnavailable
 from archive.web import context, words
 from archive.web.dates import event_words
 from archive.web.i18n import language
@@ -75,7 +76,10 @@ def cards(s: Session, records: Sequence[Record]) -> list[Card]:
 def picture(s: Session, showing: Showing) -> Picture:
     """One file's preview, as clear as this viewer may see it."""
     asset = showing.asset
-    preview = showing.open(s)
+    try:
+        preview = showing.open(s)
+    except StoreUnavailable:
+        preview = None  # the page is of use without its pictures
     upright = preview is not None and preview.upright
     shape = "wave" if asset.kind == "audio" else "portrait" if upright else "landscape"
     tile = render.data_uri(None, PreviewTier.SEALED.value, asset.id)

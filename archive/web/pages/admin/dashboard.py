@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import render_template
 
@@ -82,6 +83,8 @@ def index() -> str:
 
 
 def disk() -> Disk:
-    """How full the disk is."""
-    usage = shutil.disk_usage(context.site().config.object_store)
+    """How full the disk is that sealed files, or with a bucket the home, lie on."""
+    config = context.site().config
+    store = config.object_store
+    usage = shutil.disk_usage(store if isinstance(store, Path) else config.home)
     return Disk(usage.total - usage.free, usage.total)
