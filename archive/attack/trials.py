@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SIDE = attacks.LUMA
 PDQ_LINE, PHASH_SHARE, DETAIL_LINE = 60, 0.02, 0.2
+CONTROL_LINE = 0.3  # below this an attack has not shown that it works
 FEWEST_FOR_SHARE = 50  # of fewer, one is let pass: 2 % of ten is nobody
 MOST_FILMS = 40
 _WORLD, _VIEW, _CELLS = (48, 32), (32, 20), (STILL.columns, STILL.rows)
@@ -76,8 +77,8 @@ def _linkage(pairs: Sequence[Pair]) -> Iterator[Trial]:
         tuple(map(float, own)),
         float(min(own)) if own else None,
         float(PDQ_LINE),
-        _share(near, attacks.PDQ_MATCH),
-        min(own) > PDQ_LINE if own else None,
+        matched := _share(near, attacks.PDQ_MATCH),
+        _verdict(min(own) > PDQ_LINE if own else None, matched),
         "A stranger's hash list matches at 31 bits or fewer.",
     )
     own = _apart(attacks.phash, shown, originals)
@@ -91,8 +92,8 @@ def _linkage(pairs: Sequence[Pair]) -> Iterator[Trial]:
         tuple(map(float, own)),
         _share(own, attacks.PHASH_MATCH),
         PHASH_SHARE,
-        _share(near, attacks.PHASH_MATCH),
-        hits <= allowed if own else None,
+        matched := _share(near, attacks.PHASH_MATCH),
+        _verdict(hits <= allowed if own else None, matched),
         "The share of previews whose hash matches at 10 bits or fewer.",
     )
 
@@ -140,8 +141,8 @@ def _deconvolution(pairs: Sequence[Pair]) -> Trial:
         tuple(got),
         float(np.mean(got)) if got else None,
         DETAIL_LINE,
-        float(np.mean(control)) if control else None,
-        float(np.mean(got)) < DETAIL_LINE if got else None,
+        undone := float(np.mean(control)) if control else None,
+        _verdict(float(np.mean(got)) < DETAIL_LINE if got else None, undone),
         "The best of three widths and three strengths, each chosen with the original "
         "in hand. The control is an ordinary blur, undone the same way.",
     )
@@ -167,8 +168,8 @@ def _super_resolution(films: Sequence[Pair]) -> Trial:
         tuple(got),
         float(np.mean(got)) if got else None,
         DETAIL_LINE,
-        _moving_control(films),
-        float(np.mean(got)) < DETAIL_LINE if got else None,
+        added_up := _moving_control(films),
+        _verdict(float(np.mean(got)) < DETAIL_LINE if got else None, added_up),
         "Eight noisy stills of each film. The control adds up sixty clear frames of "
         "16 x 10 cells that move over one of the same stills.",
     )
@@ -232,6 +233,13 @@ def _content(material: Material) -> Trial:
         "What haze keeps of a picture of this collection, from the covariance of its "
         f"clear cells; needs {proof.FEWEST_PREVIEWS} lying pictures.",
     )
+
+
+def _verdict(kept: bool | None, control: float | None) -> bool | None:  # noqa: FBT001 - an outcome, not a switch
+    """A crossed line is crossed; a kept one counts only if the control succeeded."""
+    if kept and (control is None or control < CONTROL_LINE):
+        return None
+    return kept
 
 
 # Pictures as arrays -------------------------------------------------------------------

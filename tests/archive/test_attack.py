@@ -112,6 +112,21 @@ def test_originals_no_finer_than_their_previews_break_the_hash_line(clock):
     assert "linkage by pHash" in report.broken
 
 
+def flat(pair: Pair) -> Pair:
+    """The same preview of a picture with nothing in it, which no attack restores."""
+    original = pair.original
+    empty = Thumbnails(original.family, False, (bytes(64 * 64),), original.cells)
+    return replace(pair, original=empty)
+
+
+def test_a_line_is_not_held_when_the_control_fails(clock):
+    material = Material([flat(pair) for pair in weak_pairs(3)])
+    by_name = {trial.name: trial for trial in trials.run_all(material)}
+    assert by_name["deconvolution"].control == 0
+    assert by_name["deconvolution"].figure == 0
+    assert by_name["deconvolution"].holds is None
+
+
 def test_stored_cells_are_read_without_opening_an_original(site, held):
     with site.db.read() as s:
         cells = stored_cells(site, s, 10)
