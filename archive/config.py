@@ -63,6 +63,7 @@ class Config:
     smtp_url: str | None
     max_upload_bytes: int
     max_files: int
+    upload_hours: int
     max_pixels: int
     max_seconds: int
     consent_max_minutes: int
@@ -280,6 +281,7 @@ SETTINGS = (
     Setting("smtp_url", "", _optional, "the mail server; unset keeps mails here"),
     Setting("max_upload_bytes", "8G", _size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),
+    Setting("upload_hours", "72", _count, "how long an unfinished upload is kept"),
     Setting("max_pixels", "120_000_000", _count, "the most pixels of one picture"),
     Setting("max_seconds", "86_400", _count, "the longest recording, in seconds"),
     Setting("consent_max_minutes", "60", _count, "the longest consent"),

@@ -16,7 +16,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alembic.util.exc import CommandError
@@ -254,7 +254,8 @@ def _rules(config: Config) -> Rules:
 
 def _upload_limits(config: Config) -> UploadLimits:
     media = replace(LIMITS, pixels=config.max_pixels, seconds=float(config.max_seconds))
-    return UploadLimits(config.max_upload_bytes, config.max_files, media)
+    lifetime = timedelta(hours=config.upload_hours)
+    return UploadLimits(config.max_upload_bytes, config.max_files, media, lifetime)
 
 
 def _make(

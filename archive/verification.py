@@ -135,11 +135,23 @@ def _fixity(
     for checked in checking.verify_objects(session, premises.vault):
         report.checked["fixity"] += 1
         tell("fixity", report.checked["fixity"], total)
-        if checked.problem is not None:
+        if checked.problem is not None and _is_still_there(premises, checked):
             what = f"{checked.problem}: {checked.sentence}"
             report.findings.append(
                 Finding("fixity", f"object {checked.object_id}", what)
             )
+
+
+def _is_still_there(premises: Premises, checked: checking.Checked) -> bool:
+    """Whether the row is there at this moment: it may have gone while we read on."""
+    query = select(DataKey.id).where(
+        DataKey.object_id == checked.object_id,
+        DataKey.kind == checked.kind,
+        DataKey.revision == checked.revision,
+        DataKey.state == DataKeyState.ACTIVE,
+    )
+    with premises.db.read() as session:
+        return session.scalar(query) is not None
 
 
 def _digests(

@@ -116,6 +116,8 @@ class Arrival:
         self._premises = premises
         self._limits = premises.upload_limits
         self._files: list[IncomingFile] = []
+        self._together: list[Callable[[Session, Record], None]] = []
+        self._afterwards: list[Callable[[], None]] = []
         self._is_over = False
 
     @property
@@ -136,7 +138,7 @@ class Arrival:
             most = self._limits.files
             raise Refused("too_many_files", f"A deposit has at most {most} files.")
         name = filenames.clean(filename)
-        with _telling(name):
+        with telling(name):
             writer = self._premises.vault.new_object(ObjectKind.ORIGINAL)
         file = IncomingFile(name, writer, self._limits, self._room)
         self._files.append(file)
@@ -152,6 +154,15 @@ class Arrival:
             file.write(piece)
         file.close()
         return file
+
+    def together_with(
+        self,
+        work: Callable[[Session, Record], None],
+        afterwards: Callable[[], None],
+    ) -> None:
+        """Have something done in the record's transaction, and more once it is kept."""
+        self._together.append(work)
+        self._afterwards.append(afterwards)
 
     def deposit(self, draft: RecordDraft, by: str, now: datetime) -> Deposit:
         """Make one record of everything that arrived.
@@ -172,6 +183,8 @@ class Arrival:
             self._is_over = bool(made) and not _is_absent(self._premises.db, made[0])
             raise
         self._is_over = True
+        for work in self._afterwards:
+            work()
         return deposit
 
     def abandon(self) -> None:
@@ -223,6 +236,8 @@ class Arrival:
             _tell(told, asset, facts)
             args = {"asset": asset.id}
             jobs.enqueue(session, "derive", args, subject=record.id, owner=by, now=now)
+        for work in self._together:
+            work(session, record)
         jobs.enqueue(
             session,
             "index",
@@ -280,7 +295,7 @@ class IncomingFile(io.RawIOBase):
         piece = memoryview(data).cast("B")
         with self._or_discard():
             if len(piece) > self._room():
-                most = _human(self._limits.bytes)
+                most = human(self._limits.bytes)
                 raise Refused("too_large", f"A deposit may hold at most {most}.")
             self._writer.write(piece)
             if self._kind is None:
@@ -348,11 +363,11 @@ class IncomingFile(io.RawIOBase):
             with self._writer.reader() as reader:
                 self._probe = probe(reader, self._kind, self._limits.media)
 
-    def _or_discard(self) -> _telling:
-        return _telling(self.filename, self.discard)
+    def _or_discard(self) -> telling:
+        return telling(self.filename, self.discard)
 
 
-class _telling:
+class telling:
     """Turn what goes wrong with a file into `Refused`, after cleaning up."""
 
     def __init__(
@@ -437,7 +452,7 @@ def _is_absent(db: Database, record: Record) -> bool:
         return False
 
 
-def _human(size: int) -> str:
+def human(size: int) -> str:
     for unit, factor in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
         if size >= factor:
             return f"{size / factor:.3g} {unit}"

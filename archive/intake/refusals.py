@@ -9,6 +9,10 @@ OWN_CODES = (
     "no_files",
     "no_recovery",
     "storage_full",
+    "no_upload",
+    "unfinished_upload",
+    "upload_ended",
+    "too_many_uploads",
     SandboxFailed.code,
 )
 CODES = (*FILE_ERRORS, *OWN_CODES)

@@ -55,6 +55,8 @@ class Kind(IntEnum):
     INDEX_FILE = 5
     MANIFEST = 6
     EXPORT = 7
+    # 8 is refused for ever: a test vector says that nothing has that kind.
+    SEGMENT = 9
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ _PURPOSES = {
     Kind.ORIGINAL: Purpose.ORIGINAL,
     Kind.MANIFEST: Purpose.ORIGINAL,
     Kind.EXPORT: Purpose.ORIGINAL,
+    Kind.SEGMENT: Purpose.ORIGINAL,
     Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
     Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
     Kind.THUMBNAIL: Purpose.PREVIEW,
@@ -61,6 +62,12 @@ class Opened:
 def draw(kind: Kind) -> tuple[Header, bytes]:
     """Name a new object and draw its data key; nothing is stored yet."""
     header = Header(object_id=uuid4(), kind=kind, revision=1, data_key_id=uuid4())
+    return header, secrets.token_bytes(KEY_SIZE)
+
+
+def draw_segment(object_id: UUID, number: int) -> tuple[Header, bytes]:
+    """Draw the data key of an upload's segment; its number is its revision."""
+    header = Header(object_id, Kind.SEGMENT, number, data_key_id=uuid4())
     return header, secrets.token_bytes(KEY_SIZE)
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from archive.vault import keytable, opening
 from archive.vault.blobs import BlobStore, StoredBlob
-from archive.vault.container import STEP, Kind, Sealer
+from archive.vault.container import STEP, Header, Kind, Sealer
 from archive.vault.keyrings import Keyring
 from archive.vault.keytable import Facts
 from archive.vault.reader import SealedReader
@@ -64,7 +64,7 @@ class Vault:
 
     def new_object(self, kind: Kind) -> "SealingWriter":
         """Begin an object of this kind, under a new id and a data key of its own."""
-        return SealingWriter(self, kind)
+        return SealingWriter(self, *keytable.draw(kind))
 
     def sweep(self, s: Session, before: datetime) -> Swept:
         """Remove what crashes left behind, if it was last written before then.
@@ -98,9 +98,9 @@ def _unreferenced(s: Session, blobs: list[StoredBlob]) -> Iterator[str]:
 class SealingWriter:
     """One object being written; a writable binary stream as far as callers need one."""
 
-    def __init__(self, vault: Vault, kind: Kind) -> None:
+    def __init__(self, vault: Vault, header: Header, data_key: bytes) -> None:
         self._vault = vault
-        self._header, self._data_key = keytable.draw(kind)
+        self._header, self._data_key = header, data_key
         self._digest = hashlib.sha256()
         self._blob = vault.blobs.create(self._name)
         self._is_stored = self._is_finished = self._is_discarded = False

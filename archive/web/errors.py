@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
+from archive.intake import uploads
 from archive.records import errors as records
 from archive.vault.errors import Shredded, StoreUnavailable, VaultError
 from archive.web import reasons
@@ -76,12 +77,16 @@ TITLES = {
     422: _("Something in this needs mending"),
     429: _("Too fast"),
     431: _("This is too much at once"),
+    460: _("The bytes were changed on the way"),
     500: _("Something went wrong on our side"),
     503: _("The archive is busy or under maintenance"),
 }
 UPLOAD_STATUS = {
     "too_large": 413,
     "too_many_files": 413,
+    "too_many_uploads": 413,
+    "unfinished_upload": 409,
+    "upload_ended": 409,
     "unsupported_kind": 415,
     "no_recovery": 503,
     "storage_full": 503,
@@ -198,6 +203,11 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (RefusedError, _refused),
     (BadTokenError, _bad_token),
     (UploadRefused, _upload),
+    (uploads.NoSuchUpload, _missing),
+    (uploads.UploadEnded, _sentence(410)),
+    (uploads.WrongOffset, _sentence(409)),
+    (uploads.ChecksumMismatch, _sentence(460)),
+    (uploads.UploadError, _sentence(400)),
     (QueryError, _query),
     (records.FieldError, _field),
     (records.NoSuchRecord, _missing),

@@ -3,6 +3,7 @@
 | what | how often |
 |---|---|
 | calls of the API that change something | 120 a minute |
+| requests of resumable uploads, besides | 1,200 a minute |
 | requests for originals, each range counting | 600 a minute |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
@@ -23,6 +24,8 @@ from auth.errors import TooFast
 from auth.limits import Allowance
 
 CHANGES = Allowance(120, timedelta(minutes=1))
+UPLOADS = Allowance(1200, timedelta(minutes=1))
+UPLOADS_PATH = "/api/v1/uploads"
 ORIGINALS = Allowance(600, timedelta(minutes=1))
 
 
@@ -31,7 +34,11 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def hold_back() -> None:
-        if request.path.startswith("/api/") and request.method not in SAFE_METHODS:
+        if request.method in SAFE_METHODS:
+            return
+        if request.path.startswith(UPLOADS_PATH):
+            spend("uploads", UPLOADS)
+        elif request.path.startswith("/api/"):
             spend("api", CHANGES)
 
 

@@ -6,7 +6,8 @@ A view that takes files says so with `@takes_files`. Before it runs, only the fo
 fields that stand ahead of the first file have been read; `submission()` then hands out
 the files, each a stream that can be read once, and `fields` grows by whatever stands
 after them. On every other route a file part is refused: Werkzeug's own parser would
-write its plaintext to a temporary file.
+write its plaintext to a temporary file. A view that takes one file as its raw body
+says so with `@takes_bytes`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ DRAIN_BYTES = 64 * 1024 * 1024
 MAX_PARTS = 1000
 SPOOLING = ("waitress",)
 _TAKES_FILES = "vigil_takes_files"
+_TAKES_BYTES = "vigil_takes_bytes"
 
 
 class VigilRequest(Request):
@@ -157,6 +159,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_bytes(view: View) -> View:
+    """Declare that a view reads its raw body, as long as an upload, from the socket."""
+    setattr(view, _TAKES_BYTES, True)
+    return view
+
+
 def install(app: Flask, *, upload_bytes: int) -> None:
     """Limit every body, and open the bodies of views that take files."""
     app.request_class = VigilRequest
@@ -169,11 +177,8 @@ def install(app: Flask, *, upload_bytes: int) -> None:
     @app.before_request
     def open_body() -> None:
         _refuse_spooling(request.environ.get("SERVER_SOFTWARE", ""))
-        if request.url_rule is None or not _view_takes_files():
-            return
-        if request.mimetype == "multipart/form-data" and request.method == "POST":
-            request.max_content_length = upload_bytes + FORM_BYTES
-            _begin()
+        if request.url_rule is not None:
+            _open_body(upload_bytes)
 
     @app.teardown_request
     def drain(_error: BaseException | None) -> None:
@@ -184,6 +189,16 @@ def install(app: Flask, *, upload_bytes: int) -> None:
         with contextlib.suppress(OSError):  # hung up: nobody is left to be polite to
             while left > 0 and (chunk := body.read(min(left, READ_BYTES))):
                 left -= len(chunk)
+
+
+def _open_body(upload_bytes: int) -> None:
+    if _view_declares(_TAKES_BYTES):
+        request.max_content_length = upload_bytes
+    if not _view_declares(_TAKES_FILES):
+        return
+    if request.mimetype == "multipart/form-data" and request.method == "POST":
+        request.max_content_length = upload_bytes + FORM_BYTES
+        _begin()
 
 
 class SpoolingServerError(RuntimeError):
@@ -206,9 +221,9 @@ def submission() -> Submission:
     return opened
 
 
-def _view_takes_files() -> bool:
+def _view_declares(what: str) -> bool:
     view = current_app.view_functions[request.endpoint or ""]
-    return bool(getattr(view, _TAKES_FILES, False))
+    return bool(getattr(view, what, False))
 
 
 def _begin() -> None:

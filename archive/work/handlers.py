@@ -5,6 +5,7 @@
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
+| uploads | | ends uploads that nobody went on with |
 | tidy | | ends sessions and vettings that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from archive import gate, jobs
+from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
 from archive.records import store
@@ -125,6 +127,13 @@ def sweep(task: Task) -> None:
         task.done(session, unfinished=swept.unfinished, unreferenced=swept.unreferenced)
 
 
+def end_uploads(task: Task) -> None:
+    """End the uploads whose time ran out."""
+    ended = uploads.expire(task.site, task.site.clock())
+    with task.site.db.write() as session:
+        task.done(session, ended=ended)
+
+
 def tidy(task: Task) -> None:
     """End what ran out by itself, and forget what no longer counts."""
     site, now = task.site, task.site.clock()
@@ -214,4 +223,5 @@ HANDLERS: Mapping[str, Handler] = {
     "index": Handler(index, _nothing),
     "sweep": Handler(sweep, _nothing),
     "tidy": Handler(tidy, _nothing),
+    "uploads": Handler(end_uploads, _nothing),
 }

@@ -3,6 +3,7 @@
 | chore | every | does |
 |---|---|---|
 | tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
+| uploads | hour | ends uploads that nobody went on with |
 | sweep | day | removes blobs that crashes left without a key |
 
 Whichever worker is idle first queues what is due; a chore is never queued twice.
@@ -18,6 +19,7 @@ from archive.site import Site
 
 CHORES: Mapping[str, timedelta] = {
     "tidy": timedelta(minutes=5),
+    "uploads": timedelta(hours=1),
     "sweep": timedelta(days=1),
 }
 

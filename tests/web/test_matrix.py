@@ -35,6 +35,7 @@ PUBLISHED = {
         GET api.description_page
         GET api.records_listing
         GET api.records_read
+        OPTIONS api.uploads_options
         GET api.vocabulary_listing
         GET apply.form
         POST apply.send
@@ -64,6 +65,12 @@ PUBLISHED = {
     "snooo": """
         POST api.consents_give
         POST api.records_create
+        PATCH api.uploads_append
+        POST api.uploads_create
+        GET api.uploads_listing
+        HEAD api.uploads_look
+        POST api.uploads_override
+        DELETE api.uploads_terminate
         GET deposit.form
         POST deposit.hand_in
         POST records.consent

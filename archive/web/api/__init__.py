@@ -1,7 +1,7 @@
 """The API, `/api/v1`: JSON for programs, under the same policy as the pages.
 
 operations   what one call is        table        every call, one row each
-records, assets, consents, me, jobs, vocabulary, description    the views
+records, assets, uploads, consents, me, jobs, vocabulary, description    the views
 drafts       what was sent           represent    what is told
 schemas, openapi                     the description made from the table
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
-from archive.web.api import description
+from archive.web.api import description, uploads
 from archive.web.api.openapi import PREFIX
 from archive.web.api.table import OPERATIONS
 
@@ -24,6 +24,8 @@ for _operation in OPERATIONS:
         view_func=_operation.endpoint(),
         methods=[_operation.method],
     )
+
+bp.after_request(uploads.mark)
 
 
 @bp.record_once

@@ -10,11 +10,12 @@
 | visibility, access, embargo_until | the same | |
 | labels: [{code, tier}] | labels, repeated: `code=tier` | for every file |
 | publish | publish | after labelling |
+| uploads: [ids] | uploads, repeated | finished uploads, whose files come along |
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +57,7 @@ DOCUMENT = frozenset(
     }
 )
 KEEPING = frozenset({"visibility", "access", "embargo_until", "collection"})
-CREATING = DOCUMENT | KEEPING | {"labels", "publish"}
+CREATING = DOCUMENT | KEEPING | {"labels", "publish", "uploads"}
 CHANGING = DOCUMENT | KEEPING | {"state", "revision"}
 DEFAULT_LANGUAGE = "en"
 _TRUE = ("1", "true", "yes", "on")
@@ -64,11 +65,15 @@ _TRUE = ("1", "true", "yes", "on")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A record as somebody wants it: the draft, its labels, and whether to publish."""
+    """A record as somebody wants it: the draft, its labels, and whether to publish.
+
+    `uploads` are the ids of finished uploads that become its files.
+    """
 
     draft: RecordDraft
     labels: tuple[LabelInput, ...]
     publish: bool
+    uploads: tuple[str, ...] = ()
 
 
 def from_form(form: MultiDict[str, str]) -> Fields:
@@ -83,7 +88,7 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     }
     sent.pop("csrf_token", None)
     check_known(sent, CREATING)
-    for name in ("place", "places", "labels"):
+    for name in ("place", "places", "labels", "uploads"):
         if name in sent:
             sent[name] = [value for value in form.getlist(name) if value.strip()]
     if "publish" in sent:
@@ -103,7 +108,19 @@ def wanted(s: Session, sent: Fields) -> Wanted:
     publish = sent.get("publish", False)
     if not isinstance(publish, bool):
         raise BodyError("publish must be true or false.", field="publish")
-    return Wanted(draft, labels(sent.get("labels", [])), publish)
+    given = labels(sent.get("labels", []))
+    return Wanted(draft, given, publish, upload_ids(sent.texts("uploads")))
+
+
+def upload_ids(sent: Sequence[str]) -> tuple[str, ...]:
+    """The ids of uploads; who has only an upload's address may give that.
+
+    :raises BodyError: one is named twice
+    """
+    ids = tuple(text.strip().rstrip("/").rpartition("/")[2] for text in sent)
+    if len(set(ids)) < len(ids):
+        raise BodyError("An upload is named twice.", field="uploads")
+    return ids
 
 
 def of_record(record: Record) -> RecordDraft:

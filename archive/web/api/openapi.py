@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from archive.web.api.operations import Operation
+from archive.web.api.operations import Operation, Parameter
 from archive.web.api.schemas import SCHEMAS, ref
 from auth.viewer import TokenScope
 
@@ -17,11 +17,15 @@ PROBLEMS = {
     401: "Sign in, or show a token that is valid",
     403: "Refused; `reasons` has every reason, from one closed list",
     404: "Unknown, or not yours to know of",
+    405: "Not by this method",
     409: "Something changed: read it again",
+    410: "It has ended",
+    412: "Another version of the protocol",
     413: "Too much at once",
     415: "A kind that is not accepted",
     416: "No such part of the file",
     422: "A field needs mending; `errors` names it",
+    460: "The bytes are not those that the checksum is of",
     429: "Too fast; `Retry-After` says how long to wait",
     503: "Busy; `Retry-After` says how long to wait",
 }
@@ -66,7 +70,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "description": (operation.view.__doc__ or "").strip(),
         "tags": [operation.name.split("_")[0]],
-        "parameters": [*_variables(operation.path), *_query(operation)],
+        "parameters": [
+            *_variables(operation.path),
+            *_parameters(operation.query, "query"),
+            *_parameters(operation.headers, "header"),
+        ],
         "responses": {
             str(operation.status): _answer(operation),
             **{str(status): _problem(status) for status in operation.refuses},
@@ -78,7 +86,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.scopes:
         told["x-token-scopes"] = [scope.value for scope in operation.scopes]
     if operation.body:
-        told["requestBody"] = {"required": True, "content": _content(operation)}
+        needed = not operation.takes_bytes
+        told["requestBody"] = {"required": needed, "content": _content(operation)}
     return told
 
 
@@ -89,19 +98,22 @@ def _variables(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query(operation: Operation) -> list[dict[str, Any]]:
+def _parameters(given: Iterable[Parameter], where: str) -> list[dict[str, Any]]:
     return [
         {
             "name": parameter.name,
-            "in": "query",
+            "in": where,
             "description": parameter.meaning,
             "schema": dict(parameter.schema),
         }
-        for parameter in operation.query
+        for parameter in given
     ]
 
 
 def _content(operation: Operation) -> dict[str, Any]:
+    if operation.takes_bytes:
+        bytes_of_it = {"type": "string", "contentMediaType": operation.body}
+        return {operation.body or "": {"schema": bytes_of_it}}
     content = {"application/json": {"schema": ref(operation.body or "")}}
     if operation.form:
         content["multipart/form-data"] = {"schema": ref(operation.form)}

@@ -30,8 +30,9 @@ class Parameter:
 class Operation:
     """One call: `needs` is asked of the policy, `scopes` (any of them) of a token.
 
-    `body` and `gives` name schemas of `archive.web.api.schemas`; `gives` may also be a
-    media type. `refuses` are the statuses of problem documents a caller should expect.
+    `body` and `gives` name schemas of `archive.web.api.schemas`; both may also be a
+    media type, and a body that is one is read raw. `headers` are those of the request.
+    `refuses` are the statuses of problem documents a caller should expect.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Operation:
     needs: tuple[Action, ...] = ()
     scopes: tuple[TokenScope, ...] = ()
     query: tuple[Parameter, ...] = ()
+    headers: tuple[Parameter, ...] = ()
     body: str | None = None
     form: str | None = None
     status: int = 200
@@ -52,6 +54,11 @@ class Operation:
         """The operation's id, and the name of its endpoint."""
         return f"{self.view.__module__.rsplit('.', 1)[-1]}_{self.view.__name__}"
 
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether the body is a file and not a document."""
+        return self.body is not None and "/" in self.body
+
     def endpoint(self) -> View:
         """The view as registered: declared, and shut to tokens of other scopes."""
 
@@ -62,5 +69,9 @@ class Operation:
 
         run.__name__ = self.name
         run.__doc__ = self.view.__doc__
+        if self.method == "OPTIONS":
+            return guard.tells_options(run)
         guarded = guard.needs(*self.needs)(run)
+        if self.takes_bytes:
+            return uploads.takes_bytes(guarded)
         return uploads.takes_files(guarded) if self.form else guarded

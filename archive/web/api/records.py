@@ -10,6 +10,7 @@ from flask import jsonify, request, url_for
 from sqlalchemy.orm import Session
 
 from archive import intake, jobs, moderation
+from archive.intake import uploads as resumable
 from archive.records import labels, store, vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
@@ -54,11 +55,11 @@ def read(record_id: str) -> Answer:
 
 
 def create() -> Answer:
-    """Add a record: JSON for the description alone, multipart with `files`."""
+    """Add a record: JSON with finished `uploads` or none, or multipart with `files`."""
     if request.mimetype == "multipart/form-data":
-        made, duplicates = _from_files()
+        made, duplicates = _from_form()
     else:
-        made, duplicates = _from_json(), []
+        made, duplicates = _from_json()
     with context.read_session() as s:
         told = represent.record(s, store.require(s, made))
         told["duplicates"] = _known_duplicates(s, duplicates)
@@ -92,21 +93,36 @@ def withdraw(record_id: str) -> Answer:
     return read(record_id)
 
 
-def _from_files() -> tuple[str, Sequence[intake.Duplicate]]:
+def _from_form() -> tuple[str, Sequence[intake.Duplicate]]:
     incoming = uploads.submission()
     with intake.begin(context.site()) as arrival:
         for file in incoming.files():
             arrival.take(file, file.filename)
-        wanted = _wanted(drafts.from_form(incoming.fields))
-        deposit = arrival.deposit(wanted.draft, _account(), context.now())
+        return _deposit(arrival, _wanted(drafts.from_form(incoming.fields)))
+
+
+def _from_json() -> tuple[str, Sequence[intake.Duplicate]]:
+    wanted = _wanted(body.fields(known=drafts.CREATING))
+    if wanted.uploads:
+        with intake.begin(context.site()) as arrival:
+            return _deposit(arrival, wanted)
+    if wanted.labels or wanted.publish:
+        raise BodyError("A record without files cannot be labelled.", field="labels")
+    return _without_files(wanted), ()
+
+
+def _deposit(
+    arrival: intake.Arrival, wanted: Wanted
+) -> tuple[str, Sequence[intake.Duplicate]]:
+    site, by, now = context.site(), _account(), context.now()
+    for upload_id in wanted.uploads:
+        resumable.take(site, arrival, upload_id, by, now)
+    deposit = arrival.deposit(wanted.draft, by, now)
     _finish(deposit.record.id, wanted)
     return deposit.record.id, deposit.duplicates
 
 
-def _from_json() -> str:
-    wanted = _wanted(body.fields(known=drafts.CREATING))
-    if wanted.labels or wanted.publish:
-        raise BodyError("A record without files cannot be labelled.", field="labels")
+def _without_files(wanted: Wanted) -> str:
     site, now, by = context.site(), context.now(), _account()
     with context.write_session() as s:
         made = store.create(s, site.sealing, wanted.draft, by, now)

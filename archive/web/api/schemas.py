@@ -204,7 +204,28 @@ SCHEMAS: dict[str, Schema] = {
         suggestion=or_null(TEXT),
         warnings=many(TEXT),
     ),
-    "NewRecord": thing(("title",), **_DESCRIBING),
+    "NewRecord": thing(
+        ("title",),
+        **_DESCRIBING,
+        labels=many({"anyOf": [TEXT, LABEL_GIVEN]}),
+        publish=TRUTH,
+        uploads=many({**TEXT, "description": "ids of finished uploads"}),
+    ),
+    "UploadList": thing(
+        ("items",),
+        items=many(
+            thing(
+                ("id", "url", "filename", "length", "offset", "expires_at"),
+                id=TEXT,
+                url=TEXT,
+                filename=TEXT,
+                metadata=TEXT,
+                length=COUNT,
+                offset=COUNT,
+                expires_at=MOMENT,
+            )
+        ),
+    ),
     "NewRecordForm": thing(
         ("title", "files"),
         title=TEXT,
@@ -219,6 +240,7 @@ SCHEMAS: dict[str, Schema] = {
         access=ACCESS,
         labels=many({**TEXT, "description": "code=tier, such as dead.body=G3"}),
         publish=TRUTH,
+        uploads=many({**TEXT, "description": "ids of finished uploads"}),
         files=many({"type": "string", "contentMediaType": "application/octet-stream"}),
     ),
     "RecordChange": thing(

@@ -127,7 +127,7 @@ def test_the_door_behind_both_is_used_by_the_vault_alone():
     users = modules_importing("archive.vault.opening")
     assert users == {
         f"archive/vault/{name}.py"
-        for name in ("originals", "previews", "objects", "checking")
+        for name in ("originals", "previews", "objects", "checking", "segments")
     }
 
 

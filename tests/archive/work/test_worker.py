@@ -356,5 +356,5 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
 
 @pytest.mark.parametrize("kind", ["derive", "index", "sweep"])
 def test_every_kind_of_job_has_a_handler(kind: str) -> None:
-    assert set(handlers.HANDLERS) == {"derive", "index", "sweep", "tidy"}
+    assert set(handlers.HANDLERS) == {"derive", "index", "sweep", "tidy", "uploads"}
     assert handlers.HANDLERS[kind].run.__doc__
