@@ -19,13 +19,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import Row, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.vault import keytable
+from archive.vault.container import Header, Kind
 from archive.vault.errors import VaultError
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Key, KeyName, KeyState, Purpose
@@ -115,12 +117,12 @@ def rewrap_batch(
     """
     active = keyring.active(purpose)
     retired = [name.id for name in older(keyring, purpose)]
-    rows = s.scalars(
-        select(DataKey)
+    rows = s.execute(
+        select(*_TABLE.c["id", "object_id", "kind", "revision"], *_WRAPPED)
         .where(
-            DataKey.wrapping_key_id.in_(retired),
-            DataKey.state == DataKeyState.ACTIVE,
-            DataKey.id.not_in(stuck),
+            _TABLE.c.wrapping_key_id.in_(retired),
+            _TABLE.c.state == DataKeyState.ACTIVE,
+            _TABLE.c.id.not_in(stuck),
         )
         .limit(BATCH)
         .with_for_update()
@@ -156,8 +158,9 @@ def destroy_unneeded(
     return tuple(name.version for name in names)
 
 
-# The table itself: the ORM would send one statement a row.
+# The table itself: the ORM would make an object and send a statement for each row.
 _TABLE = DataKey.metadata.tables[DataKey.__tablename__]
+_WRAPPED = _TABLE.c["wrapping_key_id", "wrapped"]
 _UPDATE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"), _TABLE.c.wrapping_key_id == bindparam("by"))
@@ -165,11 +168,9 @@ _UPDATE = (
 )
 
 
-def _rewrapped(keyring: Keyring, active: Key, row: DataKey) -> dict[str, object]:
-    header = keytable.header_of(row)
-    data_key = keytable.unwrap_key(
-        keyring, header, row.wrapping_key_id, row.wrapped or b""
-    )
+def _rewrapped(keyring: Keyring, active: Key, row: Row[Any]) -> dict[str, object]:
+    header = Header(row.object_id, Kind(row.kind), row.revision, row.id)
+    data_key = keytable.unwrap_key(keyring, header, row.wrapping_key_id, row.wrapped)
     return {
         "row": row.id,
         "by": row.wrapping_key_id,
