@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from auth.viewer import PreviewTier, Role, Tier
 
 TOML_NAME = "vigil.toml"
+RESTORING = ".restoring"
+"""A file in a home that is being restored and must not be opened yet."""
 GIBIBYTE = 1 << 30
 
 

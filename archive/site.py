@@ -146,6 +146,10 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
     :raises ConfigError: a setting is unsafe, a key is missing, or there is no archive
     """
     settings.check_safe(config)
+    if (config.home / settings.RESTORING).exists():
+        raise ConfigError(
+            f"{config.home} is half restored: run `vigil restore` once more."
+        )
     if not config.keyrings.is_dir():
         raise ConfigError(
             f"There is no archive in {config.home}: run `vigil init`, "

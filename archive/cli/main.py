@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archive.cli.accounts import account
+from archive.cli.backups import backup, restore
 from archive.cli.bench import bench
 from archive.cli.blur import blur
 from archive.cli.demo import demo
@@ -44,6 +45,8 @@ for command in (
     search,
     label,
     verify,
+    backup,
+    restore,
     blur,
     bench,
     keys,

@@ -107,6 +107,24 @@ class Database:
             row = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
             return int(row[0]) == 0
 
+    def copy_to(self, path: Path) -> None:
+        """Write one consistent state into a new file under the same key; SQLite only.
+
+        Others go on reading and writing meanwhile. What was deleted is not in the copy.
+
+        :raises FileExistsError: something has that name
+        """
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection = self._connect()
+        try:
+            connection.execute("VACUUM INTO ?", (str(path),)).fetchall()
+        finally:
+            connection.close()
+
+    def at(self, path: Path) -> Database:
+        """The copy of this database that `copy_to` wrote there."""
+        return Database(f"sqlite:///{path}", self._key)
+
     def close(self) -> None:
         """Give every connection back; on SQLite also empty the write-ahead log."""
         with self._opening:
