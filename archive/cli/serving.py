@@ -17,6 +17,7 @@ from archive.cli.opening import opened, telling
 from archive.cli.output import Failure
 from archive.config import Config
 from archive.site import needs_people, open_site, unlock
+from archive.vault import s3
 from archive.vault.providers import hand_over
 from archive.web import server
 from archive.work import loop
@@ -47,6 +48,8 @@ def run_server(config: Config, wanted: server.Settings) -> None:
     site.require_sandbox()
     site.engine.count()
     site.close()
+    if s3.forbids_fork():
+        _begin_anew(wanted, config)
 
     def make_app() -> Flask:
         return create_app(open_site(config))
@@ -62,6 +65,21 @@ def run_server(config: Config, wanted: server.Settings) -> None:
         server.serve(make_app, accompanied)
     except server.UnsafeServerError as error:
         raise Failure(str(error), "unsafe") from error
+
+
+def _begin_anew(wanted: server.Settings, config: Config) -> None:
+    """Serve as a process that has not used the bucket yet: workers are forked from it.
+
+    So it is after the demonstration was made, or a shredding was completed first.
+    """
+    if config.key_fd is not None:
+        os.set_inheritable(config.key_fd, True)  # noqa: FBT003 - its only argument
+    options = [
+        f"--{name}={getattr(wanted, name)}"
+        for name in ("host", "port", "workers", "threads")
+    ]
+    command = [sys.executable, "-m", "archive.cli", "serve", *options]
+    os.execv(sys.executable, command)  # noqa: S606 - our own program, no shell
 
 
 def asked_once(config: Config) -> Config:

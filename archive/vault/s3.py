@@ -48,6 +48,11 @@ _used_in: set[int] = set()
 """The process whose threads run the client; its forked children have none of them."""
 
 
+def forbids_fork() -> bool:
+    """Whether this process has used a bucket, so that its children could not."""
+    return bool(_used_in)
+
+
 @dataclass(frozen=True)
 class Bucket:
     """Where blobs lie, and as whom they are read and written."""
