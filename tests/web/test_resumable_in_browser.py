@@ -108,7 +108,9 @@ def test_paused_reloaded_and_gone_on_with_it_is_the_file_it_was(
 
     page.route("**/api/v1/uploads/*", first_part_only)
     page.set_input_files("#files", file)
-    with page.expect_request(lambda asked: asked.headers.get("upload-offset") == f"{PART}"):
+    with page.expect_request(
+        lambda asked: asked.headers.get("upload-offset") == f"{PART}"
+    ):
         hand_in(page)
     expect(page.locator("[data-words]")).to_contain_text("8.4 MB / 16.8 MB")
     page.get_by_role("button", name="Pause").click()
