@@ -1,8 +1,11 @@
-/* Makes the deposit form pleasant: files dropped or picked, listed, taken out again,
- * and sent with real progress. Without it the same form is sent by the browser.
- * Marked elements: [data-drop] the zone, [data-files] the list, [data-sending] what
- * shows while it is sent, [data-errors] where errors are summed up. */
+/* Makes the deposit form pleasant: files dropped or picked, listed, taken out again, and
+ * sent by tus with real progress, pause, and going on after a reload. Without it the same
+ * form is sent by the browser.
+ * Marked elements: [data-drop] the zone, [data-files] the list, [data-earlier] what was
+ * sent before and not handed in, [data-sending] what shows while it is sent, [data-errors]
+ * where errors are summed up. */
 import { announce } from "./announce.js";
+import { Desk, Refused, Sending } from "./sending.js";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -21,35 +24,88 @@ export default function deposit(form) {
   const input = form.querySelector('input[type="file"]');
   const zone = form.querySelector("[data-drop]");
   const list = form.querySelector("[data-files]");
+  const before = form.querySelector("[data-earlier]");
   const sending = form.querySelector("[data-sending]");
   const bar = sending.querySelector("progress");
   const words = sending.querySelector("[data-words]");
+  const pause = sending.querySelector("[data-pause]");
+  const resume = sending.querySelector("[data-resume]");
+  const desk = new Desk(form.dataset.uploads, form.elements.csrf_token.value);
   let files = [];
-  let request = null;
+  let earlier = [];
+  let current = null;
+  let isSending = false;
 
   function show() {
     list.replaceChildren(...files.map(row));
     list.hidden = files.length === 0;
+    before.querySelector("ul").replaceChildren(...earlier.map(earlierRow));
+    before.hidden = earlier.length === 0;
+  }
+
+  function named(item, upload, size) {
+    item.querySelector("[data-name]").textContent = upload.filename ?? upload.name;
+    item.querySelector("[data-size]").textContent = size;
+    for (const button of item.querySelectorAll("button")) {
+      button.setAttribute("aria-label", `${button.textContent.trim()}: ${upload.filename ?? upload.name}`);
+    }
+    return item;
   }
 
   function row(file, index) {
-    const item = clone(form, "file");
-    item.querySelector("[data-name]").textContent = file.name;
-    item.querySelector("[data-size]").textContent = readable(file.size, language);
-    const remove = item.querySelector("button");
-    remove.setAttribute("aria-label", `${remove.textContent.trim()}: ${file.name}`);
-    remove.addEventListener("click", () => {
+    const item = named(clone(form, "file"), file, readable(file.size, language));
+    item.querySelector("[data-remove]").addEventListener("click", async () => {
       files.splice(index, 1);
       show();
       (list.querySelectorAll("button")[Math.min(index, files.length - 1)] || input).focus();
+      await file.end();
     });
     return item;
   }
 
+  function earlierRow(upload, index) {
+    const share = new Intl.NumberFormat(language, { style: "percent" }).format(upload.offset / upload.length);
+    const item = named(clone(form, "earlier"), upload, `${readable(upload.length, language)} · ${share}`);
+    const take = item.querySelector("[data-take]");
+    take.hidden = upload.offset < upload.length;
+    take.addEventListener("click", () => {
+      earlier.splice(index, 1);
+      files.push(new Sending(desk, null, upload));
+      show();
+      input.focus();
+    });
+    item.querySelector("[data-remove]").addEventListener("click", async () => {
+      earlier.splice(index, 1);
+      show();
+      input.focus();
+      await desk.end(upload.url);
+    });
+    return item;
+  }
+
+  async function look() {
+    const held = new Set(files.map((file) => file.url));
+    earlier = (await desk.unfinished()).filter((upload) => !held.has(upload.url));
+    for (const file of files) adopt(file);
+    show();
+  }
+
+  function adopt(file) {
+    if (!file.file || file.url) return;
+    const known = earlier.findIndex((upload) => Sending.isOf(upload, file.file));
+    if (known < 0) return;
+    const [upload] = earlier.splice(known, 1);
+    file.url = upload.url;
+    file.sent = upload.offset;
+  }
+
   function add(more) {
-    const known = new Set(files.map((file) => `${file.name} ${file.size} ${file.lastModified}`));
+    const known = new Set(files.map(({ file }) => file && `${file.name} ${file.size} ${file.lastModified}`));
     for (const file of more) {
-      if (!known.has(`${file.name} ${file.size} ${file.lastModified}`)) files.push(file);
+      if (known.has(`${file.name} ${file.size} ${file.lastModified}`)) continue;
+      const one = new Sending(desk, file, null);
+      adopt(one);
+      files.push(one);
     }
     show();
   }
@@ -89,58 +145,85 @@ export default function deposit(form) {
   }
 
   function settle() {
-    request = null;
+    current = null;
+    isSending = false;
     sending.hidden = true;
     form.removeAttribute("aria-busy");
     for (const button of form.querySelectorAll("[data-send]")) button.disabled = false;
+    show();
   }
 
-  function ended() {
-    const status = request.status;
-    const answer = request.response;
-    settle();
-    if (status === 201 && answer?.location) {
-      location.assign(answer.location);
-    } else if (answer?.errors && Object.keys(answer.errors).length) {
-      complain(answer.errors);
-    } else {
-      complain({ files: answer?.detail || form.dataset.failed });
-    }
-  }
-
-  function broken() {
-    settle();
-    complain({ files: form.dataset.failed });
-  }
-
-  function progressed(event) {
-    if (!event.lengthComputable) return;
-    bar.max = event.total;
-    bar.value = event.loaded;
-    const whole = event.loaded >= event.total;
-    words.textContent = whole
-      ? form.dataset.sealing
-      : `${readable(event.loaded, language)} / ${readable(event.total, language)}`;
-    if (whole) announce(form.dataset.sealing);
-  }
-
-  function send(event) {
-    event.preventDefault();
-    for (const field of form.querySelectorAll(".field-invalid")) forget(field);
-    const body = new FormData(form);
-    body.delete(input.name);
-    for (const file of files) body.append(input.name, file, file.name);
+  function begin() {
+    isSending = true;
     sending.hidden = false;
+    showPause(false);
     form.setAttribute("aria-busy", "true");
     for (const button of form.querySelectorAll("[data-send]")) button.disabled = true;
-    request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.responseType = "json";
-    request.setRequestHeader("Accept", "application/json");
-    request.upload.addEventListener("progress", progressed);
-    request.addEventListener("load", ended);
-    request.addEventListener("error", broken);
-    request.send(body);
+    progressed();
+  }
+
+  function progressed() {
+    const whole = files.reduce((sum, file) => sum + file.size, 0);
+    const sent = files.reduce((sum, file) => sum + file.sent, 0);
+    bar.max = whole || 1;
+    bar.value = sent;
+    words.textContent = `${readable(sent, language)} / ${readable(whole, language)}`;
+  }
+
+  function showPause(isPaused) {
+    pause.hidden = isPaused;
+    resume.hidden = !isPaused;
+  }
+
+  async function ask(more) {
+    const body = new FormData(form);
+    body.delete(input.name);
+    for (const [name, value] of more) body.append(name, value);
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const told = answer.status === 204 ? {} : await answer.json().catch(() => ({}));
+    if (!answer.ok) {
+      const refused = new Refused(told.detail || "");
+      refused.errors = told.errors;
+      throw refused;
+    }
+    return told;
+  }
+
+  async function handIn() {
+    await ask([["check", "1"]]);
+    for (const file of [...files]) {
+      if (!isSending) return null;
+      current = file;
+      await file.whole(progressed);
+    }
+    current = null;
+    if (!isSending) return null;
+    bar.removeAttribute("value");
+    words.textContent = form.dataset.sealing;
+    announce(form.dataset.sealing);
+    pause.hidden = true;
+    return ask(files.map((file) => ["uploads", file.id]));
+  }
+
+  function fail(error) {
+    if (!(error instanceof Refused || error instanceof TypeError)) throw error;
+    const errors = error.errors && Object.keys(error.errors).length ? error.errors : null;
+    complain(errors || { files: error.message && error instanceof Refused ? error.message : form.dataset.failed });
+  }
+
+  async function send(event) {
+    event.preventDefault();
+    if (isSending) return;
+    for (const field of form.querySelectorAll(".field-invalid")) forget(field);
+    begin();
+    try {
+      const made = await handIn();
+      settle();
+      if (made) location.assign(made.location);
+    } catch (error) {
+      settle();
+      fail(error);
+    }
   }
 
   input.addEventListener("change", () => {
@@ -160,14 +243,26 @@ export default function deposit(form) {
     event.preventDefault();
     add(event.dataTransfer.files);
   });
-  sending.querySelector("[data-stop]").addEventListener("click", () => {
-    request?.abort();
+  pause.addEventListener("click", async () => {
+    showPause(true);
+    resume.focus();
+    announce(form.dataset.paused);
+    await current?.pause();
+  });
+  resume.addEventListener("click", () => {
+    showPause(false);
+    pause.focus();
+    current?.goOn();
+  });
+  sending.querySelector("[data-stop]").addEventListener("click", async () => {
+    await current?.pause();
     settle();
     announce(form.dataset.stopped);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (request) event.preventDefault();
+    if (isSending && !current?.isPaused) event.preventDefault();
   });
   form.addEventListener("submit", send);
   if (input.files.length) add(input.files);
+  look();
 }

@@ -237,3 +237,19 @@ def test_the_ledger_can_only_grow_even_by_hand(any_db: Database) -> None:
             s.execute(text(change))
     with any_db.read() as s:
         assert s.scalar(text("SELECT actor FROM ledger")) == "a"
+
+
+def test_a_database_of_the_first_form_gets_uploads_and_keeps_its_rows(
+    empty_url: str,
+) -> None:
+    db = Database(empty_url, bytes(32))
+    with db.engine.execution_options(vigil_writes=True).begin() as connection:
+        migrating.upgrade(connection, "0001")
+    with db.write() as s:
+        s.add(shelf("from before"))
+    assert not db.schema_is_current()
+    db.migrate()
+    assert slugs(db) == ["from before"]
+    with db.read() as s:
+        assert s.scalar(text("SELECT count(*) FROM uploads")) == 0
+    db.close()

@@ -1,8 +1,9 @@
 """The page to hand something in, and the files as they arrive.
 
 The description stands before the files in the form, so that it is read and checked
-before the first byte of a file. A browser without scripts gets pages back, the script
-gets JSON: 201 with `location`, or a problem with `errors` by field.
+before the first byte of a file. A browser without scripts gets pages back. The script
+has the description checked first (`check`: 204), sends the files as resumable uploads,
+and names them in `uploads`: 201 with `location`, or a problem with `errors` by field.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from werkzeug.wrappers import Response
 
 from archive import intake
 from archive.intake import Deposit
+from archive.intake import uploads as resumable
 from archive.records import store
 from archive.records.errors import FieldError
 from archive.records.store import RecordDraft
 from archive.web import context, errors, fields, i18n, uploads
+from archive.web.api.drafts import upload_ids
 from archive.web.guard import needs
 from archive.web.pages.deposit.blueprint import bp
 from archive.web.pages.deposit.description import DescriptionForm, languages_in_order
@@ -44,7 +47,10 @@ def hand_in() -> Response | tuple[Response | str, int]:
     try:
         if not described.validate():
             return _again(described, {}, UNPROCESSABLE)
-        deposit = receive(described.draft())
+        draft = described.draft()
+        if request.form.get("check"):
+            return Response(status=204)
+        deposit = receive(draft)
     except FieldError as error:
         described.complain(error)
         return _again(described, {}, UNPROCESSABLE)
@@ -55,12 +61,15 @@ def hand_in() -> Response | tuple[Response | str, int]:
 
 
 def receive(draft: RecordDraft) -> Deposit:
-    """Seal the files as they come and make the record.
+    """Seal the files as they come, finished uploads first, and make the record.
 
-    :raises Refused: a file cannot be taken; nothing is left of any
+    :raises Refused: a file cannot be taken; nothing is left of any but the uploads
     """
-    by = context.viewer().account_id or ""
-    with intake.begin(context.site()) as arrival:
+    by, site = context.viewer().account_id or "", context.site()
+    uploaded = upload_ids(request.form.getlist("uploads"))
+    with intake.begin(site) as arrival:
+        for upload_id in uploaded:
+            resumable.take(site, arrival, upload_id, by, context.now())
         for file in uploads.submission().files():
             arrival.take(file, file.filename)
         return arrival.deposit(draft, by, context.now())
@@ -125,6 +134,7 @@ def _page(described: DescriptionForm, wrong: dict[str, str]) -> str:
         languages_in_order=languages_in_order(),
         earlier=earlier,
         limits=site.upload_limits,
+        upload_hours=site.config.upload_hours,
     )
 
 
