@@ -54,7 +54,8 @@ class Depot:
 
     def names(self) -> list[str]:
         """The backups, oldest first."""
-        return sorted(blob.name for blob in self.backups.stored())
+        # An empty one is a name that was claimed by a backup which then was killed.
+        return sorted(blob.name for blob in self.backups.stored() if blob.size)
 
     def manifest(self, name: str) -> bytes:
         """The manifest as it lies there, proven by nothing yet.

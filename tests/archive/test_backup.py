@@ -307,6 +307,20 @@ def test_a_restore_killed_anywhere_goes_on(site, desk, environ, place, clock) ->
     again.close()
 
 
+def test_a_manifest_of_which_only_the_name_was_claimed_is_no_backup(
+    site, desk, environ, place, clock
+) -> None:
+    desk.deposit()
+    made = back_up(site, place)
+    claimed = place / "backups" / "ff" / ("ff" * 16)
+    claimed.parent.mkdir(mode=0o700)
+    claimed.touch(0o600)
+    assert Depot.at(site.config, place).names() == [made.name]
+    assert back_up(site, place).ok
+    destroy(site)
+    assert restore(environ, place, clock=clock).ok
+
+
 def approved(site: Site) -> shredding.Approved:
     proofs = []
     for name in ("anahit", "bagrat"):
