@@ -108,7 +108,7 @@ def is_problem(answer: Answer, status: int, *reasons: str) -> bool:
     return True
 
 
-# --- records: search and read --------------------------------------------------------
+# --- records: search and read ---------------------------------------------------------
 
 
 def test_a_search_tells_each_record_and_counts_facets(visitor: Client) -> None:
@@ -275,7 +275,7 @@ def test_no_method_tells_of_a_hidden_record(
         assert hidden.status in (404, 405)
 
 
-# --- records: add, change, withdraw --------------------------------------------------
+# --- records: add, change, withdraw ---------------------------------------------------
 
 
 def test_a_record_without_files_is_made_from_json_and_changed(
@@ -467,7 +467,7 @@ def test_a_researcher_s_deposit_waits_for_review(
     assert is_problem(published, 403, "role")
 
 
-# --- labels ----------------------------------------
+# --- labels ---------------------------------------------------------------------------
 
 
 def test_the_vocabulary_is_told_in_four_languages(visitor: Client) -> None:
@@ -523,7 +523,7 @@ def test_a_label_that_will_not_do_is_422(
     assert is_problem(answer, 422)
 
 
-# --- consent ----------------------------------------
+# --- consent --------------------------------------------------------------------------
 
 
 def test_a_consent_opens_the_original_and_withdrawing_it_shuts_it(
@@ -751,7 +751,7 @@ def test_another_site_cannot_embed_media(
         assert framed.status == 403
 
 
-# --- every reason ----------------------------------------
+# --- every reason ---------------------------------------------------------------------
 
 
 def original_of(client: Client, record: Holding | Made) -> Answer:
@@ -942,7 +942,7 @@ def test_a_deposit_over_the_limit_is_413_and_too_many_calls_are_429(
         assert int(answer.headers["retry-after"]) > 0
 
 
-# --- who am I, jobs, description ----------------------------------------------------
+# --- who am I, jobs, description ------------------------------------------------------
 
 
 def test_me_tells_who_asks_and_nobody_is_401(

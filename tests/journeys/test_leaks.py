@@ -163,22 +163,15 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "slug": ("any",),
         "secret": ("a" * 43,),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
-        "account_id": ("a" * 16,),
-        "application_id": ("a" * 16,),
-        "consent_id": ("a" * 16,),
-        "session_id": ("a" * 16,),
-        "token_id": ("a" * 16,),
-        "job_id": ("a" * 16,),
         "record_id": (record.id,),
         "asset_id": (record.asset,),
     }
     for rule in routes:
         paths = [rule.rule]
         for name in rule.arguments:
-            assert name in others, f"{rule} has an argument this test does not know"
-            paths = [
-                _filled(path, name, value) for path in paths for value in others[name]
-            ]
+            values = others.get(name, ("a" * 16,))
+            assert name in others or name.endswith("_id"), f"{rule} has {name}: add it"
+            paths = [_filled(path, name, value) for path in paths for value in values]
         yield from paths
     yield from (f"/records/{record.id}/cite?format={form}" for form in FORMATS)
     yield f"/records/{record.id}?lang=hy"
@@ -233,6 +226,28 @@ def in_every_dress(file: Planted) -> tuple[bytes, ...]:
         dressed += [trace, trace.hex().encode()]
         dressed += [base64.b64encode(bytes(n) + trace)[4:-4] for n in range(3)]
     return tuple(dressed)
+
+
+def test_the_walk_finds_what_is_planted_for_it_to_find(holdings: Holdings) -> None:
+    """The control of all the others: a leak of each kind is seen as one."""
+    wall, hidden = holdings["wall"], holdings["hidden"]
+    outsider = Reader("visitor", Client(0))
+    content = wall.file.content
+    middle = content[len(content) // 3 : 2 * len(content) // 3]
+    for body in (
+        content,
+        middle,
+        b"x" + base64.b64encode(b"-" + content),
+        content.hex().encode(),
+        b"<p>" + hidden.words.title.encode() + b"</p>",
+        wall.words.source.encode(),
+        holdings["grave"].words.title.encode(),
+    ):
+        assert list(leaks(outsider, Answer(200, {}, body), holdings, "/"))
+    in_header = Answer(200, {"x-title": hidden.words.title}, b"")
+    assert list(leaks(outsider, in_header, holdings, "/"))
+    harmless = Answer(200, {}, wall.words.title.encode())
+    assert not list(leaks(outsider, harmless, holdings, "/"))
 
 
 # --- words through search -------------------------------------------------------------
@@ -302,7 +317,7 @@ def test_sorting_and_narrowing_tell_nothing_of_what_is_hidden(
         assert client.get(f"/api/v1/records?{query}").json["total"] == 0, query
 
 
-# --- previews ------------------------------------------------------------------------
+# --- previews -------------------------------------------------------------------------
 
 
 def test_previews_are_pictures_of_their_own_and_carry_nothing_of_the_file(
@@ -325,10 +340,11 @@ def test_previews_are_pictures_of_their_own_and_carry_nothing_of_the_file(
 def test_the_gravest_shows_nobody_more_than_a_card(
     reader: Reader, holdings: Holdings
 ) -> None:
-    """Nothing that depends on the picture: the same card for any G5 file."""
+    """But for moderators, who meet in a few grey cells what nobody has labelled."""
     for name in ("gravest", "unseen"):
         record = holdings[name]
-        if reader.may_know(record):
+        is_to_be_labelled = name == "unseen" and reader.who == "moderator"
+        if reader.may_know(record) and not is_to_be_labelled:
             answer = reader.client.get(f"/media/{record.asset}/preview")
             assert answer.headers["content-type"].startswith("image/svg+xml")
             clip = reader.client.get(f"/media/{record.asset}/preview/clip")
@@ -344,7 +360,7 @@ def test_the_public_is_not_shown_the_moving_preview_of_something_grave(
     assert public != vetted
 
 
-# --- bytes at rest -------------------------------------------------------------------
+# --- bytes at rest --------------------------------------------------------------------
 
 
 def test_no_clear_byte_or_word_is_on_disk_after_everything_was_done(
