@@ -1046,7 +1046,7 @@ def _faults(
     if "anyOf" in schema or "oneOf" in schema:
         tries = [
             _faults(document, each, value, at)
-            for each in schema.get("anyOf", schema.get("oneOf"))
+            for each in schema.get("anyOf", schema.get("oneOf", []))
         ]
         return min(tries, key=len)
     if value is None or isinstance(value, str | bool | int | float):
