@@ -435,19 +435,33 @@ def test_staff_withdraw_a_record_and_its_tombstone_stays(
 
 
 @pytest.mark.parametrize("who", ["visitor", "researcher", "administrator"])
-def test_only_moderators_change_what_is_published(
-    request: pytest.FixtureRequest, holdings: Holdings, who: str
+def test_only_moderators_publish_withdraw_and_label(
+    request: pytest.FixtureRequest, make: Callable[..., Made], who: str
 ) -> None:
     client: Client = request.getfixturevalue(who)
-    record, asset = holdings["wall"].id, holdings["wall"].asset
+    made = make()
     expected = 401 if who == "visitor" else 403
     reason = "sign_in" if who == "visitor" else "role"
-    path = f"{API}/records/{record}"
-    publish = client.patch(path, {"state": "published", "title": "Mine"})
-    assert publish.status == expected or who == "administrator"
+    path = f"{API}/records/{made.id}"
+    publish = client.patch(path, {"state": "published"})
+    assert is_problem(publish, expected, reason)
     assert is_problem(client.delete(path, {"reason": "no"}), expected, reason)
-    labels = client.put(f"{API}/assets/{asset}/labels", {"labels": ["context.none"]})
+    given = {"labels": ["context.none"]}
+    labels = client.put(f"{API}/assets/{made.asset}/labels", given)
     assert is_problem(labels, expected, reason)
+
+
+@pytest.mark.parametrize("who", ["visitor", "researcher"])
+def test_what_others_described_is_not_theirs_to_change(
+    request: pytest.FixtureRequest, make: Callable[..., Made], who: str
+) -> None:
+    client: Client = request.getfixturevalue(who)
+    made = make()
+    path = f"{API}/records/{made.id}"
+    before = client.get(path).json["title"]
+    expected, reason = (401, "sign_in") if who == "visitor" else (403, "role")
+    assert is_problem(client.patch(path, {"title": "Mine"}), expected, reason)
+    assert client.get(path).json["title"] == before
 
 
 def test_a_researcher_s_deposit_waits_for_review(
