@@ -2,6 +2,8 @@
 
 The one place where pages, API and media ask `policy.preview_tier`. A preview that is
 not made yet, failed, or may not be told anything of is a sealed tile.
+
+`share_noise` is for whoever finds that two files show nearly the same.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from archive import jobs
 from archive.records import store
 from archive.records.tables import Asset, AssetState, Record
 from archive.vault import previews
@@ -91,3 +95,26 @@ def previews_for(
 ) -> list[Showing]:
     """How each of a record's assets may be shown to this viewer, in their order."""
     return [showing(premises, viewer, record, asset, now) for asset in assets]
+
+
+def share_noise(session: Session, asset_id: str, like: str, now: datetime) -> None:
+    """Let an asset, and what it was nearly like before, be drawn with another's noise.
+
+    Many draws over nearly one picture would average out; with one draw they do not.
+    Only for files that show nearly the same: whoever holds one clear file of a group
+    can take the noise off the others. Their previews are queued to be made again.
+
+    :raises NoSuchRecord: there is no such asset
+    """
+    asset, other = (store.require_asset(session, each) for each in (asset_id, like))
+    before, after = asset.noise_item, other.noise_item
+    if before == after:
+        return
+    together = or_(Asset.noise_shared_with == before, Asset.id == before)
+    members = session.scalars(select(Asset).where(or_(together, Asset.id == asset.id)))
+    for member in members.all():
+        if member.noise_item != before:
+            continue  # its namesake went to another group long ago
+        member.noise_shared_with = after
+        args = {"record": member.record_id, "kind": None, "after": ""}
+        jobs.enqueue(session, "rebuild", args, now=now)

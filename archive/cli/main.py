@@ -15,6 +15,7 @@ from archive.cli.home import init
 from archive.cli.jobs import jobs
 from archive.cli.keys import keys
 from archive.cli.labels import label
+from archive.cli.previews import previews
 from archive.cli.reindexing import reindex
 from archive.cli.searching import search
 from archive.cli.serving import serve, worker
@@ -51,6 +52,7 @@ for command in (
     bench,
     keys,
     jobs,
+    previews,
     reindex,
 ):
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 from archive.jobs.queue import (
     Lost,
+    advance,
     cancel,
     claim,
     counts,
@@ -15,7 +16,9 @@ from archive.jobs.queue import (
     listing,
     open_for,
     poisonous,
+    put_back,
     retry,
+    unfinished,
 )
 from archive.jobs.tables import Job, JobState
 
@@ -23,6 +26,7 @@ __all__ = [
     "Job",
     "JobState",
     "Lost",
+    "advance",
     "cancel",
     "claim",
     "counts",
@@ -36,5 +40,7 @@ __all__ = [
     "listing",
     "open_for",
     "poisonous",
+    "put_back",
     "retry",
+    "unfinished",
 ]

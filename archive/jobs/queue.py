@@ -135,6 +135,34 @@ def heartbeat(
             raise Lost(f"job {job_id} is no longer held by {worker}")
 
 
+def advance(
+    session: Session,
+    job_id: str,
+    worker: str,
+    args: Mapping[str, Any],
+    result: Mapping[str, Any],
+    progress: float,
+) -> None:
+    """Note how far a long job is, in the transaction that holds that part's effect.
+
+    Whoever takes the job up later goes on from these `args`.
+
+    :raises Lost: the job was cancelled or taken up by somebody else
+    """
+    noted = update(Job).where(_held(job_id, worker))
+    values = {"args": dict(args), "result": dict(result), "progress": progress}
+    if not _changed(session, noted.values(**values)):
+        raise Lost(f"job {job_id} is no longer held by {worker}")
+
+
+def put_back(session: Session, job_id: str, worker: str, *, now: datetime) -> None:
+    """Queue a long job behind what waits, so that it holds nobody up; it goes on later.
+
+    :raises Lost: the job was cancelled or taken up by somebody else
+    """
+    _end(session, job_id, worker, state=JobState.QUEUED, due_at=now, attempts=0)
+
+
 def finish(
     session: Session,
     job_id: str,
@@ -237,6 +265,12 @@ def open_for(session: Session, subject: str) -> Sequence[Job]:
     return session.scalars(
         select(Job).where(Job.subject == subject, Job.state.in_(OPEN_STATES))
     ).all()
+
+
+def unfinished(session: Session, kind: str) -> Sequence[Job]:
+    """The jobs of a kind that are not over yet, oldest first."""
+    waiting = select(Job).where(Job.kind == kind, Job.state.in_(OPEN_STATES))
+    return session.scalars(waiting.order_by(Job.created_at, Job.id)).all()
 
 
 def latest(session: Session, kind: str) -> datetime | None:

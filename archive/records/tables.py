@@ -88,7 +88,10 @@ class Record(Base):
 
 
 class Asset(Base):
-    """One file of a record; its original is the object `object_id` of the vault."""
+    """One file of a record; its original is the object `object_id` of the vault.
+
+    `noise_shared_with` is no foreign key: the draw outlives the asset it began with.
+    """
 
     __tablename__ = "assets"
     __table_args__ = (UniqueConstraint("record_id", "position"),)
@@ -109,10 +112,16 @@ class Asset(Base):
     failure: Mapped[str | None]
     details_sealed: Mapped[bytes]
     sha256_index: Mapped[bytes] = mapped_column(index=True)
+    noise_shared_with: Mapped[str | None] = mapped_column(index=True)
     labelled: Mapped[bool] = mapped_column(default=False)
     tier: Mapped[Tier] = mapped_column(TierNumber, default=UNLABELLED)
     codes: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime]
+
+    @property
+    def noise_item(self) -> str:
+        """What its preview's noise is drawn for: itself, or what it is nearly like."""
+        return self.noise_shared_with or self.id
 
 
 class LabelRow(Base):

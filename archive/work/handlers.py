@@ -3,6 +3,7 @@
 | kind | args | does |
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
+| rebuild | record, kind, after | makes previews again, a slice at a time |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
 | uploads | | ends uploads that nobody went on with |
@@ -20,56 +21,25 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from archive import gate, jobs
+from archive import jobs
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
 from archive.records import store
-from archive.records.tables import Asset, AssetState
+from archive.records.tables import AssetState
 from archive.site import Site
-from archive.vault import previews
-from archive.vault.container import Kind as ObjectKind
-from archive.work import indexing
+from archive.work import deriving, indexing, rebuilding
+from archive.work.deriving import WORKER
+from archive.work.task import Task
 from auth import accounts, limits, sessions
-from auth.viewer import system_viewer
-from blur.derivation import make_preview
-from blur.errors import FILE_ERRORS
-from blur.kinds import KINDS
-from blur.preview import Preview
 
 log = logging.getLogger("vigil.work")
-WORKER = system_viewer("worker")
 SWEEP_AFTER = timedelta(days=1)
 FORGET_SESSIONS_AFTER = timedelta(days=90)
 
 
 class Hopeless(Exception):
     """Trying again would end the same way; the text is for people."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job in hand."""
-
-    site: Site
-    job: Job
-    worker: str
-
-    def renew(self, progress: float | None = None) -> None:
-        """:raises Lost: the job is no longer ours"""
-        jobs.heartbeat(
-            self.site.db,
-            self.job.id,
-            self.worker,
-            lease=self.site.config.job_lease,
-            now=self.site.clock(),
-            progress=progress,
-        )
-
-    def done(self, session: Session, **result: object) -> None:
-        """:raises Lost: the job is no longer ours, so its effect must not be kept"""
-        now = self.site.clock()
-        jobs.finish(session, self.job.id, self.worker, now=now, result=result)
 
 
 @dataclass(frozen=True)
@@ -92,10 +62,10 @@ def derive(task: Task) -> None:
         with task.site.db.write() as session:
             task.done(session)
         return
-    made = _make(task, asset)
+    made = deriving.make(task.site, asset)
     task.renew(progress=0.9)
     with task.site.db.write() as session:
-        _keep(task, session, asset_id, made)
+        deriving.keep(task.site, session, asset_id, made)
         task.done(session, asset=asset_id)
 
 
@@ -153,55 +123,6 @@ def tidy(task: Task) -> None:
         task.done(session, sessions=lapsed, vettings=len(expired))
 
 
-def _make(task: Task, asset: Asset) -> Preview:
-    site = task.site
-    site.require_sandbox()
-    with gate.derive(site, WORKER, asset.id, site.clock()) as original:
-        return make_preview(
-            original,
-            KINDS[asset.format],
-            site.noise_key,
-            asset.id.encode(),
-            site.upload_limits.media,
-        )
-
-
-def _keep(task: Task, session: Session, asset_id: str, made: Preview) -> None:
-    site, now = task.site, task.site.clock()
-    asset = store.require_asset(session, asset_id)
-    for old in (asset.preview_object_id, asset.clip_object_id):
-        if old is not None:
-            previews.forget(session, old)
-    image = previews.store(
-        session, site.vault, made.to_bytes(), ObjectKind.PREVIEW_IMAGE, now
-    )
-    asset.preview_object_id, asset.clip_object_id = image.object_id, None
-    if made.clip:
-        clip = previews.store(
-            session, site.vault, made.clip, ObjectKind.PREVIEW_VIDEO, now
-        )
-        asset.clip_object_id = clip.object_id
-    asset.state, asset.failure = AssetState.READY, None
-    if made.sealed:
-        asset.state = AssetState.FAILED
-        asset.failure = FILE_ERRORS[made.reason].sentence
-    site.ledger.append(
-        session,
-        "derivation",
-        actor=actor_of(WORKER),
-        record=asset.record_id,
-        asset=asset.id,
-        now=now,
-        detail={
-            "preview": str(asset.preview_object_id),
-            "clip": str(asset.clip_object_id) if asset.clip_object_id else None,
-            "from": str(asset.object_id),
-        },
-    )
-    args = {"record": asset.record_id}
-    jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
-
-
 def _no_preview(
     _site: Site, session: Session, job: Job, sentence: str, now: datetime
 ) -> None:
@@ -221,6 +142,7 @@ def _nothing(
 HANDLERS: Mapping[str, Handler] = {
     "derive": Handler(derive, _no_preview),
     "index": Handler(index, _nothing),
+    "rebuild": Handler(rebuilding.rebuild, _nothing),
     "sweep": Handler(sweep, _nothing),
     "tidy": Handler(tidy, _nothing),
     "uploads": Handler(end_uploads, _nothing),

@@ -27,7 +27,8 @@ from typing import Protocol
 from archive import jobs
 from archive.site import Site
 from archive.work import housekeeping
-from archive.work.handlers import HANDLERS, Hopeless, Task
+from archive.work.handlers import HANDLERS, Hopeless
+from archive.work.task import Task
 
 log = logging.getLogger("vigil.work")
 

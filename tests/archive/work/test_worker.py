@@ -19,7 +19,7 @@ from archive.records import store
 from archive.records.tables import AssetState
 from archive.vault import previews
 from archive.vault.container import Kind
-from archive.work import handlers, indexing
+from archive.work import deriving, handlers, indexing
 from archive.work.handlers import Handler
 from auth.viewer import Tier, system_viewer
 from blur.errors import TooManyPixels
@@ -187,7 +187,7 @@ def test_a_job_taken_away_while_it_ran_leaves_no_effect(
     site, desk, monkeypatch
 ) -> None:
     made = desk.deposit()
-    real = handlers.make_preview
+    real = deriving.make_preview
 
     def slow(*arguments: object) -> Preview:
         with site.db.write() as s:
@@ -195,7 +195,7 @@ def test_a_job_taken_away_while_it_ran_leaves_no_effect(
                 jobs.cancel(s, job.id, now=site.clock())
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(handlers, "make_preview", slow)
+    monkeypatch.setattr(deriving, "make_preview", slow)
     while work.run_one(site, site.clock()):
         pass
     assert asset_of(site, made).state is AssetState.QUEUED
@@ -287,9 +287,9 @@ def test_a_killed_workers_job_is_finished_by_the_next(site, desk, environ) -> No
         "import os, sys, time\n"
         "from archive import config, work\n"
         "from archive.site import open_site\n"
-        "from archive.work import handlers\n"
+        "from archive.work import deriving\n"
         "def hang(*_): print('deriving', flush=True); time.sleep(60)\n"
-        "handlers.make_preview = hang\n"
+        "deriving.make_preview = hang\n"
         "site = open_site(config.load(os.environ))\n"
         "while True: work.run_one(site, site.clock())\n"
     )
@@ -354,7 +354,10 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
     assert work.drain(site, "no-such-record")
 
 
-@pytest.mark.parametrize("kind", ["derive", "index", "sweep"])
+KINDS = ("derive", "index", "rebuild", "sweep", "tidy", "uploads")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_job_has_a_handler(kind: str) -> None:
-    assert set(handlers.HANDLERS) == {"derive", "index", "sweep", "tidy", "uploads"}
+    assert set(handlers.HANDLERS) == set(KINDS)
     assert handlers.HANDLERS[kind].run.__doc__

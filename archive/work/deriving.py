@@ -1,0 +1,88 @@
+"""From an original to its preview, and the preview into the vault."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from archive import gate, jobs
+from archive.ledger.actors import actor_of
+from archive.records import store
+from archive.records.tables import Asset, AssetState
+from archive.site import Site
+from archive.vault import previews
+from archive.vault.container import Kind as ObjectKind
+from auth.viewer import system_viewer
+from blur.derivation import make_preview
+from blur.errors import FILE_ERRORS
+from blur.kinds import KINDS
+from blur.preview import Preview
+
+WORKER = system_viewer("worker")
+
+
+def make(site: Site, asset: Asset) -> Preview:
+    """Open the original through the gate and draw its preview; nothing is kept yet.
+
+    :raises SandboxFailed: about this machine, not the file; try again later
+    :raises VaultError: the original cannot be opened
+    """
+    site.require_sandbox()
+    with gate.derive(site, WORKER, asset.id, site.clock()) as original:
+        return make_preview(
+            original,
+            KINDS[asset.format],
+            site.noise_key,
+            asset.noise_item.encode(),
+            site.upload_limits.media,
+        )
+
+
+def keep(site: Site, session: Session, asset_id: str, made: Preview) -> None:
+    """Seal a preview in the place of the one before, in the caller's transaction."""
+    now = site.clock()
+    asset = store.require_asset(session, asset_id)
+    for old in (asset.preview_object_id, asset.clip_object_id):
+        if old is not None:
+            previews.forget(session, old)
+    image = previews.store(
+        session, site.vault, made.to_bytes(), ObjectKind.PREVIEW_IMAGE, now
+    )
+    asset.preview_object_id, asset.clip_object_id = image.object_id, None
+    if made.clip:
+        clip = previews.store(
+            session, site.vault, made.clip, ObjectKind.PREVIEW_VIDEO, now
+        )
+        asset.clip_object_id = clip.object_id
+    asset.state, asset.failure = AssetState.READY, None
+    if made.sealed:
+        asset.state = AssetState.FAILED
+        asset.failure = FILE_ERRORS[made.reason].sentence
+    site.ledger.append(
+        session,
+        "derivation",
+        actor=actor_of(WORKER),
+        record=asset.record_id,
+        asset=asset.id,
+        now=now,
+        detail={
+            "preview": str(asset.preview_object_id),
+            "clip": str(asset.clip_object_id) if asset.clip_object_id else None,
+            "from": str(asset.object_id),
+        },
+    )
+    args = {"record": asset.record_id}
+    jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
+
+
+def kept(site: Site, session: Session, asset: Asset) -> Preview | None:
+    """The preview an asset has, without its clip; None when there is none.
+
+    :raises VaultError: it is there, but cannot be opened
+    :raises Malformed: what is there is no preview
+    """
+    if asset.preview_object_id is None:
+        return None
+    kind = ObjectKind.PREVIEW_IMAGE
+    return Preview.from_bytes(
+        previews.read_preview(session, site.vault, asset.preview_object_id, kind)
+    )
