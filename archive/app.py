@@ -15,20 +15,17 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request, send_from_directory
 
 from archive.site import Site
-from archive.web import (
-    api,
+from archive.web import api, logs
+from archive.web.answer import errors, headers, streams
+from archive.web.request import (
     context,
-    errors,
     forms,
     guard,
-    headers,
     i18n,
     identity,
     limits,
-    logs,
     proxies,
     session,
-    streams,
     uploads,
 )
 from blur.proof import EFFECTIVE_BITS

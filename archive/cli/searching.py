@@ -13,7 +13,7 @@ from archive.cli.opening import opened
 from archive.cli.output import Failure
 from archive.site import Site
 from archive.web.api import records
-from archive.web.asking import PER_PAGE
+from archive.web.showing.asking import PER_PAGE
 from auth import accounts
 from auth.viewer import ANONYMOUS, Viewer
 from search.query import QueryError

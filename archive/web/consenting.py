@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from archive.records import store
 from archive.records.tables import Record
-from archive.web import context, guard, i18n, warnings
-from archive.web.body import BodyError
+from archive.web.request import context, guard, i18n
+from archive.web.request.body import BodyError
+from archive.web.showing import warnings
 from auth import consents
 from auth.errors import LabelsChanged
 from auth.policy import Action

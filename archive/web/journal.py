@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from archive.web import context
+from archive.web.request import context
 from auth.errors import AuthError
 
 Outcome = TypeVar("Outcome")

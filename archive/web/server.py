@@ -30,7 +30,8 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from archive.web import logs, streams
+from archive.web import logs
+from archive.web.answer import streams
 
 log = logging.getLogger("vigil.server")
 WORKERS = 2

@@ -14,8 +14,8 @@ from archive import config
 from archive.app import create_app
 from archive.cli import main
 from archive.site import create_home
-from archive.web import guard
 from archive.web.api.table import OPERATIONS
+from archive.web.request import guard
 from auth.viewer import ReasonCode, TokenScope
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
-from archive.web import i18n
+from archive.web.request import i18n
 
 ROOT = Path(__file__).parent.parent.parent
 WEB = ROOT / "archive" / "web"

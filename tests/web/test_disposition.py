@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.web.disposition import NAME_BYTES, content_disposition, safe_name
+from archive.web.answer.disposition import NAME_BYTES, content_disposition, safe_name
 
 
 def _encoded(value: str) -> str:

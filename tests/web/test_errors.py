@@ -16,10 +16,11 @@ from archive.intake import Refused
 from archive.records.errors import Conflict, FieldError
 from archive.site import Site
 from archive.vault.errors import IntegrityError
-from archive.web import errors, guard
+from archive.web.answer import errors
+from archive.web.answer.reasons import REMEDIES, describe
+from archive.web.answer.streams import TooManyStreamsError
 from archive.web.logs import JsonLines
-from archive.web.reasons import REMEDIES, describe
-from archive.web.streams import TooManyStreamsError
+from archive.web.request import guard
 from auth.errors import FactsRefused, NotThere, TooFast
 from auth.policy import Action, Condition, Reason, Refusal
 from auth.viewer import ReasonCode

@@ -6,7 +6,7 @@ import pytest
 from flask_babel import force_locale
 
 from archive.records import edtf
-from archive.web.dates import event_words
+from archive.web.showing.dates import event_words
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from archive.web.forms import own_path
+from archive.web.request.forms import own_path
 from tests.web.conftest import Browser, Desk, TokenOf, csrf
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")

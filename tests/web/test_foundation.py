@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from archive.app import create_app
 from archive.site import Site
-from archive.web import guard
-from archive.web.headers import PAGE_POLICY
+from archive.web.answer.headers import PAGE_POLICY
+from archive.web.request import guard
 from auth.tables import Base, ServerSession
 from tests.web.conftest import Browser, Desk, csrf
 

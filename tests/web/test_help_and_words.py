@@ -9,8 +9,9 @@ import pytest
 from archive.ledger.events import MATERIAL
 from archive.records import vocabulary
 from archive.records.document import STANCES, VERIFICATIONS
-from archive.web import i18n, words
 from archive.web.pages import help as help_pages
+from archive.web.request import i18n
+from archive.web.showing import words
 from auth.policy import Condition
 from auth.viewer import Tier
 from search.query import SORTS

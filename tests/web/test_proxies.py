@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archive.web.proxies import TrustedProxies
+from archive.web.request.proxies import TrustedProxies
 
 
 def _seen(hops: int, **headers: str) -> dict[str, Any]:

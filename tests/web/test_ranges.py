@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from archive.web import ranges
+from archive.web.request import ranges
 
 TAG = "a-tag"
 CONTENT = bytes(range(256)) * 4

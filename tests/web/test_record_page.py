@@ -12,7 +12,7 @@ import pytest
 
 from archive.records.document import Description, RecordDocument, Source
 from archive.records.store import RecordDraft
-from archive.web import watermark
+from archive.web.answer import watermark
 from auth.viewer import Access, Tier, Visibility
 
 from .conftest import csrf

@@ -6,8 +6,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from archive import work
-from archive.web import searching
 from archive.web.pages import search as search_page
+from archive.web.showing import searching
 from search.engine import FACETS
 
 
@@ -70,7 +70,7 @@ def test_choosing_a_filter_keeps_the_words_and_forgets_the_page(app):
 
 
 def test_every_facet_of_the_engine_has_a_name_and_a_place_in_the_rail():
-    from archive.web import words
+    from archive.web.showing import words
 
     assert set(words.FACETS) == set(FACETS)
 

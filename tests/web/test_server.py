@@ -18,7 +18,8 @@ from tests.web.conftest import ROOT
 SCRIPT = """
 import os, sys
 from flask import Flask
-from archive.web import guard, streams
+from archive.web.request import guard
+from archive.web.answer import streams
 from archive.web.server import Settings, serve
 def make():
     app = Flask("small")

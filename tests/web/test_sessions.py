@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from archive.app import create_app
 from archive.site import Site
-from archive.web import context, guard, session
+from archive.web.request import context, guard, session
 from auth.tables import ServerSession
 from tests.web.conftest import Browser, Clock, csrf
 

@@ -2,7 +2,6 @@
 
 operations   what one call is        table        every call, one row each
 records, assets, uploads, consents, me, jobs, vocabulary, description    the views
-drafts       what was sent           represent    what is told
 schemas, openapi                     the description made from the table
 """
 

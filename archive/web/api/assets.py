@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from archive import moderation
 from archive.records import labels, store
-from archive.web import body, context, serving
-from archive.web.api import drafts, represent
+from archive.web.answer import serving
 from archive.web.api.operations import Answer
+from archive.web.request import body, context, drafts
+from archive.web.showing import represent
 
 LABELLING = frozenset({"labels"})
 

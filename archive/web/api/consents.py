@@ -8,10 +8,11 @@ from typing import Any
 from flask import jsonify, url_for
 
 from archive.records import store
-from archive.web import body, consenting, context
+from archive.web import consenting
 from archive.web.api.operations import Answer
-from archive.web.api.represent import iso
 from archive.web.consenting import Willingness
+from archive.web.request import body, context
+from archive.web.showing.represent import iso
 from auth import consents
 from auth.tables import ConsentRow
 from auth.viewer import Tier

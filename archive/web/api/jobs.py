@@ -6,9 +6,9 @@ from flask import jsonify
 
 from archive import jobs
 from archive.records.errors import NoSuchRecord
-from archive.web import context
 from archive.web.api.operations import Answer
-from archive.web.api.represent import iso
+from archive.web.request import context
+from archive.web.showing.represent import iso
 from auth.policy import Action
 
 

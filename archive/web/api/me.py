@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from flask import jsonify
 
-from archive.web import context
 from archive.web.api.operations import Answer
-from archive.web.api.represent import iso
+from archive.web.request import context
+from archive.web.showing.represent import iso
 from auth import accounts, exposure
 
 EXPOSURE_DAYS = 90

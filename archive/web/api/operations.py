@@ -8,8 +8,8 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from archive.web import context, guard, uploads
-from archive.web.identity import MissingScopeError
+from archive.web.request import context, guard, uploads
+from archive.web.request.identity import MissingScopeError
 from auth.policy import Action
 from auth.viewer import TokenScope
 

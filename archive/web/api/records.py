@@ -14,13 +14,13 @@ from archive.intake import uploads as resumable
 from archive.records import labels, store, vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
-from archive.web import asking, body, context, guard, uploads
-from archive.web.api import drafts, represent
-from archive.web.api.drafts import Wanted
 from archive.web.api.operations import Answer
-from archive.web.asking import Found
-from archive.web.body import BodyError, Fields
-from archive.web.i18n import language
+from archive.web.request import body, context, drafts, guard, uploads
+from archive.web.request.body import BodyError, Fields
+from archive.web.request.drafts import Wanted
+from archive.web.request.i18n import language
+from archive.web.showing import asking, represent
+from archive.web.showing.asking import Found
 from auth import policy
 from auth.policy import Action
 from auth.viewer import Item, RecordState, Tier

@@ -35,8 +35,8 @@ from werkzeug.wrappers import Response
 from archive.intake import Refused, uploads
 from archive.intake.tables import Upload
 from archive.intake.uploads import ALGORITHMS, Checksum, Details, Interrupted
-from archive.web import context
 from archive.web.api.operations import Answer
+from archive.web.request import context
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"

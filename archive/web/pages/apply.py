@@ -13,8 +13,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal, standing
-from archive.web.guard import needs
+from archive.web import journal
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
+from archive.web.showing import standing
 from auth import accounts, applications, second_factor
 from auth.applications import ApplicationFacts
 from auth.errors import FactsRefused, PasswordRefused

@@ -8,9 +8,10 @@ from flask import Blueprint, render_template, request, url_for
 
 from archive.records import store
 from archive.records.errors import NoSuchRecord
-from archive.web import cards, context
-from archive.web.guard import public
 from archive.web.pages.home import shelf_card
+from archive.web.request import context
+from archive.web.request.guard import public
+from archive.web.showing import cards
 from auth.policy import scope
 
 bp = Blueprint("collections", __name__, url_prefix="/collections")

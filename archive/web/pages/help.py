@@ -12,9 +12,9 @@ from werkzeug.exceptions import NotFound
 
 from archive.records import vocabulary
 from archive.records.vocabulary import Term
-from archive.web.guard import public
-from archive.web.i18n import language
-from archive.web.warnings import longest
+from archive.web.request.guard import public
+from archive.web.request.i18n import language
+from archive.web.showing.warnings import longest
 from auth.viewer import Tier
 
 bp = Blueprint("help", __name__, url_prefix="/help")

@@ -9,9 +9,10 @@ from flask import Blueprint, render_template, url_for
 
 from archive.records import store
 from archive.records.tables import Collection
-from archive.web import cards, context, searching
-from archive.web.guard import public
-from archive.web.recordpage import in_language
+from archive.web.request import context
+from archive.web.request.guard import public
+from archive.web.showing import cards, searching
+from archive.web.showing.recordpage import in_language
 from auth.policy import scope
 
 bp = Blueprint("home", __name__)

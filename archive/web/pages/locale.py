@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, current_app, redirect, request
 from werkzeug.wrappers import Response
 
-from archive.web import forms
-from archive.web.guard import public
-from archive.web.i18n import LANGUAGES, SYSTEM, THEMES
+from archive.web.request import forms
+from archive.web.request.guard import public
+from archive.web.request.i18n import LANGUAGES, SYSTEM, THEMES
 
 bp = Blueprint("locale", __name__)
 A_YEAR = 365 * 24 * 3600

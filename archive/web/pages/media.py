@@ -4,15 +4,15 @@
     GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
     GET /media/<asset>/original             the gate; Range and If-Range
 
-The bytes come from `archive.web.serving`; the API's two addresses use the same.
+The bytes come from `archive.web.answer.serving`; the API's two addresses use the same.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from archive.web import serving
-from archive.web.guard import needs
+from archive.web.answer import serving
+from archive.web.request.guard import needs
 from auth.policy import Action
 
 bp = Blueprint("media", __name__, url_prefix="/media")

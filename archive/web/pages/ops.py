@@ -10,9 +10,9 @@ from ipaddress import ip_address
 
 from flask import Blueprint, Response, jsonify, request
 
-from archive.web import context, proxies
-from archive.web.guard import public, require
-from archive.web.metrics import exposition
+from archive.web.request import context, proxies
+from archive.web.request.guard import public, require
+from archive.web.showing.metrics import exposition
 from auth.policy import Action
 
 bp = Blueprint("ops", __name__)

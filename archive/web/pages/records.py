@@ -28,16 +28,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.records import citation, store
 from archive.records.citation import Cited
 from archive.records.tables import Record
-from archive.web import (
-    consenting,
-    context,
-    linkeddata,
-    panel,
-    recordpage,
-    watermark,
-)
+from archive.web import consenting
+from archive.web.answer import watermark
 from archive.web.consenting import Willingness
-from archive.web.guard import needs
+from archive.web.request import context
+from archive.web.request.guard import needs
+from archive.web.showing import linkeddata, panel, recordpage
 from auth import accounts
 from auth.errors import AuthError, LabelsChanged
 from auth.policy import Action

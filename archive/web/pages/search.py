@@ -17,11 +17,12 @@ from werkzeug.datastructures import MultiDict
 
 from archive.records import store, vocabulary
 from archive.records.tables import Collection
-from archive.web import asking, cards, context, searching, words
-from archive.web.guard import needs
-from archive.web.i18n import LANGUAGES, language
-from archive.web.recordpage import in_language
-from archive.web.searching import Search
+from archive.web.request import context
+from archive.web.request.guard import needs
+from archive.web.request.i18n import LANGUAGES, language
+from archive.web.showing import asking, cards, searching, words
+from archive.web.showing.recordpage import in_language
+from archive.web.showing.searching import Search
 from auth.policy import Action
 from search.engine import FacetValue, Results
 from search.query import QueryError

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from archive.web import context
+from archive.web.request import context
 from auth import accounts
 from auth.tables import Account
 

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from archive.records import store, vocabulary
-from archive.web import consenting, context, i18n, journal
-from archive.web.guard import needs
+from archive.web import consenting, journal
 from archive.web.pages.account.blueprint import bp, own_id
-from archive.web.titles import shown_text
+from archive.web.request import context, i18n
+from archive.web.request.guard import needs
+from archive.web.showing.titles import shown_text
 from auth import consents as kept
 from auth.policy import Action, scope
 from auth.tables import ConsentRow

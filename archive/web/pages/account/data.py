@@ -8,9 +8,9 @@ from flask import Response, jsonify, render_template
 from sqlalchemy.orm import Session
 
 from archive.records import store
-from archive.web import context
-from archive.web.guard import needs
 from archive.web.pages.account.blueprint import bp, own_account
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth import (
     accounts,
     applications,

@@ -13,9 +13,9 @@ from flask import render_template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.web import context
-from archive.web.guard import needs
 from archive.web.pages.account.blueprint import bp, own_id
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth import exposure as kept
 from auth.policy import Action
 from auth.tables import ConsentRow, Reveal

@@ -7,9 +7,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal, standing
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
+from archive.web.showing import standing
 from auth import accounts, notices, second_factor
 from auth.policy import Action
 

@@ -16,9 +16,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal, session
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
+from archive.web.request import context, fields, session
+from archive.web.request.guard import needs
 from auth import accounts, second_factor, signin
 from auth.errors import AuthError, NotPossible, PasswordRefused, TooFast, WrongPassword
 from auth.policy import Action

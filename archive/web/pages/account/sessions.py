@@ -6,9 +6,10 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from archive.web import context, journal, session
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_id
+from archive.web.request import context, session
+from archive.web.request.guard import needs
 from auth import sessions as kept
 from auth.policy import Action
 

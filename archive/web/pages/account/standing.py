@@ -7,10 +7,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, i18n, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
 from archive.web.pages.account.paragraphs import blocks
+from archive.web.request import context, fields, i18n
+from archive.web.request.guard import needs
 from auth import induction as teaching
 from auth import terms as texts
 from auth.induction import Grade

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from wtforms import IntegerField
 from wtforms.validators import NumberRange
 
-from archive.web import context, fields, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_id
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
 from auth import tokens as kept
 from auth.errors import NotPossible
 from auth.policy import Action

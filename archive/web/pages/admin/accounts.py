@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.admin.blueprint import bp, names, own_id
 from archive.web.pages.admin.changes import ROLES, fresh_forms
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
 from auth import accounts as kept
 from auth import applications, invitations, second_factor, sessions
 from auth.errors import EmailRefused, NotThere

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.admin.blueprint import bp, names, own_id
 from archive.web.pages.admin.changes import end_of, today
 from archive.web.pages.apply import evidence
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
 from auth import accounts
 from auth import applications as kept
 from auth.applications import Outcome, State

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.web import context
+from archive.web.request import context
 from auth import accounts
 from auth.policy import Action
 from auth.tables import Account

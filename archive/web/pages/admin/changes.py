@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from flask_babel import lazy_gettext as _
 
-from archive.web import context, fields
+from archive.web.request import context, fields
 from auth.tables import Account
 from auth.viewer import Role
 

@@ -12,9 +12,9 @@ from archive import jobs
 from archive.attack.material import stored_cells
 from archive.jobs import JobState
 from archive.records import store
-from archive.web import context
-from archive.web.guard import needs
 from archive.web.pages.admin.blueprint import bp, names
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth import applications
 from auth.policy import Action
 from blur import proof

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 
 from archive import jobs as queue
 from archive.jobs import JobState
-from archive.web import context, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.admin.blueprint import bp
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth.policy import Action
 
 LIMIT = 200

@@ -17,9 +17,10 @@ from flask import Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
 from archive.ledger import EVENTS, Findings, Line
-from archive.web import context, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.admin.blueprint import bp, names
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth import accounts
 from auth.policy import Action
 

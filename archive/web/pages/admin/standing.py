@@ -15,8 +15,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal
-from archive.web.guard import needs
+from archive.web import journal
 from archive.web.pages.admin.accounts import (
     account_page,
     link_page,
@@ -25,6 +24,8 @@ from archive.web.pages.admin.accounts import (
 )
 from archive.web.pages.admin.blueprint import bp, own_id
 from archive.web.pages.admin.changes import ReasonForm, RoleForm, VettingForm, end_of
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
 from auth import accounts, sessions
 from auth.errors import AuthError, OwnAccount
 from auth.invitations import Purpose

@@ -21,11 +21,12 @@ from archive.intake import uploads as resumable
 from archive.records import store
 from archive.records.errors import FieldError
 from archive.records.store import RecordDraft
-from archive.web import context, errors, fields, i18n, uploads
-from archive.web.api.drafts import upload_ids
-from archive.web.guard import needs
+from archive.web.answer import errors
 from archive.web.pages.deposit.blueprint import bp
 from archive.web.pages.deposit.description import DescriptionForm, languages_in_order
+from archive.web.request import context, fields, i18n, uploads
+from archive.web.request.drafts import upload_ids
+from archive.web.request.guard import needs
 from auth.policy import Action, scope
 
 UNPROCESSABLE = 422

@@ -27,8 +27,8 @@ from archive.records.document import (
 )
 from archive.records.errors import FieldError
 from archive.records.store import RecordDraft
-from archive.web import fields, i18n
 from archive.web.pages.moderation.decisions import ACCESSES, VISIBILITIES
+from archive.web.request import fields, i18n
 from auth.viewer import Access, Visibility
 
 _COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")

@@ -14,9 +14,9 @@ from archive.jobs import Job, JobState
 from archive.records import store
 from archive.records.store import AssetDetails
 from archive.records.tables import Asset, AssetState, Record
-from archive.web import context, i18n
-from archive.web.guard import needs
 from archive.web.pages.deposit.blueprint import bp
+from archive.web.request import context, i18n
+from archive.web.request.guard import needs
 from auth.policy import Action
 
 RECENT_FAILURES = 200

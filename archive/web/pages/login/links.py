@@ -12,10 +12,11 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, journal
-from archive.web.guard import public
+from archive.web import journal
 from archive.web.pages.login.blueprint import bp
 from archive.web.pages.login.steps import welcome
+from archive.web.request import context, fields
+from archive.web.request.guard import public
 from auth import invitations, second_factor
 from auth.errors import EmailRefused, LinkSpent, PasswordRefused
 from auth.invitations import Founder, Purpose

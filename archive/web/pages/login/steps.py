@@ -18,9 +18,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from archive.web import context, fields, forms, journal, session
-from archive.web.guard import public
+from archive.web import journal
 from archive.web.pages.login.blueprint import bp
+from archive.web.request import context, fields, forms, session
+from archive.web.request.guard import public
 from auth import second_factor, signin
 from auth.errors import AuthError, TooFast
 from auth.signin import Failure, FailureKind, SignIn

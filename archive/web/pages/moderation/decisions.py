@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from archive.web import fields
+from archive.web.request import fields
 from auth.viewer import Access, Visibility
 
 VISIBILITIES = (

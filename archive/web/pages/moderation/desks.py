@@ -13,12 +13,13 @@ from archive.records import labels, store
 from archive.records.document import RecordDocument
 from archive.records.store import AssetDetails
 from archive.records.tables import Asset, LabelRow, Record
-from archive.web import cards, context, i18n
-from archive.web.cards import Picture
-from archive.web.fields import Form
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
 from archive.web.pages.moderation.picker import Answers
+from archive.web.request import context, i18n
+from archive.web.request.fields import Form
+from archive.web.showing import cards
+from archive.web.showing.cards import Picture
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 from archive import moderation
 from archive.records import errors, store
 from archive.records.labels import LabelInput
-from archive.web import context
-from archive.web.guard import needs
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.desks import Desk, desk_for, page
+from archive.web.request import context
+from archive.web.request.guard import needs
 from auth.policy import Action
 
 

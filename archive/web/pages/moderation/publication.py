@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from archive import moderation
 from archive.records import errors, store
 from archive.records.store import RecordDraft
-from archive.web import context, fields
-from archive.web.guard import needs
 from archive.web.pages.moderation import desks, picker
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
+from archive.web.request import context, fields
+from archive.web.request.guard import needs
 from auth.policy import Action
 from auth.viewer import Access, Visibility
 

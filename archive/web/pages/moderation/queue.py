@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from archive.records import store
 from archive.records.tables import Asset, Record
-from archive.web import context, i18n
-from archive.web.guard import needs
 from archive.web.pages.moderation.blueprint import bp
+from archive.web.request import context, i18n
+from archive.web.request.guard import needs
 from auth.policy import Action
 from auth.viewer import RecordState, Tier
 

@@ -14,7 +14,8 @@ from flask_babel import gettext
 
 from archive.records import vocabulary
 from archive.records.tables import Record
-from archive.web import context, i18n, words
+from archive.web.request import context, i18n
+from archive.web.showing import words
 from auth.policy import consent_minutes
 from auth.viewer import LABELLING, Role, Tier
 

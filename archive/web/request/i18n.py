@@ -21,7 +21,7 @@ LANGUAGES = {"en": "English", "hy": "Հայերեն", "az": "Azərbaycanca", "ru
 DEFAULT = "en"
 THEMES = ("light", "dark")
 SYSTEM = "system"
-CATALOGUES = Path(__file__).parent / "translations"
+CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]

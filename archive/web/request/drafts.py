@@ -32,8 +32,8 @@ from archive.records.document import (
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.records.tables import Collection, Record
-from archive.web import context
-from archive.web.body import BodyError, Fields, check_known
+from archive.web.request import context
+from archive.web.request.body import BodyError, Fields, check_known
 from auth.viewer import Access, Tier, Visibility
 
 DOCUMENT = frozenset(

@@ -22,7 +22,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from archive.web import context
+from archive.web.request import context
 from auth import sessions
 from auth.sessions import Ending
 from auth.tables import ServerSession

@@ -16,8 +16,8 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest
 
-from archive.web import context
-from archive.web.session import CSRF
+from archive.web.request import context
+from archive.web.request.session import CSRF
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TOKEN_SECONDS = 12 * 3600

@@ -20,8 +20,10 @@ from flask_babel import gettext, ngettext
 
 from archive.records import store
 from archive.records.tables import Record
-from archive.web import context, reasons, warnings, words
-from archive.web.warnings import ShownLabel
+from archive.web.answer import reasons
+from archive.web.request import context
+from archive.web.showing import warnings, words
+from archive.web.showing.warnings import ShownLabel
 from auth.policy import (
     Action,
     Check,

@@ -21,10 +21,11 @@ from archive.previewing import Showing
 from archive.records import store, vocabulary
 from archive.records.tables import Asset, AssetState, Record
 from archive.vault.errors import StoreUnavailable
-from archive.web import context, words
-from archive.web.dates import event_words
-from archive.web.i18n import language
-from archive.web.titles import shown_text
+from archive.web.request import context
+from archive.web.request.i18n import language
+from archive.web.showing import words
+from archive.web.showing.dates import event_words
+from archive.web.showing.titles import shown_text
 from auth.viewer import PreviewTier, Tier
 from blur import render
 

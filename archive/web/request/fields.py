@@ -1,7 +1,7 @@
 """What the working pages' forms are made of: fields that tidy, checks that explain.
 
 A form is read with `SomeForm(request.form)`, and the token against cross-site requests
-is checked before any view runs (see `archive.web.forms`). Text loses control
+is checked before any view runs (see `archive.web.request.forms`). Text loses control
 characters and the space around it; passwords are never touched. Every sentence is for
 the person at the keyboard, beside the field it speaks of.
 """

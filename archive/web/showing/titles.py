@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from archive.records.document import RecordDocument
-from archive.web import context
-from archive.web.i18n import language
+from archive.web.request import context
+from archive.web.request.i18n import language
 from auth.policy import may_read_title
 from auth.viewer import Item
 

@@ -21,7 +21,7 @@ from flask import Flask, current_app, request
 from werkzeug.routing import Rule
 
 from archive.records import store
-from archive.web import context
+from archive.web.request import context
 from auth.policy import Action, Refusal, decide
 from auth.viewer import Item
 

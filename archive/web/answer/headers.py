@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-from archive.web import context
+from archive.web.request import context
 
 PAGE_POLICY = "; ".join(
     (

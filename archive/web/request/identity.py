@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask, g, request
 
-from archive.web import context, session
+from archive.web.request import context, session
 from auth import accounts, tokens
 from auth.viewer import ANONYMOUS, Viewer
 

@@ -2,7 +2,7 @@
 
     /search?q=…&facet.label=…&facet.label=…&from=…&to=…&sort=…&view=grid|list&page=N
 
-`archive.web.asking` reads and answers the question; this is about links. Whatever the
+`showing.asking` reads and answers the question; this is about links. Whatever the
 address holds beside these names is not carried on.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from archive.web import asking
+from archive.web.showing import asking
 from search.engine import FACETS
 from search.query import Query
 

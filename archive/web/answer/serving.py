@@ -22,9 +22,10 @@ from werkzeug.exceptions import Forbidden, NotFound
 from archive import gate, previewing
 from archive.previewing import Showing
 from archive.records import store
-from archive.web import context, limits, ranges, streams
-from archive.web.disposition import content_disposition
-from archive.web.headers import MEDIA_POLICY
+from archive.web.answer import streams
+from archive.web.answer.disposition import content_disposition
+from archive.web.answer.headers import MEDIA_POLICY
+from archive.web.request import context, limits, ranges
 from blur import render
 
 SVG = "image/svg+xml"

@@ -17,8 +17,8 @@ from datetime import timedelta
 
 from flask import Flask, request
 
-from archive.web import context
-from archive.web.forms import SAFE_METHODS
+from archive.web.request import context
+from archive.web.request.forms import SAFE_METHODS
 from auth import limits
 from auth.errors import TooFast
 from auth.limits import Allowance

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from archive.records import store
 from archive.records.tables import Record
-from archive.web import context, i18n
+from archive.web.request import context, i18n
 from auth import policy
 from search.engine import FACETS, Hit, Results, ScopeTerms
 from search.query import SORTS, Query, QueryError, Sort

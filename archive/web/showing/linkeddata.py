@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from archive.records.document import RecordDocument
-from archive.web.recordpage import RecordPage
+from archive.web.showing.recordpage import RecordPage
 
 CONTEXT = "https://schema.org"
 TYPES = {

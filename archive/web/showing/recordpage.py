@@ -22,13 +22,14 @@ from archive.previewing import Showing
 from archive.records import labels, store, vocabulary
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, LabelRow, Record
-from archive.web import cards, context, words
-from archive.web.api.represent import Reach
-from archive.web.dates import event_words
-from archive.web.disposition import INLINE
-from archive.web.i18n import LANGUAGES, language
-from archive.web.titles import ShownText, shown_text
-from archive.web.words import Meaning
+from archive.web.answer.disposition import INLINE
+from archive.web.request import context
+from archive.web.request.i18n import LANGUAGES, language
+from archive.web.showing import cards, words
+from archive.web.showing.dates import event_words
+from archive.web.showing.represent import Reach
+from archive.web.showing.titles import ShownText, shown_text
+from archive.web.showing.words import Meaning
 from auth.viewer import RecordState, Tier, Visibility
 
 HISTORY = 200

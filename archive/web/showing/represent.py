@@ -23,9 +23,11 @@ from sqlalchemy.orm import Session
 from archive.records import labels, store, vocabulary
 from archive.records.document import Place, RecordDocument
 from archive.records.tables import Asset, LabelRow, Record
-from archive.web import context, reasons, warnings
-from archive.web.i18n import language
-from archive.web.titles import neutral_title, shown_text
+from archive.web.answer import reasons
+from archive.web.request import context
+from archive.web.request.i18n import language
+from archive.web.showing import warnings
+from archive.web.showing.titles import neutral_title, shown_text
 from auth.policy import (
     Action,
     Refusal,

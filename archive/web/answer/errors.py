@@ -25,11 +25,11 @@ from archive.intake import Refused as UploadRefused
 from archive.intake import uploads
 from archive.records import errors as records
 from archive.vault.errors import Shredded, StoreUnavailable, VaultError
-from archive.web import reasons
-from archive.web.body import BodyError
-from archive.web.guard import RefusedRequestError
-from archive.web.identity import BadTokenError, MissingScopeError
-from archive.web.streams import TooManyStreamsError
+from archive.web.answer import reasons
+from archive.web.answer.streams import TooManyStreamsError
+from archive.web.request.body import BodyError
+from archive.web.request.guard import RefusedRequestError
+from archive.web.request.identity import BadTokenError, MissingScopeError
 from auth import errors as auth
 from auth.policy import Refusal
 from auth.viewer import ReasonCode

@@ -1,0 +1,1 @@
+"""What goes out: headers, bytes by their ranges, and every error as one table."""
