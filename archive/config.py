@@ -77,6 +77,8 @@ class Config:
     maintenance: bool
     allow_unsandboxed: bool
     job_lease_seconds: int
+    fixity_days: int
+    fixity_rate: int
 
     @property
     def keyrings(self) -> Path:
@@ -206,7 +208,11 @@ def _number(text: str) -> int:
     return number
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
+    """Read a number of bytes: `500`, `64k`, `50M`, `50MiB`, `8G`.
+
+    :raises ValueError: it is none, or not positive
+    """
     units = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
     number = text.strip().lower().removesuffix("b").removesuffix("i")
     factor = units.get(number[-1:], 1)
@@ -281,7 +287,7 @@ SETTINGS = (
     ),
     Setting("trusted_proxies", "0", _number, "how many proxies stand in front"),
     Setting("smtp_url", "", _optional, "the mail server; unset keeps mails here"),
-    Setting("max_upload_bytes", "8G", _size, "the most one deposit may hold"),
+    Setting("max_upload_bytes", "8G", size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),
     Setting("upload_hours", "72", _count, "how long an unfinished upload is kept"),
     Setting("max_pixels", "120_000_000", _count, "the most pixels of one picture"),
@@ -297,6 +303,10 @@ SETTINGS = (
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
+    Setting(
+        "fixity_days", "30", _number, "days between readings of every file; 0 none"
+    ),
+    Setting("fixity_rate", "20M", size, "the most bytes a second that they read"),
 )
 _OUTSIDE = ("VIGIL_HOME", "VIGIL_SAMPLES", "VIGIL_TEST_")
 

@@ -8,8 +8,8 @@
 | previews | every ready asset has a preview that opens |
 | descriptions | every record's description and every asset's details open |
 
-Nothing is changed but one line in the ledger which says that it was done. Progress is
-told as (part, done, total).
+Nothing is changed but one line in the ledger which says that it was done, and the place
+of fixity where its manner names a keeper. Progress is told as (part, done, total).
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from typing import Any, Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from archive import fixity
 from archive.db import Database
+from archive.fixity import Manner
 from archive.ledger import Ledger
 from archive.records import store
 from archive.records.tables import Asset, AssetState, Record
-from archive.vault import checking, keytable, previews
+from archive.vault import keytable, previews
 from archive.vault.container import Kind
 from archive.vault.errors import Shredded, VaultError
 from archive.vault.objects import Vault
-from archive.vault.tables import DataKey, DataKeyState
 from auth.sealing import Sealing
 from blur.preview import Malformed, Preview
 
@@ -50,6 +51,8 @@ class Premises(Protocol):
     def sealing(self) -> Sealing: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,11 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was read back, and what is off."""
+    """What was read back, and what is off; not `complete` when it was told to stop."""
 
     checked: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    complete: bool = True
 
     @property
     def ok(self) -> bool:
@@ -76,6 +80,7 @@ class Report:
         """The document that `vigil verify --json` prints."""
         return {
             "ok": self.ok,
+            "complete": self.complete,
             "checked": self.checked,
             "findings": [asdict(finding) for finding in self.findings],
         }
@@ -88,19 +93,25 @@ def verify(
     actor: str,
     now: datetime,
     progress: Progress | None = None,
+    manner: Manner | None = None,
 ) -> Report:
     """Read these parts back, and say in the ledger that it was done.
 
+    The manner is that of reading files; told to stop, no further part is begun, and the
+    ledger hears of it when the rest was read.
+
     :raises ValueError: there is no part of that name
     """
-    report, tell = Report(), progress or _silent
     for part in parts:
-        if part not in CHECKS:
+        if part not in PARTS:
             raise ValueError(f"{part!r} is not one of {', '.join(PARTS)}")
-        report.checked[part] = 0
-        with premises.db.read() as session:
-            CHECKS[part](premises, session, report, tell)
+    report, how = Report(), manner or Manner()
+    read = _read_back(premises, parts, how, report, progress or _silent)
+    if not report.complete:
+        return report
     with premises.db.write() as session:
+        if read is not None and how.keeper is not None:
+            fixity.end(session, how.keeper, read, now)
         premises.ledger.append(
             session,
             "fixity check" if "fixity" in parts else "verification",
@@ -109,6 +120,28 @@ def verify(
             detail={"checked": report.checked, "findings": len(report.findings)},
         )
     return report
+
+
+def _read_back(
+    premises: Premises,
+    parts: tuple[str, ...],
+    how: Manner,
+    report: Report,
+    tell: Progress,
+) -> fixity.Round | None:
+    """Read the parts in their order until told to stop; return how files came out."""
+    read = None
+    for part in parts:
+        if how.pace.is_stopped or not report.complete:
+            report.complete = False
+            break
+        report.checked[part] = 0
+        if part == "fixity":
+            read = _fixity(premises, how, report, tell)
+            continue
+        with premises.db.read() as session:
+            CHECKS[part](premises, session, report, tell)
+    return read
 
 
 def _silent(_part: str, _done: int, _total: int) -> None:
@@ -127,31 +160,15 @@ def _ledger(
 
 
 def _fixity(
-    premises: Premises, session: Session, report: Report, tell: Progress
-) -> None:
-    total = _count(
-        session, select(DataKey.id).where(DataKey.state == DataKeyState.ACTIVE)
-    )
-    for checked in checking.verify_objects(session, premises.vault):
-        report.checked["fixity"] += 1
-        tell("fixity", report.checked["fixity"], total)
-        if checked.problem is not None and _is_still_there(premises, checked):
-            what = f"{checked.problem}: {checked.sentence}"
-            report.findings.append(
-                Finding("fixity", f"object {checked.object_id}", what)
-            )
-
-
-def _is_still_there(premises: Premises, checked: checking.Checked) -> bool:
-    """Whether the row is there at this moment: it may have gone while we read on."""
-    query = select(DataKey.id).where(
-        DataKey.object_id == checked.object_id,
-        DataKey.kind == checked.kind,
-        DataKey.revision == checked.revision,
-        DataKey.state == DataKeyState.ACTIVE,
-    )
-    with premises.db.read() as session:
-        return session.scalar(query) is not None
+    premises: Premises, manner: Manner, report: Report, tell: Progress
+) -> fixity.Round:
+    walk = fixity.Walk(premises, manner)
+    found = walk.run(lambda done, of: tell("fixity", done, of))
+    report.checked["fixity"], report.complete = found.checked, found.is_over
+    report.findings += [
+        Finding("fixity", f"object {each.object_id}", each.what) for each in found.off
+    ]
+    return found
 
 
 def _digests(
@@ -247,7 +264,6 @@ def _count(session: Session, query: Any) -> int:  # noqa: ANN401 - any select
 
 CHECKS: dict[str, Callable[[Premises, Session, Report, Progress], None]] = {
     "ledger": _ledger,
-    "fixity": _fixity,
     "digests": _digests,
     "previews": _previews,
     "descriptions": _descriptions,

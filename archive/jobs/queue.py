@@ -155,12 +155,12 @@ def advance(
         raise Lost(f"job {job_id} is no longer held by {worker}")
 
 
-def put_back(session: Session, job_id: str, worker: str, *, now: datetime) -> None:
+def put_back(session: Session, job_id: str, worker: str, *, due_at: datetime) -> None:
     """Queue a long job behind what waits, so that it holds nobody up; it goes on later.
 
     :raises Lost: the job was cancelled or taken up by somebody else
     """
-    _end(session, job_id, worker, state=JobState.QUEUED, due_at=now, attempts=0)
+    _end(session, job_id, worker, state=JobState.QUEUED, due_at=due_at, attempts=0)
 
 
 def finish(

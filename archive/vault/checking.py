@@ -4,7 +4,7 @@ No plaintext leaves this module, so it needs no permit: only what is wrong comes
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -51,6 +51,14 @@ _PROBLEMS: dict[type[VaultError], Problem] = {
 }
 
 
+Pace = Callable[[int], None]
+"""Is told how many bytes were read, and comes back when more may be."""
+
+
+def _at_once(_count: int) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Checked:
     """The outcome for one blob; `problem` is None where everything holds."""
@@ -95,7 +103,14 @@ def verify_under(s: Session, vault: Vault, wrapping_key_id: UUID) -> Checked | N
     return None if row is None else _verify(vault, row)
 
 
-def verify_reader(reader: SealedReader, facts: keytable.Facts) -> None:
+def verify_row(vault: Vault, row: DataKey, pace: Pace) -> Checked:
+    """Read back the blob of one row; `pace` is told of every piece, and may raise."""
+    return _verify(vault, row, pace)
+
+
+def verify_reader(
+    reader: SealedReader, facts: keytable.Facts, pace: Pace = _at_once
+) -> None:
     """Read a whole object and hold it against its facts.
 
     :raises IntegrityError: a chunk, the length or the digest is wrong
@@ -103,6 +118,7 @@ def verify_reader(reader: SealedReader, facts: keytable.Facts) -> None:
     digest = hashlib.sha256()
     for piece in reader.pieces(0, reader.size):
         digest.update(piece)
+        pace(len(piece))
     if (reader.size, digest.digest()) != (facts.size, facts.sha256):
         raise IntegrityError("the object is not what was deposited")
 
@@ -120,12 +136,12 @@ def _was_shredded(s: Session, object_id: UUID) -> bool:
     return s.scalar(row) is not None
 
 
-def _verify(vault: Vault, row: DataKey) -> Checked:
+def _verify(vault: Vault, row: DataKey, pace: Pace = _at_once) -> Checked:
     identity = (row.object_id, Kind(row.kind), row.revision)
     try:
         opened = keytable.unwrap(vault.keyring, row)
         with opening.open_row(vault.blobs, opened) as reader:
-            verify_reader(reader, opened.facts)
+            verify_reader(reader, opened.facts, pace)
     except VaultError as error:
         return Checked(*identity, 0, _PROBLEMS[type(error)], str(error))
     except OSError:

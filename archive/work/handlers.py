@@ -7,6 +7,7 @@
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
 | uploads | | ends uploads that nobody went on with |
+| fixity | | reads sealed files back for a while, and goes on later from there |
 | tidy | | ends sessions and vettings that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
@@ -28,7 +29,7 @@ from archive.ledger.actors import actor_of
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
-from archive.work import deriving, indexing, rebuilding
+from archive.work import deriving, indexing, rebuilding, rereading
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, limits, sessions
@@ -141,6 +142,7 @@ def _nothing(
 
 HANDLERS: Mapping[str, Handler] = {
     "derive": Handler(derive, _no_preview),
+    "fixity": Handler(rereading.reread, _nothing),
     "index": Handler(index, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),
     "sweep": Handler(sweep, _nothing),

@@ -5,6 +5,7 @@
 | tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
 | uploads | hour | ends uploads that nobody went on with |
 | sweep | day | removes blobs that crashes left without a key |
+| fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
 
 Whichever worker is idle first queues what is due; a chore is never queued twice.
 """
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from archive import jobs
+from archive.config import Config
 from archive.site import Site
 
 CHORES: Mapping[str, timedelta] = {
@@ -26,19 +28,26 @@ CHORES: Mapping[str, timedelta] = {
 
 def queue_due(site: Site, now: datetime) -> None:
     """Queue every chore whose time has come."""
+    chores = _chores(site.config)
     with site.db.read() as session:
         due = [
             chore
-            for chore in CHORES
-            if _is_due(jobs.latest(session, chore), chore, now)
+            for chore, every in chores.items()
+            if _is_due(jobs.latest(session, chore), every, now)
         ]
     if not due:
         return
     with site.db.write() as session:
         for chore in due:
-            if _is_due(jobs.latest(session, chore), chore, now):
+            if _is_due(jobs.latest(session, chore), chores[chore], now):
                 jobs.enqueue(session, chore, {}, now=now)
 
 
-def _is_due(last: datetime | None, chore: str, now: datetime) -> bool:
-    return last is None or now - last >= CHORES[chore]
+def _chores(config: Config) -> Mapping[str, timedelta]:
+    if not config.fixity_days:
+        return CHORES
+    return {**CHORES, "fixity": timedelta(days=config.fixity_days)}
+
+
+def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

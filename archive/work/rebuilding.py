@@ -58,7 +58,7 @@ def rebuild(task: Task, clock: Callable[[], float] = time.monotonic) -> None:
         if clock() >= stop:
             with task.site.db.write() as session:
                 now = task.site.clock()
-                jobs.put_back(session, task.job.id, task.worker, now=now)
+                jobs.put_back(session, task.job.id, task.worker, due_at=now)
             return
     with task.site.db.write() as session:
         task.done(session, **_told(task.job))

@@ -38,6 +38,7 @@ def test_an_archive_in_order_has_no_findings(site, held) -> None:
     report = verify(site, progress=lambda *step: told.append(step))
     assert report.as_json() == {
         "ok": True,
+        "complete": True,
         "checked": {
             "ledger": report.checked["ledger"],
             "fixity": 4,

@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import archive.fixity.tables
 import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables
@@ -26,6 +27,7 @@ from auth.tables import Base
 
 CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
+    archive.fixity.tables,
     archive.intake.tables,
     archive.jobs.tables,
     archive.ledger.tables,
