@@ -1,6 +1,8 @@
 """The one way out: originals are opened here and nowhere else.
 
     release   viewer, asset -> facts read afresh -> policy -> ledger line -> original
+    resume    the same for the next range of what is being shown: decided anew, told by
+              the line of a minute ago at most
     derive    the same for the program itself, to make previews and to check fixity
 
 The ledger line is committed before the original is opened: a crash between the two
@@ -26,6 +28,7 @@ from archive.records.tables import Asset, Record
 from archive.vault import originals
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
+from archive.vault.tables import DataKey
 from auth import accounts, exposure
 from auth.policy import Action, Permit, Refusal, decide
 from auth.sealing import Sealing
@@ -124,20 +127,38 @@ def release(
     except RefusedError as refused:
         _note_the_refusal(premises, viewer, refused, now)
         raise
+    premises.ledger.recent.told(_displaying(found), now)
     with premises.db.read() as session:
         reader = _open(premises, session, found)
-    details = store.details_of(premises.sealing, found.asset)
-    return Release(
-        asset_id=asset_id,
-        record_id=found.record.id,
-        size=reader.size,
-        media_type=found.asset.media_type,
-        filename=details.filename,
-        permit=found.permit,
-        _premises=premises,
-        _reader=reader,
-        _asked=now,
+    return _released(premises, found, reader, now)
+
+
+def resume(
+    premises: Premises, viewer: Viewer, asset_id: str, now: datetime
+) -> Release | None:
+    """Open a further range of what this viewer is being shown already.
+
+    The policy decides again, on facts that nobody has changed since they were read.
+
+    :returns: None where no line of the last minute tells of it; ask for `release` then
+    :raises NoSuchRecord: there is nothing of that id
+    :raises VaultError: it is there, but cannot be opened
+    """
+    if viewer.account_id is None:
+        return None
+    key = ("original", asset_id, _standing(viewer))
+    facts = premises.db.recall(key, now, lambda: _read(premises, viewer, asset_id, now))
+    item = store.item_of(facts.record, facts.asset)
+    permit = decide(Action.OPEN_ORIGINAL, facts.viewer, item, premises.rules, now)
+    if isinstance(permit, Refusal):
+        return None  # `release` refuses it, and notes that
+    found = _Found(permit, facts.viewer, facts.record, facts.asset)
+    if not premises.ledger.recent.tells(_displaying(found), now):
+        return None
+    reader = originals.open_found(
+        permit, premises.vault, asset_id=asset_id, row=facts.row
     )
+    return _released(premises, found, reader, now)
 
 
 def derive(
@@ -176,9 +197,8 @@ def _decide(
     premises: Premises, session: Session, viewer: Viewer, asset_id: str, now: datetime
 ) -> _Found:
     """Ask the policy on what the database says now, not on what the caller knew."""
-    fresh = _afresh(premises, session, viewer, now)
-    asset = store.require_asset(session, asset_id)
-    record = store.require(session, asset.record_id)
+    fresh = _afresh(session, viewer, now)
+    record, asset = _of_asset(session, asset_id)
     item = store.item_of(record, asset)
     permit = decide(Action.OPEN_ORIGINAL, fresh, item, premises.rules, now)
     if isinstance(permit, Refusal):
@@ -186,9 +206,47 @@ def _decide(
     return _Found(permit, fresh, record, asset)
 
 
-def _afresh(
-    premises: Premises, session: Session, viewer: Viewer, now: datetime
-) -> Viewer:
+@dataclass(frozen=True)
+class _Facts:
+    """What one state of the database says about a viewer and an asset."""
+
+    viewer: Viewer
+    record: Record
+    asset: Asset
+    row: DataKey
+
+
+def _read(premises: Premises, viewer: Viewer, asset_id: str, now: datetime) -> _Facts:
+    with premises.db.read() as session:
+        fresh = _afresh(session, viewer, now)
+        record, asset = _of_asset(session, asset_id)
+        return _Facts(fresh, record, asset, originals.find(session, asset.object_id))
+
+
+def _standing(viewer: Viewer) -> tuple[object, ...]:
+    """What of a viewer the request itself says; all else is read."""
+    return (viewer.account_id, viewer.session_id, viewer.second_factor, viewer.scopes)
+
+
+def _of_asset(session: Session, asset_id: str) -> tuple[Record, Asset]:
+    asset = store.require_asset(session, asset_id)
+    return store.require(session, asset.record_id), asset
+
+
+def _displaying(found: _Found) -> tuple[object, ...]:
+    """All that a line says about what is shown to whom."""
+    permit, item = found.permit, found.permit.item
+    return (
+        _standing(found.viewer),
+        found.asset.id,
+        found.asset.object_id,
+        permit.consent and permit.consent.id,
+        permit.grant and permit.grant.id,
+        item and (item.tier, item.labels_version),
+    )
+
+
+def _afresh(session: Session, viewer: Viewer, now: datetime) -> Viewer:
     if viewer.account_id is None:
         return viewer
     return accounts.load_viewer(
@@ -252,6 +310,23 @@ def _note_the_refusal(
             now=now,
             detail={"reasons": [str(code) for code in refused.refusal.codes]},
         )
+
+
+def _released(
+    premises: Premises, found: _Found, reader: SealedReader, now: datetime
+) -> Release:
+    details = store.details_of(premises.sealing, found.asset)
+    return Release(
+        asset_id=found.asset.id,
+        record_id=found.record.id,
+        size=reader.size,
+        media_type=found.asset.media_type,
+        filename=details.filename,
+        permit=found.permit,
+        _premises=premises,
+        _reader=reader,
+        _asked=now,
+    )
 
 
 def _open(premises: Premises, session: Session, found: _Found) -> SealedReader:

@@ -8,16 +8,18 @@
 A SQLite file is encrypted with the raw 256-bit key that is handed in; the key is set by
 PRAGMA on each new connection and never enters a URL, so it cannot reach a log. An
 engine is never used across a fork: a child process makes its own on first use.
+`recall` saves reading again what nobody can have changed.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -25,11 +27,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from archive.db import migrating
+from archive.db.recalling import Recalling, Watch
 
 BUSY_MILLISECONDS = 20_000
 CACHE_KIBIBYTES = 16_384
 POOL_SIZE = 16
 POOL_OVERFLOW = 96
+Fact = TypeVar("Fact")
 
 
 class ReadOnlySession(Exception):
@@ -51,6 +55,7 @@ class Database:
         self._opening = threading.Lock()
         self._engine: Engine | None = None
         self._process = 0
+        self._recalling = Recalling(None)
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r})"
@@ -76,6 +81,15 @@ class Database:
         writing = self.engine.execution_options(vigil_writes=True)
         with Session(writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def recall(self, key: Hashable, now: datetime, read: Callable[[], Fact]) -> Fact:
+        """What `read` gave for this key, if nobody has committed anything since.
+
+        What is given out is shared between threads and must not be changed. On
+        PostgreSQL nothing is kept: `read` is asked every time.
+        """
+        _ = self.engine  # of this very process, and so is what it remembers
+        return self._recalling.recall(key, now, read)
 
     def migrate(self) -> None:
         """Bring the schema to the newest form; does nothing when it is there."""
@@ -131,6 +145,7 @@ class Database:
             engine, self._engine = self._engine, None
             if engine is None or self._process != os.getpid():
                 return
+            self._recalling.close()
             if self.is_sqlite:
                 _empty_the_log(engine)
             engine.dispose()
@@ -146,6 +161,8 @@ class Database:
                     # The parent still uses these sockets and files: forget, not close.
                     self._engine.dispose(close=False)
                 self._engine = self._open()
+                watch = Watch(self._connect) if self.is_sqlite else None
+                self._recalling = Recalling(watch)
                 self._process = os.getpid()
             return self._engine
 

@@ -26,6 +26,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from archive.ledger.events import EVENTS, UnknownEvent
+from archive.ledger.joining import Recent
 from archive.ledger.tables import LedgerEntry, LedgerHead
 from auth.sealing import Sealing
 
@@ -76,6 +77,8 @@ class Ledger:
     def __init__(self, audit_key: bytes, sealing: Sealing) -> None:
         self._key = audit_key
         self._sealing = sealing
+        self.recent = Recent()
+        """What this process told a moment ago."""
 
     def append(  # noqa: PLR0913 - each is a column of the line
         self,

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from archive.vault import opening
+from archive.vault import keytable, opening
 from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
+from archive.vault.tables import DataKey
 from auth.policy import Action, Permit
 
 _OPENING = frozenset({Action.OPEN_ORIGINAL, Action.DERIVE})
@@ -29,8 +30,27 @@ def open_original(
     :raises WrongPermit: it is not a permit to open this asset
     :raises VaultError: it cannot be opened; nothing of it was read out
     """
+    return open_found(permit, vault, asset_id=asset_id, row=find(s, object_id))
+
+
+def find(s: Session, object_id: UUID) -> DataKey:
+    """Find the row of an original; its key stays wrapped.
+
+    :raises NoSuchObject: the key table has none
+    """
+    return keytable.newest(s, object_id, Kind.ORIGINAL)
+
+
+def open_found(
+    permit: Permit, vault: Vault, *, asset_id: str, row: DataKey
+) -> SealedReader:
+    """Open an original of which the row was found.
+
+    :raises WrongPermit: it is not a permit to open this asset
+    :raises VaultError: it cannot be opened; nothing of it was read out
+    """
     if not isinstance(permit, Permit) or permit.action not in _OPENING:
         raise WrongPermit("this permit is not for opening originals")
     if permit.item is None or permit.item.asset_id != asset_id:
         raise WrongPermit("this permit is for another asset")
-    return opening.open_newest(s, vault.keyring, vault.blobs, object_id, Kind.ORIGINAL)
+    return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))

@@ -70,18 +70,23 @@ class MessageKeys:
         """Tell in constant time whether the message commits to this very key."""
         return constant_time.bytes_eq(self._commitment, commitment)
 
-    def open_chunk(self, number: int, sealed: memoryview, plain: memoryview) -> None:
-        """Open chunk `number` into `plain`, which has exactly the room for it.
+    def open_chunks(self, first: int, sealed: memoryview, plain: memoryview) -> None:
+        """Open chunks from number `first` into `plain`, which has exactly the room.
 
-        :raises IntegrityError: it is not chunk `number` of this message
+        :raises IntegrityError: one of them is not that chunk of this message; of what
+            stands before it `plain` holds the plaintext, of the others nothing
         """
-        nonce = (self._base_nonce ^ number).to_bytes(12, "big")
-        try:
-            self._cipher.decrypt_into(nonce, sealed, None, plain)
-        except InvalidTag:
-            # The cipher fills the buffer before it has checked what it put there.
-            plain[:] = bytes(len(plain))
-            raise IntegrityError("a part of the sealed file is damaged") from None
+        base, decrypt, at = self._base_nonce, self._cipher.decrypt_into, 0
+        for number, start in enumerate(range(0, len(sealed), SEALED_CHUNK), first):
+            nonce = (base ^ number).to_bytes(12, "big")
+            chunk, room = sealed[start : start + SEALED_CHUNK], plain[at : at + CHUNK]
+            try:
+                decrypt(nonce, chunk, None, room)
+            except InvalidTag:
+                # The cipher fills the buffer before it has checked what it put there.
+                room[:] = bytes(len(room))
+                raise IntegrityError("a part of the sealed file is damaged") from None
+            at += CHUNK
 
 
 class SealedReader(io.RawIOBase):
@@ -98,10 +103,13 @@ class SealedReader(io.RawIOBase):
         self._lock = threading.RLock()
         self._position = 0
         self._batch = min(BATCH, source.size // SEALED_CHUNK + 1)
-        self._sealed = memoryview(bytearray(self._batch * SEALED_CHUNK))
+        # A step that begins within a chunk touches one chunk more than it is long.
+        self._sealed = memoryview(bytearray((self._batch + 1) * SEALED_CHUNK))
         self._plain = memoryview(bytearray(self._batch * CHUNK))
+        self._soiled = 0
         self._first = 0
         self._held = 0
+        self._end = -1  # nothing was given out yet, so nothing goes on
         self._keys = self._read_start(data_key, expected)
         self._last, self.size = self._read_end()
 
@@ -126,36 +134,71 @@ class SealedReader(io.RawIOBase):
         self._open_chunks(last, 1, length)
         return last, last * CHUNK + length - TAG
 
-    def _open_chunks(self, first: int, count: int, length: int) -> None:
-        """Open `count` chunks, `length` sealed bytes, into the reused buffer."""
-        self._held = 0
+    def _hold(self, first: int, sealed: memoryview, count: int) -> None:
+        """Open these chunks into the buffer that stays."""
+        self._held, size = 0, len(sealed) - count * TAG
+        self._soiled = max(self._soiled, size)
+        self._keys.open_chunks(first, sealed, self._plain[:size])
+        self._first, self._held = first * CHUNK, size
+
+    def _fetch(self, first: int, length: int) -> memoryview:
+        """Read `length` sealed bytes from chunk `first` on into the reused buffer."""
         sealed = self._sealed[:length]
-        offset = BODY + first * SEALED_CHUNK
-        if self._source.read_into(offset, sealed) != length:
+        if self._source.read_into(BODY + first * SEALED_CHUNK, sealed) != length:
             raise IntegrityError("the sealed file became shorter while it was read")
-        for index in range(count):
-            chunk = sealed[index * SEALED_CHUNK : (index + 1) * SEALED_CHUNK]
-            room = self._plain[index * CHUNK : index * CHUNK + len(chunk) - TAG]
-            self._keys.open_chunk(first + index, chunk, room)
-        self._first = first * CHUNK
-        self._held = length - count * TAG
+        return sealed
 
-    def _hold(self, offset: int, wanted: int) -> None:
-        """Make the buffer hold the plaintext at `offset`, which is below `size`.
+    def _open_chunks(self, first: int, count: int, length: int) -> None:
+        """Open `count` chunks, `length` sealed bytes, and hold what is in them."""
+        self._hold(first, self._fetch(first, length), count)
 
-        A jump opens only the chunks that are wanted; reading on opens a whole batch.
-        """
-        if self._first <= offset < self._first + self._held:
-            return
-        reads_on = offset == self._first + self._held
-        first = offset // CHUNK
-        needed = (offset + wanted - 1) // CHUNK + 1 - first
-        count = self._batch if reads_on else min(needed, self._batch)
-        count = min(count, self._last + 1 - first)
+    def _run(self, first: int, most: int) -> tuple[int, int]:
+        """Count the chunks from `first`, at most `most`, and their sealed bytes."""
+        count = min(most, self._last + 1 - first)
         length = count * SEALED_CHUNK
         if first + count > self._last:
             length -= SEALED_CHUNK - (self.size - self._last * CHUNK + TAG)
-        self._open_chunks(first, count, length)
+        return count, length
+
+    def _straight(self, offset: int, room: memoryview) -> int:
+        """Open up to a step into `room` itself; only a chunk cut by its edges is held.
+
+        No more is read than the chunks that are wanted.
+        """
+        first, skipped = divmod(offset, CHUNK)
+        wanted = -(-(skipped + len(room)) // CHUNK)
+        count, length = self._run(first, min(wanted, self._batch + 1))
+        sealed, done = self._fetch(first, length), 0
+        if skipped:
+            self._hold(first, sealed[:SEALED_CHUNK], 1)
+            done = self._give(offset, room)
+            first, count, sealed = first + 1, count - 1, sealed[SEALED_CHUNK:]
+        there, left = len(sealed) - count * TAG, len(room) - done
+        whole = there if there <= left else left - left % CHUNK
+        opened = whole + TAG * -(-whole // CHUNK)
+        self._keys.open_chunks(first, sealed[:opened], room[done : done + whole])
+        done += whole
+        if opened < len(sealed):
+            self._hold(first + whole // CHUNK, sealed[opened:], 1)
+            done += self._give(offset + done, room[done:])
+        return done
+
+    def _ahead(self, offset: int, room: memoryview) -> int:
+        """Give what is held at `offset`, after opening a whole batch where none is."""
+        if not self._holds(offset):
+            first = offset // CHUNK
+            self._open_chunks(first, *self._run(first, self._batch))
+        return self._give(offset, room)
+
+    def _give(self, offset: int, room: memoryview) -> int:
+        """Copy what is held from `offset` on; return how much of it there was."""
+        start = offset - self._first
+        part = self._plain[start : min(self._held, start + len(room))]
+        room[: len(part)] = part
+        return len(part)
+
+    def _holds(self, offset: int) -> bool:
+        return self._first <= offset < self._first + self._held
 
     def _copy(self, offset: int, room: memoryview) -> int:
         """Fill `room` from `offset`; return how many bytes there were."""
@@ -164,11 +207,11 @@ class SealedReader(io.RawIOBase):
         with self._lock:
             self._check_open()
             while done < len(room):
-                self._hold(offset + done, len(room) - done)
-                start = offset + done - self._first
-                part = self._plain[start : min(self._held, start + len(room) - done)]
-                room[done : done + len(part)] = part
-                done += len(part)
+                at, left = offset + done, room[done:]
+                reads_on = at in (self._end, self._first + self._held)
+                near = self._holds(at) or (reads_on and len(left) < STEP // 2)
+                done += self._ahead(at, left) if near else self._straight(at, left)
+            self._end = offset + done
         return done
 
     def _check_open(self) -> None:
@@ -184,9 +227,11 @@ class SealedReader(io.RawIOBase):
         """
         if offset < 0 or length < 0:
             raise ValueError("offset and length cannot be negative")
-        room = bytearray(min(length, max(0, self.size - offset)))
-        self._copy(offset, memoryview(room))
-        return bytes(room)
+        # Filled in place and given out as it is: a film is not copied once more.
+        room = io.BytesIO(bytes(min(length, max(0, self.size - offset))))
+        with room.getbuffer() as view:
+            self._copy(offset, view)
+        return room.getvalue()
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Give out `start` up to, not including, `stop` in pieces of 256 KiB or less.
@@ -203,8 +248,8 @@ class SealedReader(io.RawIOBase):
         """
         with self._lock:
             self._check_open()
-            for offset in range(0, self.size, STEP):
-                self._hold(offset, min(STEP, self.size - offset))
+            for first in range(0, self._last + 1, self._batch):
+                self._open_chunks(first, *self._run(first, self._batch))
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """Fill the buffer from the position on; 0 means the end."""
@@ -247,7 +292,7 @@ class SealedReader(io.RawIOBase):
         if self.closed:
             return
         with self._lock:
-            self._plain[:] = bytes(len(self._plain))
+            self._plain[: self._soiled] = bytes(self._soiled)
             self._held = 0
             self._source.close()
             super().close()

@@ -17,6 +17,7 @@ from archive.intake import Deposit
 from archive.ledger.chain import Ledger
 from archive.records import store
 from archive.records.errors import NoSuchRecord
+from archive.vault import keytable
 from archive.vault.errors import VaultError
 from auth import accounts, consents
 from auth.tables import Account
@@ -389,3 +390,84 @@ def test_the_policy_knows_assets_as_the_store_gives_them(site, held) -> None:
         record = store.require(s, held.record.id)
         item = store.item_of(record, store.assets_of(s, record.id)[0])
     assert item.asset_id == held.assets[0].id
+
+
+def go_on(site, viewer: Viewer, held: Deposit) -> bytes | None:
+    release = gate.resume(site, viewer, held.assets[0].id, site.clock())
+    if release is None:
+        return None
+    with release:
+        return b"".join(release.read(5, 50))
+
+
+def test_further_ranges_of_a_minute_belong_to_one_line(
+    site, viewer, held, content
+) -> None:
+    assert go_on(site, viewer, held) is None
+    assert open_whole(site, viewer, held)
+    for _ in range(3):
+        assert go_on(site, viewer, held) == content[5:50]
+        site.clock.advance(seconds=19)
+    assert len(events(site)) == 1
+    site.clock.advance(seconds=3)
+    assert go_on(site, viewer, held) is None
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_a_further_range_is_decided_on_what_is_true_now(
+    site, viewer, held, lacking: str
+) -> None:
+    open_whole(site, viewer, held)
+    assert go_on(site, viewer, held)
+    LACKING[lacking][0](site, held)
+    assert go_on(site, viewer, held) is None
+
+
+def test_a_consent_withdrawn_ends_further_ranges_at_once(site, viewer, held) -> None:
+    open_whole(site, viewer, held)
+    assert go_on(site, viewer, held)
+    with site.db.write() as s:
+        consents.withdraw(s, viewer.account_id, viewer.consents[0].id, site.clock())
+    assert go_on(site, viewer, held) is None
+
+
+def test_a_consent_that_runs_out_ends_further_ranges_to_the_second(
+    site, viewer, held
+) -> None:
+    site.clock.advance(minutes=29, seconds=58.9)
+    open_whole(site, viewer, held)
+    assert go_on(site, viewer, held)
+    site.clock.advance(seconds=1.05)
+    assert go_on(site, viewer, held)
+    site.clock.advance(seconds=0.1)
+    assert go_on(site, viewer, held) is None
+
+
+def test_nobody_goes_on_with_what_another_was_shown(site, desk, viewer, held) -> None:
+    other = desk.researcher("ani")
+    desk.consent(other, held.record.id)
+    open_whole(site, viewer, held)
+    assert go_on(site, desk.fresh(other.account_id), held) is None
+    assert go_on(site, ANONYMOUS, held) is None
+
+
+def test_a_line_that_was_not_committed_tells_nothing(site, viewer, held) -> None:
+    with site.db.write() as s:
+        s.execute(
+            text(
+                "CREATE TRIGGER full BEFORE INSERT ON ledger "
+                "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            )
+        )
+    with pytest.raises(Exception, match="no room"):
+        gate.release(site, viewer, held.assets[0].id, site.clock())
+    assert go_on(site, viewer, held) is None
+
+
+def test_what_was_shredded_does_not_go_on(site, viewer, held) -> None:
+    open_whole(site, viewer, held)
+    assert go_on(site, viewer, held)
+    with site.db.write() as s:
+        keytable.destroy(s, held.assets[0].object_id, site.clock())
+    with pytest.raises(VaultError):
+        go_on(site, viewer, held)

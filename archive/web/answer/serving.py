@@ -26,6 +26,7 @@ from archive.web.answer import streams
 from archive.web.answer.disposition import content_disposition
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits, ranges
+from auth.viewer import Viewer
 from blur import render
 
 SVG = "image/svg+xml"
@@ -45,11 +46,9 @@ def original(asset_id: str) -> Response:
     """
     refuse_embedding()
     who = context.viewer()
-    if who.account_id is not None:
-        limits.spend("originals", limits.ORIGINALS)
     slot = streams.of(current_app).take(who.account_id or "")
     try:
-        release = gate.release(context.site(), who, asset_id, context.now())
+        release = _released(who, asset_id)
     except BaseException:
         slot.give_back()
         raise
@@ -102,6 +101,17 @@ def refuse_embedding() -> None:
     destination = request.headers.get("Sec-Fetch-Dest", "")
     if site not in ("same-origin", "none") or destination not in OWN_DESTINATIONS:
         raise Forbidden("Media is given to this archive's own pages only.")
+
+
+def _released(who: Viewer, asset_id: str) -> gate.Release:
+    """A further range of what is being shown; or an opening, which is counted."""
+    if "Range" in request.headers:
+        going_on = gate.resume(context.site(), who, asset_id, context.now())
+        if going_on is not None:
+            return going_on
+    if who.account_id is not None:
+        limits.spend("originals", limits.ORIGINALS)
+    return gate.release(context.site(), who, asset_id, context.now())
 
 
 def _ranged(release: gate.Release) -> Response:

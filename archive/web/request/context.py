@@ -7,8 +7,10 @@ answer cannot disagree about the time.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TypeVar
 
 from flask import current_app, g
 from sqlalchemy.orm import Session
@@ -18,6 +20,7 @@ from auth.policy import Action, Permit, decide
 from auth.viewer import ANONYMOUS, Item, Rules, Viewer
 
 SITE = "vigil.site"
+Fact = TypeVar("Fact")
 
 
 def site() -> Site:
@@ -49,6 +52,11 @@ def may(action: Action | str, item: Item | None = None) -> bool:
     """Whether the viewer would be permitted; for drawing buttons, never for opening."""
     outcome = decide(Action(action), viewer(), item, rules(), now())
     return isinstance(outcome, Permit)
+
+
+def recall(key: Hashable, read: Callable[[], Fact]) -> Fact:
+    """What was read a moment ago, if nothing in the database was changed since."""
+    return site().db.recall(key, now(), read)
 
 
 def read_session() -> AbstractContextManager[Session]:

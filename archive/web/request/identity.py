@@ -10,6 +10,7 @@ from flask import Flask, g, request
 
 from archive.web.request import context, session
 from auth import accounts, tokens
+from auth.identifiers import digest_of
 from auth.viewer import ANONYMOUS, Viewer
 
 TOKEN_PATHS = ("/api/", "/media/", "/metrics")
@@ -47,30 +48,38 @@ def shown_token() -> str | None:
 
 
 def _by_token(secret: str) -> Viewer:
-    with context.read_session() as s:
-        token = tokens.find(s, secret, context.now())
-        if token is None:
-            raise BadTokenError
-        return accounts.load_viewer(
-            s,
-            token.account_id,
-            session_id=token.id,  # a token's consents are its own
-            second_factor=False,
-            scopes=tokens.scopes_of(token),
-            now=context.now(),
-        )
+    def read() -> Viewer:
+        with context.read_session() as s:
+            token = tokens.find(s, secret, context.now())
+            if token is None:
+                raise BadTokenError
+            return accounts.load_viewer(
+                s,
+                token.account_id,
+                session_id=token.id,  # a token's consents are its own
+                second_factor=False,
+                scopes=tokens.scopes_of(token),
+                now=context.now(),
+            )
+
+    return context.recall(("viewer by token", digest_of(secret)), read)
 
 
 def _by_session() -> Viewer:
     here = session.current()
     if here.account_id is None:
         return ANONYMOUS
-    with context.read_session() as s:
-        return accounts.load_viewer(
-            s,
-            here.account_id,
-            session_id=here.id,
-            second_factor=here.second_factor,
-            scopes=None,
-            now=context.now(),
-        )
+    account_id = here.account_id
+
+    def read() -> Viewer:
+        with context.read_session() as s:
+            return accounts.load_viewer(
+                s,
+                account_id,
+                session_id=here.id,
+                second_factor=here.second_factor,
+                scopes=None,
+                now=context.now(),
+            )
+
+    return context.recall(("viewer by session", here.id, here.second_factor), read)

@@ -4,7 +4,7 @@
 |---|---|
 | calls of the API that change something | 120 a minute |
 | requests of resumable uploads, besides | 1,200 a minute |
-| requests for originals, each range counting | 600 a minute |
+| openings of originals; ranges of the next minute go on with one | 600 a minute |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
 limits of their own, where they are decided. A refused one answers 429 with

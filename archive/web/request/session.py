@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from archive.web.request import context
 from auth import sessions
+from auth.identifiers import digest_of
 from auth.sessions import Ending
 from auth.tables import ServerSession
 from auth.viewer import ANONYMOUS
@@ -185,8 +186,12 @@ def _browser(session: object) -> BrowserSession:
 
 def _find(secret: str) -> ServerSession | None:
     now = context.now()
-    with context.read_session() as s:
-        row = sessions.find(s, secret, now)
+
+    def read() -> ServerSession | None:
+        with context.read_session() as s:
+            return sessions.find(s, secret, now)
+
+    row = context.recall(("session", digest_of(secret)), read)
     if row is not None and now - row.seen_at >= TOUCH_EVERY:
         with context.write_session() as s:
             live = s.get(ServerSession, row.id)

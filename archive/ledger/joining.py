@@ -1,0 +1,35 @@
+"""What this process told the ledger a moment ago, and what still belongs to that line.
+
+A player asks for a film in a thousand ranges. They are one displaying: one line says
+who was shown what under which consent, and the ranges of the next minute belong to it.
+Only what was committed is noted here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+
+ONE_LINE = timedelta(minutes=1)
+MOST = 10_000
+
+
+class Recent:
+    """Lines of the last minute, by all that they say."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: dict[Hashable, datetime] = {}
+
+    def told(self, what: Hashable, now: datetime) -> None:
+        """Note that a line which says this was committed."""
+        with self._lock:
+            if len(self._told) >= MOST:
+                self._told.clear()
+            self._told[what] = now
+
+    def tells(self, what: Hashable, now: datetime) -> bool:
+        """Whether such a line was committed within the minute before."""
+        at = self._told.get(what)
+        return at is not None and timedelta() <= now - at < ONE_LINE
