@@ -8,7 +8,7 @@ import numpy.typing as npt
 from search.analysis.gazetteer import Gazetteer
 from search.engine import FACETS, FacetValue, Hit, Results
 from search.evaluation import Evaluation, Match, Wanted
-from search.filters import days_overlap, facet_has, inside_box
+from search.filters import days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
 from search.postings import LAST_DAY, Mask
 from search.query import Days, Query, QueryError, Sort
@@ -45,12 +45,26 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
     )
 
 
+def ids(view: View, query: Query, gazetteer: Gazetteer, limit: int) -> list[str]:
+    """Return the ids of the first so many results, in the order asked for.
+
+    :raises QueryError: the text or a facet cannot be read
+    """
+    found = Evaluation(view, gazetteer).match(read(query.text).node)
+    chosen = [_chosen(view, name, query) for name in query.facets]
+    mask = np.logical_and.reduce([found.mask, _restrictions(view, query), *chosen])
+    docs = _ordered(view, Match(mask, found.score), query.sort)
+    return view.ids(docs[:limit].tolist())
+
+
 def _restrictions(view: View, query: Query) -> Mask:
     mask = view.mask
     if query.since or query.until:
         mask = mask & days_overlap(view, Days(query.since, query.until))
     if query.bbox:
         mask = mask & inside_box(view, query.bbox)
+    for label in query.excluded_labels:
+        mask = mask & ~facet_has(view, "label", label_fits(label))
     return mask
 
 

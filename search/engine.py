@@ -4,6 +4,7 @@ The scope is an argument of every question and there is no default: what lies
 outside it is never counted, scored, suggested, corrected to or marked.
 """
 
+import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -79,6 +80,24 @@ class Results:
     warnings: Sequence[str] = field(default=())
 
 
+class Tie(enum.StrEnum):
+    """What two documents have in common."""
+
+    PLACE = "place"
+    DATE = "date"
+    WORDS = "words"
+    LABEL = "label"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True)
+class Related:
+    """A document near another, and why."""
+
+    id: str
+    ties: tuple[Tie, ...]
+
+
 @runtime_checkable
 class SearchEngine(Protocol):
     """An index of documents. Safe to use from several threads."""
@@ -103,6 +122,24 @@ class SearchEngine(Protocol):
 
     def suggest(self, prefix: str, scope: ScopeTerms, limit: int = 8) -> list[str]:
         """Complete the last word typed with words of documents inside the scope."""
+
+    def ids(self, query: Query, scope: ScopeTerms, limit: int) -> list[str]:
+        """Return the ids of the first so many results in order, whatever the page.
+
+        :raises search.query.QueryError: the text cannot be read
+        """
+
+    def related(
+        self,
+        name: str,
+        scope: ScopeTerms,
+        limit: int = 6,
+        excluded_labels: Sequence[str] = (),
+    ) -> list[Related]:
+        """Return documents inside the scope that share something with one of it.
+
+        None for an id that the scope does not reach.
+        """
 
     def count(self) -> int:
         """Return how many documents there are, in every scope: for operators."""

@@ -82,7 +82,8 @@ def _same(value: str) -> Callable[[str], bool]:
     return lambda found: wanted in ("*", found.casefold())
 
 
-def _label(value: str) -> Callable[[str], bool]:
+def label_fits(value: str) -> Callable[[str], bool]:
+    """Return what says whether a label is this one, or of this family."""
     wanted = value.casefold()
 
     def fits(code: str) -> bool:
@@ -93,4 +94,4 @@ def _label(value: str) -> Callable[[str], bool]:
     return fits
 
 
-_MATCHERS: dict[str, Callable[[str], Callable[[str], bool]]] = {"label": _label}
+_MATCHERS: dict[str, Callable[[str], Callable[[str], bool]]] = {"label": label_fits}

@@ -28,7 +28,8 @@ class Query:
 
     ``facets`` restricts: values of one facet are alternatives, facets all apply.
     ``since`` and ``until`` are inclusive days that the event may overlap; ``bbox``
-    is west, south, east, north in degrees. Pages count from 1.
+    is west, south, east, north in degrees. Pages count from 1. What has one of the
+    ``excluded_labels`` (codes or families) is left out and not counted.
 
     :raises QueryError: sort or paging is out of range
     """
@@ -42,6 +43,7 @@ class Query:
     page: int = 1
     per_page: int = 20
     lang: str = "en"
+    excluded_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:

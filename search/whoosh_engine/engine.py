@@ -31,11 +31,19 @@ from whoosh.util.filelock import try_for
 from whoosh.writing import SegmentWriter
 
 from search.analysis.gazetteer import Gazetteer
-from search.answers import answer
+from search.answers import answer, ids
 from search.document import Document
-from search.engine import IndexBusy, IndexDamaged, IndexMissing, Results, ScopeTerms
+from search.engine import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMissing,
+    Related,
+    Results,
+    ScopeTerms,
+)
 from search.postings import FACTS, index_fields
 from search.query import Query
+from search.related import related
 from search.sealed_storage import LOCK_NAME, FileSealing, FolderLock, SealedStorage
 from search.spelling import suggest
 from search.view import View
@@ -129,6 +137,22 @@ class WhooshEngine:
         """Complete the last word typed."""
         with self._guard:
             return suggest(self._view(scope), prefix, limit)
+
+    def ids(self, query: Query, scope: ScopeTerms, limit: int) -> list[str]:
+        """Return the ids of the first so many results."""
+        with self._guard:
+            return ids(self._view(scope), query, self._gazetteer, limit)
+
+    def related(
+        self,
+        name: str,
+        scope: ScopeTerms,
+        limit: int = 6,
+        excluded_labels: Sequence[str] = (),
+    ) -> list[Related]:
+        """Return documents that share something with one."""
+        with self._guard:
+            return related(self._view(scope), name, limit, excluded_labels)
 
     def count(self) -> int:
         """Return how many documents there are in every scope."""

@@ -1,0 +1,131 @@
+"""Documents that have something in common with one, inside the scope only.
+
+What two documents share counts the more, the fewer visible documents have it: a place,
+a label, a collection, a rare word; and the nearer in time their events are. A label or
+a collection alone is no relation. A guarded title is read only where the scope says so.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from search.analysis.folding import fold
+from search.analysis.tokens import tokens
+from search.analysis.words import is_stop_word
+from search.engine import Related, Tie
+from search.filters import facet_has, label_fits, value_is
+from search.postings import EXACT, Mask, Weights
+from search.view import View
+
+NEAR_DAYS = 14
+"""Events further apart are not near each other."""
+LONGEST_EVENT = 92
+"""Days; an event known only so roughly is near in time to nothing."""
+FACET_WEIGHTS = {"place": 2.0, "label": 0.6, "collection": 0.4}
+DATE_WEIGHT = 4.0
+WORDS_WEIGHT = 8.0
+SHORTEST_WORD = 4
+MOST_WORDS = 48
+LEAST_WORDS_SHARED = 0.12
+"""Share of the document's own words, by their rarity, that makes a tie."""
+LOOKED_AT = 6_000
+"""Characters of a description that are read for its words."""
+_ALONE = (Tie.PLACE, Tie.DATE, Tie.WORDS)
+
+
+def related(
+    view: View, name: str, limit: int, excluded_labels: Sequence[str] = ()
+) -> list[Related]:
+    """Return the visible documents nearest to one, which must itself be visible."""
+    own = np.flatnonzero(value_is(view, "id", name)).tolist()
+    if not own or limit < 1:
+        return []
+    ties = {
+        Tie.PLACE: _by_facet(view, own[0], "place"),
+        Tie.DATE: _by_date(view, own[0]),
+        Tie.WORDS: _by_words(view, own[0]),
+        Tie.LABEL: _by_facet(view, own[0], "label"),
+        Tie.COLLECTION: _by_facet(view, own[0], "collection"),
+    }
+    allowed = _allowed(view, own[0], excluded_labels)
+    tied = np.logical_or.reduce([ties[tie] > 0 for tie in _ALONE]) & allowed
+    score = np.sum(list(ties.values()), axis=0)
+    docs = np.flatnonzero(tied)
+    order = np.lexsort((view.id_rank[docs], -np.round(score[docs], 4)))
+    return [
+        Related(view.ids([doc])[0], tuple(tie for tie in ties if ties[tie][doc] > 0))
+        for doc in docs[order][:limit].tolist()
+    ]
+
+
+def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
+    mask = view.mask.copy()
+    mask[own] = False
+    for label in excluded_labels:
+        mask &= ~facet_has(view, "label", label_fits(label))
+    return mask
+
+
+def _by_facet(view: View, own: int, name: str) -> Weights:
+    column = view.index.facet(name)
+    score = np.zeros(view.size, np.float32)
+    for code in column.codes[column.docs == own].tolist():
+        sharing = column.docs[column.codes == code]
+        sharing = sharing[view.mask[sharing]]
+        score[sharing] += FACET_WEIGHTS[name] * _rarity(view, len(sharing))
+    return score
+
+
+def _by_date(view: View, own: int) -> Weights:
+    facts = view.index.facts
+    first = facts["event_from"].astype(np.int64)
+    last = facts["event_to"].astype(np.int64)
+    told = (last > 0) & (last - first <= LONGEST_EVENT)
+    if not told[own]:
+        return np.zeros(view.size, np.float32)
+    gap = np.maximum(0, np.maximum(first - last[own], first[own] - last))
+    near = np.clip(1 - gap / NEAR_DAYS, 0, 1) * told
+    return (DATE_WEIGHT * near).astype(np.float32)
+
+
+def _by_words(view: View, own: int) -> Weights:
+    shared = np.zeros(view.size, np.float32)
+    whole = 0.0
+    for word in _words(view, own):
+        having = _having(view, word)
+        count = int(having.sum())
+        if count > 1:
+            shared[having] += _rarity(view, count)
+        whole += _rarity(view, max(1, count))
+    share = shared / max(whole, 1.0)
+    return np.where(share >= LEAST_WORDS_SHARED, WORDS_WEIGHT * share, 0).astype(
+        np.float32
+    )
+
+
+def _having(view: View, word: str) -> Mask:
+    having = np.zeros(view.size, np.bool_)
+    for field in view.fields(EXACT):
+        having[view.index.postings(field, word)[0]] = True
+    return having & view.mask
+
+
+def _words(view: View, own: int) -> list[str]:
+    """The document's longer words, each once, those of its titles first."""
+    hidden = bool(view.index.facts["guarded"][own]) and not view.scope.guarded
+    texts = view.index.texts(own)["texts"]
+    titles = [] if hidden else [title for _, title, _ in texts]
+    bodies = [body[:LOOKED_AT] for _, _, body in texts]
+    found = dict.fromkeys(word for text in (*titles, *bodies) for word in _long(text))
+    return list(found)[:MOST_WORDS]
+
+
+def _long(text: str) -> Iterator[str]:
+    for token in tokens(text):
+        word = fold(token.text)
+        if len(word) >= SHORTEST_WORD and not is_stop_word(word):
+            yield word
+
+
+def _rarity(view: View, count: int) -> float:
+    return float(np.log1p(view.count / max(1, count)))
