@@ -84,8 +84,9 @@ def _by_date(view: View, own: int) -> Weights:
     if not told[own]:
         return np.zeros(view.size, np.float32)
     gap = np.maximum(0, np.maximum(first - last[own], first[own] - last))
-    near = np.clip(1 - gap / NEAR_DAYS, 0, 1) * told
-    return (DATE_WEIGHT * near).astype(np.float32)
+    near: Weights = np.clip(1 - gap / NEAR_DAYS, 0, 1).astype(np.float32)
+    near *= told * np.float32(DATE_WEIGHT)
+    return near
 
 
 def _by_words(view: View, own: int) -> Weights:
@@ -97,10 +98,10 @@ def _by_words(view: View, own: int) -> Weights:
         if count > 1:
             shared[having] += _rarity(view, count)
         whole += _rarity(view, max(1, count))
-    share = shared / max(whole, 1.0)
-    return np.where(share >= LEAST_WORDS_SHARED, WORDS_WEIGHT * share, 0).astype(
-        np.float32
-    )
+    share: Weights = shared / np.float32(max(whole, 1.0))
+    share[share < LEAST_WORDS_SHARED] = 0
+    share *= WORDS_WEIGHT
+    return share
 
 
 def _having(view: View, word: str) -> Mask:

@@ -35,6 +35,8 @@ PUBLISHED = {
         GET api.description_page
         GET api.records_listing
         GET api.records_read
+        GET api.records_related
+        GET api.suggestions_listing
         OPTIONS api.uploads_options
         GET api.vocabulary_listing
         GET apply.form
@@ -163,6 +165,7 @@ HIDDEN = {
         GET api.assets_preview_variant
         PATCH api.records_change
         GET api.records_read
+        GET api.records_related
         GET deposit.status
         GET media.preview
         GET media.preview_variant

@@ -28,6 +28,7 @@ from search.engine import Results
 from search.query import Query
 
 WITHDRAWING = frozenset({"reason", "note", "category"})
+MOST_RELATED = 12
 PUBLISHED = RecordState.PUBLISHED.value
 
 
@@ -52,6 +53,18 @@ def read(record_id: str) -> Answer:
     """One record, as this caller may see it."""
     with context.read_session() as s:
         return jsonify(represent.record(s, store.require(s, record_id))), 200
+
+
+def related(record_id: str) -> Answer:
+    """Records near this one in place, time, words or labels, the nearest first."""
+    with context.read_session() as s:
+        found = asking.related(s, record_id, MOST_RELATED)
+        assets = store.assets_of_many(s, [record.id for record, _ in found])
+        items = [
+            {**_summary(s, record, assets[record.id]), "ties": list(each.ties)}
+            for record, each in found
+        ]
+    return jsonify({"items": items}), 200
 
 
 def create() -> Answer:

@@ -14,6 +14,7 @@ from auth.viewer import (
     TokenScope,
     Visibility,
 )
+from search.engine import Tie
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -204,6 +205,13 @@ SCHEMAS: dict[str, Schema] = {
         suggestion=or_null(TEXT),
         warnings=many(TEXT),
     ),
+    "RelatedPage": thing(("items",), items=many(ref("RelatedRecord"))),
+    "RelatedRecord": thing(
+        ("id", "title", "ties"),
+        **_SUMMARY,
+        ties=many(words(*(tie.value for tie in Tie))),
+    ),
+    "Suggestions": thing(("suggestions",), suggestions=many(TEXT)),
     "NewRecord": thing(
         ("title",),
         **_DESCRIBING,

@@ -14,6 +14,7 @@ from archive.web.api import (
     jobs,
     me,
     records,
+    suggestions,
     uploads,
     vocabulary,
 )
@@ -84,6 +85,24 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.READ_RECORD,),
         gives="Record",
         refuses=(404,),
+    ),
+    Operation(
+        "GET",
+        "/records/{record_id}/related",
+        records.related,
+        "Records near one in place, time or words",
+        needs=(Action.READ_RECORD, Action.SEARCH),
+        gives="RelatedPage",
+        refuses=(404,),
+    ),
+    Operation(
+        "GET",
+        "/suggestions",
+        suggestions.listing,
+        "Complete the last word of a query",
+        needs=(Action.SEARCH,),
+        query=(Parameter("q", "what was typed so far"),),
+        gives="Suggestions",
     ),
     Operation(
         "PATCH",

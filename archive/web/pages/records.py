@@ -33,7 +33,7 @@ from archive.web.answer import watermark
 from archive.web.consenting import Willingness
 from archive.web.request import context
 from archive.web.request.guard import needs
-from archive.web.showing import linkeddata, panel, recordpage
+from archive.web.showing import linkeddata, neighbours, panel, recordpage
 from auth import accounts
 from auth.errors import AuthError, LabelsChanged
 from auth.policy import Action
@@ -130,6 +130,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         page=page,
         panel=None if record.tombstone else panel.panel_of(record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
+        neighbours=neighbours.of_record(s, record),
         may_label=context.may(Action.LABEL, store.item_of(record)),
         form=request.form,
         errors=errors,

@@ -9,6 +9,7 @@ through the same scope again, so a stale index shows nothing that it should not.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,12 +20,14 @@ from archive.records import store
 from archive.records.tables import Record
 from archive.web.request import context, i18n
 from auth import policy
-from search.engine import FACETS, Hit, Results, ScopeTerms
+from search.engine import FACETS, Hit, Related, Results, ScopeTerms, SearchError
 from search.query import SORTS, Query, QueryError, Sort
 
+log = logging.getLogger("vigil.web")
 FACET_PREFIX = "facet."
 PER_PAGE = 20
 LONGEST_QUERY = 2000
+LONGEST_TYPED = 200
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,38 @@ def find(s: Session, query: Query) -> Found:
     :raises QueryError: the text cannot be read; says where
     """
     reach = policy.scope(context.viewer(), context.now())
-    terms = ScopeTerms(reach.audiences, reach.guarded)
-    results = context.site().engine.find(query, terms)
+    results = context.site().engine.find(query, _scope_terms())
     records = store.list_by_ids(s, [hit.id for hit in results.hits], reach)
     by_id = {record.id: record for record in records}
     hits = [(hit, by_id[hit.id]) for hit in results.hits if hit.id in by_id]
     return Found(query, results, hits)
+
+
+def suggest(text: str) -> list[str]:
+    """Complete the last word typed, from what this viewer may find."""
+    return context.site().engine.suggest(text[-LONGEST_TYPED:], _scope_terms())
+
+
+def related(s: Session, record_id: str, limit: int) -> list[tuple[Record, Related]]:
+    """The records nearest to one, as far as this viewer may know of them.
+
+    Nothing where the index does not answer: a page that shows them among other
+    things is of use without.
+    """
+    reach = policy.scope(context.viewer(), context.now())
+    try:
+        found = context.site().engine.related(record_id, _scope_terms(), limit)
+    except SearchError:
+        log.exception("no related records of %s", record_id)
+        return []
+    ties = {each.id: each for each in found}
+    records = store.list_by_ids(s, list(ties), reach)
+    return [(record, ties[record.id]) for record in records]
+
+
+def _scope_terms() -> ScopeTerms:
+    reach = policy.scope(context.viewer(), context.now())
+    return ScopeTerms(reach.audiences, reach.guarded)
 
 
 def _facets(args: MultiDict[str, str]) -> dict[str, tuple[str, ...]]:

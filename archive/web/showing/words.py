@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from flask_babel import lazy_gettext as _
 
 from auth.policy import Condition
+from search.engine import Tie
 
 
 class Meaning(NamedTuple):
@@ -92,6 +93,14 @@ SORTS: dict[str, Any] = {
     "event_date": _("oldest event first"),
     "-event_date": _("newest event first"),
     "deposited": _("newest in the archive first"),
+}
+
+TIES: dict[Tie, Any] = {
+    Tie.PLACE: _("the same place"),
+    Tie.DATE: _("near in time"),
+    Tie.WORDS: _("similar words"),
+    Tie.LABEL: _("a label in common"),
+    Tie.COLLECTION: _("the same collection"),
 }
 
 PURPOSES: dict[str, Any] = {
