@@ -1,8 +1,10 @@
 """Attacks an archive's own previews, as somebody who holds the originals would.
 
-    material   previews, and thumbnails of their originals, in memory
-    trials     what is tried, its control, and the line it must not cross
-    report     the outcome as JSON, and as one HTML page with plots
+    material     previews, and thumbnails of their originals, in memory
+    trials       what is tried on cells, its control, and the line it must not cross
+    recognition  words and faces, by the recognisers of others
+    crawl        a visitor's walk through every address, looking for canaries
+    report       the outcome as JSON, and as one HTML page with plots
 
 Originals are opened through the gate as the program `attack`, one by one, in a
 decoder's child; only thumbnails of 64 x 64 come back and none is written. That it was
@@ -11,17 +13,30 @@ done stands in the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from archive.attack import recognition, trials
+from archive.attack.crawl import Answer, Fetch, crawl
 from archive.attack.material import Material, Premises, Progress, gather
 from archive.attack.report import Report, write
-from archive.attack.trials import run_all
+from archive.attack.trial import Trial
 
-__all__ = ["Material", "Premises", "Report", "attack", "write"]
+__all__ = ["Answer", "Fetch", "Material", "Premises", "Report", "attack", "write"]
 
 
 def attack(
-    premises: Premises, *, sample: int, actor: str, progress: Progress
+    premises: Premises,
+    fetch: Fetch,
+    *,
+    sample: int,
+    addresses: int,
+    actor: str,
+    progress: Progress,
 ) -> Report:
     """Try everything on at most `sample` assets, newest first, and tell the ledger.
+
+    `fetch` asks the archive's own pages for an address, as a visitor does; `addresses`
+    of them, beside those of the sample, are walked.
 
     :raises ValueError: fewer than one asset was asked for
     """
@@ -29,7 +44,11 @@ def attack(
         raise ValueError("a sample has at least one asset")
     now = premises.clock()
     material = gather(premises, sample, now, progress)
-    report = Report(now, material, tuple(run_all(material)))
+    tried = []
+    for trial in _trials(material, fetch, addresses):
+        tried.append(trial)
+        progress("trials", len(tried), TRIALS)
+    report = Report(now, material, tuple(tried))
     with premises.db.write() as session:
         premises.ledger.append(
             session,
@@ -39,3 +58,13 @@ def attack(
             detail={"attack": report.summary()},
         )
     return report
+
+
+TRIALS = 9
+
+
+def _trials(material: Material, fetch: Fetch, addresses: int) -> Iterator[Trial]:
+    yield from trials.on_cells(material)
+    yield recognition.words(material.pairs)
+    yield recognition.faces(material.pairs)
+    yield crawl(fetch, material.planted, addresses)

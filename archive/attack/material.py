@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import gate, previewing
+from archive.attack.crawl import Planted, pieces_of
 from archive.db import Database
 from archive.ledger import Ledger
 from archive.records import store
-from archive.records.tables import Asset, AssetState
+from archive.records.tables import Asset, AssetState, Record
 from archive.vault import previews
 from archive.vault.container import Kind as ObjectKind
 from archive.vault.errors import VaultError
 from archive.vault.objects import Vault
+from auth.policy import Action, Permit, decide, may_read_title
 from auth.sealing import Sealing
 from auth.viewer import ANONYMOUS, Rules, system_viewer
 from blur.derivation import study
@@ -69,6 +71,7 @@ class Material:
     """All pairs of a run; `left_out` says of how many it was not possible, and why."""
 
     pairs: list[Pair] = field(default_factory=list)
+    planted: Planted = field(default_factory=Planted)
     left_out: dict[str, int] = field(default_factory=dict)
 
     def leave_out(self, why: str) -> None:
@@ -153,6 +156,7 @@ def _add(
             return
         with gate.derive(premises, ATTACKER, asset.id, now) as original:
             looked = study(original, KINDS[asset.format])
+            found = list(pieces_of(original.read_range, original.size))
     except SandboxFailed:
         raise
     except (BlurError, VaultError, Malformed) as error:
@@ -161,3 +165,32 @@ def _add(
     record = store.require(session, asset.record_id)
     tier = previewing.showing(premises, ANONYMOUS, record, asset, now).tier
     material.pairs.append(Pair(asset.id, preview, PreviewTier(tier.value), looked))
+    _plant(premises, material.planted, record, asset, found, now)
+
+
+def _plant(
+    premises: Premises,
+    planted: Planted,
+    record: Record,
+    asset: Asset,
+    pieces: list[bytes],
+    now: datetime,
+) -> None:
+    """Note what of this asset and its record no visitor may come upon."""
+    planted.assets.append(asset.id)
+    planted.add_pieces(asset.id, pieces)
+    planted.add_words(asset.id, store.details_of(premises.sealing, asset).filename)
+    if record.id in planted.records:
+        return
+    planted.records.append(record.id)
+    document = store.document_of(premises.sealing, record)
+    item = store.item_of(record)
+    told = isinstance(
+        decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules, now), Permit
+    )
+    bodies = [each.body for each in document.descriptions.values() if told]
+    for title in (each.title for each in document.descriptions.values()):
+        if told and may_read_title(ANONYMOUS, item, now):
+            planted.known.append(title)
+        elif not any(title in body for body in bodies):
+            planted.add_words(record.id, title)

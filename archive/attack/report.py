@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.attack.material import Material, Pair
-from archive.attack.trials import Trial
+from archive.attack.trial import Trial
 from blur import render
 
 BARS = 24
@@ -79,7 +79,7 @@ def page(report: Report) -> str:
         f"<strong>{html.escape(verdict)}</strong></p>"
     )
     body = "".join(_section(report, trial) for trial in report.trials)
-    return _PAGE.format(head=head, body=body, not_run=_NOT_RUN)
+    return _PAGE.format(head=head, body=body)
 
 
 def _section(report: Report, trial: Trial) -> str:
@@ -159,11 +159,6 @@ def _rounded(trial: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_NOT_RUN = (
-    "Not run here: optical character recognition, a trained face detector and the "
-    "crawl for canaries. The first two need programs that are not part of Vigil; the "
-    "tests hold stand-ins for them, and the crawl."
-)
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Attack on the previews</title>
 <meta http-equiv="Content-Security-Policy"
@@ -179,5 +174,5 @@ li {{ width: 9rem }} img {{ display: block; width: 100%; aspect-ratio: 4/3;
  object-fit: cover; filter: blur(3px) }}
 </style>
 <h1>Attack on the previews</h1>
-{head}{body}<p>{not_run}</p></html>
+{head}{body}</html>
 """

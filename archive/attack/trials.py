@@ -8,6 +8,9 @@
 | deconvolution | detail agrees less than 0.2 | a blur is undone |
 | super-resolution | detail of the stills agrees less than 0.2 | 60 moving frames |
 | content | at most 16 bits of any collection | |
+| words | Tesseract reads none | it reads what a deconvolution brings back |
+| faces | at most 5 % | most are found in a fine mosaic |
+| canaries | no answer to a visitor holds one | public titles are found |
 
 A trial that has nothing to work on, or whose control fails, holds nothing: it says so.
 """
@@ -15,12 +18,12 @@ A trial that has nothing to work on, or whose control fails, holds nothing: it s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from archive.attack.material import Material, Pair
+from archive.attack.trial import Trial, verdict
 from blur import attacks, proof
 from blur.cells import STILL, STILLS, grey_value
 from blur.render import enlarged
@@ -30,30 +33,14 @@ if TYPE_CHECKING:
 
 SIDE = attacks.LUMA
 PDQ_LINE, PHASH_SHARE, DETAIL_LINE = 60, 0.02, 0.2
-CONTROL_LINE = 0.3  # below this an attack has not shown that it works
 FEWEST_FOR_SHARE = 50  # of fewer, one is let pass: 2 % of ten is nobody
 MOST_FILMS = 40
 _WORLD, _VIEW, _CELLS = (48, 32), (32, 20), (STILL.columns, STILL.rows)
 _FINE, _WEAK = 3, 1.4  # radius and spread in pixels of 64
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One attack's outcome: `holds` is None where there is nothing to hold it to."""
-
-    name: str
-    tried: int
-    unit: str
-    values: tuple[float, ...]
-    figure: float | None
-    line: float | None
-    control: float | None
-    holds: bool | None
-    said: str
-
-
-def run_all(material: Material) -> Iterator[Trial]:
-    """Every trial, in the order of the table."""
+def on_cells(material: Material) -> Iterator[Trial]:
+    """The trials that are arithmetic on cells, in the order of the table."""
     yield from _linkage(material.pairs)
     yield _template(material)
     yield _deconvolution(material.pairs)
@@ -78,7 +65,7 @@ def _linkage(pairs: Sequence[Pair]) -> Iterator[Trial]:
         float(min(own)) if own else None,
         float(PDQ_LINE),
         matched := _share(near, attacks.PDQ_MATCH),
-        _verdict(min(own) > PDQ_LINE if own else None, matched),
+        verdict(min(own) > PDQ_LINE if own else None, matched),
         "A stranger's hash list matches at 31 bits or fewer.",
     )
     own = _apart(attacks.phash, shown, originals)
@@ -93,7 +80,7 @@ def _linkage(pairs: Sequence[Pair]) -> Iterator[Trial]:
         _share(own, attacks.PHASH_MATCH),
         PHASH_SHARE,
         matched := _share(near, attacks.PHASH_MATCH),
-        _verdict(hits <= allowed if own else None, matched),
+        verdict(hits <= allowed if own else None, matched),
         "The share of previews whose hash matches at 10 bits or fewer.",
     )
 
@@ -142,7 +129,7 @@ def _deconvolution(pairs: Sequence[Pair]) -> Trial:
         float(np.mean(got)) if got else None,
         DETAIL_LINE,
         undone := float(np.mean(control)) if control else None,
-        _verdict(float(np.mean(got)) < DETAIL_LINE if got else None, undone),
+        verdict(float(np.mean(got)) < DETAIL_LINE if got else None, undone),
         "The best of three widths and three strengths, each chosen with the original "
         "in hand. The control is an ordinary blur, undone the same way.",
     )
@@ -169,7 +156,7 @@ def _super_resolution(films: Sequence[Pair]) -> Trial:
         float(np.mean(got)) if got else None,
         DETAIL_LINE,
         added_up := _moving_control(films),
-        _verdict(float(np.mean(got)) < DETAIL_LINE if got else None, added_up),
+        verdict(float(np.mean(got)) < DETAIL_LINE if got else None, added_up),
         "Eight noisy stills of each film. The control adds up sixty clear frames of "
         "16 x 10 cells that move over one of the same stills.",
     )
@@ -233,13 +220,6 @@ def _content(material: Material) -> Trial:
         "What haze keeps of a picture of this collection, from the covariance of its "
         f"clear cells; needs {proof.FEWEST_PREVIEWS} lying pictures.",
     )
-
-
-def _verdict(kept: bool | None, control: float | None) -> bool | None:  # noqa: FBT001 - an outcome, not a switch
-    """A crossed line is crossed; a kept one counts only if the control succeeded."""
-    if kept and (control is None or control < CONTROL_LINE):
-        return None
-    return kept
 
 
 # Pictures as arrays -------------------------------------------------------------------

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from archive.attack import Report, attack, write
+from archive.app import create_app
+from archive.attack import Answer, Fetch, Report, attack, write
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
+from archive.site import Site
 from blur.errors import SandboxFailed
 
 
@@ -30,13 +32,25 @@ def blur() -> None:
     help="How many assets, the newest first.",
 )
 @click.option(
+    "--addresses",
+    default=200,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many addresses to walk beside those of the sample.",
+)
+@click.option(
     "--report",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write blur-attack.html and blur-attack.json here.",
 )
 @output.json_option
-def attack_command(sample: int, folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's
+def attack_command(
+    sample: int,
+    addresses: int,
+    folder: Path | None,
+    as_json: bool,  # noqa: FBT001 - click hands it over as a flag
+) -> None:
     """Attack the previews of this archive; exit 1 when a line is crossed.
 
     Originals are opened inside the gate, in memory, and the ledger says so. Example:
@@ -45,13 +59,37 @@ def attack_command(sample: int, folder: Path | None, as_json: bool) -> None:  # 
     """
     with opened() as site:
         try:
-            report = attack(site, sample=sample, actor=OPERATOR, progress=_progress)
+            report = attack(
+                site,
+                _visitor(site),
+                sample=sample,
+                addresses=addresses,
+                actor=OPERATOR,
+                progress=_progress,
+            )
         except SandboxFailed as error:
             raise output.Failure(str(error), error.code) from error
     written = write(report, folder) if folder else []
     output.answer(report.as_json(), as_json, lambda: _lines(report, written))
     if report.broken:
         raise click.exceptions.Exit(1)
+
+
+def _visitor(site: Site) -> Fetch:
+    """Asks this archive's pages without a server, as somebody who is not signed in."""
+    client = create_app(site).test_client(use_cookies=False)
+
+    def fetch(address: str) -> Answer:
+        answer = client.get(address, base_url=site.config.base_url)
+        headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
+        with answer:
+            return Answer(
+                answer.status_code,
+                answer.mimetype or "",
+                headers.encode() + b"\n\n" + answer.get_data(),
+            )
+
+    return fetch
 
 
 def _progress(part: str, done: int, total: int) -> None:
@@ -71,7 +109,9 @@ def _lines(report: Report, written: list[Path]) -> str:
         for trial in report.trials
     ]
     head = ("trial", "tried on", "figure", "line", "control", "outcome")
-    lines = [output.table(head, rows), *(f"Written: {path}" for path in written)]
+    left_out = [f"{t.name}: {t.said}" for t in report.trials if not t.tried]
+    kept = [f"Written: {path}" for path in written]
+    lines = [output.table(head, rows), *left_out, *kept]
     return "\n".join(lines)
 
 

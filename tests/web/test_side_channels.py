@@ -15,7 +15,7 @@ import re
 import pytest
 from PIL import Image
 
-from archive import work
+from archive import previewing, work
 
 SIZE = (640, 480)
 BYTES = 60_000
@@ -107,12 +107,30 @@ def test_previews_have_one_length_and_headers_and_tags_of_no_content(
         lengths.add(len(answer.data))
         names.add(tuple(sorted(name for name, _ in answer.headers.items())))
         tags.append(answer.headers["ETag"].strip('"'))
+        assert tags[-1] not in hashlib.sha256(answer.data).hexdigest()
     assert len(lengths) == len(names) == 1
     for tag, seed in zip(tags, SEEDS, strict=True):
         for name in ("md5", "sha1", "sha256", "blake2b"):
             assert tag[:16] not in hashlib.new(name, photograph(seed)).hexdigest()
     first, second = (each.assets[0] for each in twins)
     assert first.id != second.id
+
+
+def test_equal_previews_of_two_files_have_tags_of_their_own(desk, site, visitor):
+    """As near-duplicates have that share their noise: a tag must not link them."""
+    content = photograph(1)
+    made = desk.publish(desk.deposit(content, content + b"1"))
+    one, other = (asset.id for asset in made.assets)
+    with site.db.write() as s:
+        previewing.share_noise(s, other, one, site.clock())
+    work.drain(site, made.record.id)
+    shown = [visitor.get(f"/media/{each}/preview") for each in (one, other)]
+    assert shown[0].data == shown[1].data  # the control
+    assert shown[0].headers["ETag"] != shown[1].headers["ETag"]
+    again = visitor.get(
+        f"/media/{one}/preview", headers={"If-None-Match": shown[0].headers["ETag"]}
+    )
+    assert again.status_code == 304
 
 
 def test_listings_put_neither_first_for_what_it_shows(twins, visitor):
