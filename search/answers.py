@@ -1,22 +1,22 @@
 """A page of results: matching, facets, order, paging, marking and correcting."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from search.analysis.gazetteer import Gazetteer
 from search.engine import FACETS, FacetValue, Hit, Results
-from search.evaluation import Evaluation, Match, Wanted
+from search.evaluation import Evaluation, Wanted
 from search.filters import days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
-from search.postings import LAST_DAY, Mask
+from search.matches import Match
+from search.postings import LAST_DAY, Mask, Numbers
 from search.query import Days, Query, QueryError, Sort
 from search.snippets import snippet, title
 from search.spelling import corrected
 from search.view import View
 
 MOST_FACET_VALUES = 200
+SCORE_STEPS = 100_000
+"""Scores that differ by less than one step are the same; then ids decide."""
 
 
 def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
@@ -26,20 +26,20 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
     """
     reading = read(query.text)
     evaluation = Evaluation(view, gazetteer)
-    found = evaluation.match(reading.node)
-    base = found.mask & _restrictions(view, query)
+    found = _restricted(view, evaluation.match(reading.node), query)
     chosen = {name: _chosen(view, name, query) for name in query.facets}
-    mask = np.logical_and.reduce([base, *chosen.values()])
-    docs = _ordered(view, Match(mask, found.score), query.sort)
+    results = found
+    for mask in chosen.values():
+        results = results.only(mask[results.docs])
     start = (query.page - 1) * query.per_page
-    total = len(docs)
+    total = len(results.docs)
     return Results(
         total=total,
         hits=[
-            _hit(view, doc, found, evaluation.wanted, query.lang)
-            for doc in docs[start : start + query.per_page].tolist()
+            _hit(view, doc, score, evaluation.wanted, query.lang)
+            for doc, score in _page(view, results, query.sort, start, query.per_page)
         ],
-        facets={name: _counts(view, name, base, chosen) for name in FACETS},
+        facets={name: _counts(view, name, found, chosen) for name in FACETS},
         suggestion=None if total else corrected(view, query.text, evaluation.unknown),
         warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
     )
@@ -51,77 +51,101 @@ def ids(view: View, query: Query, gazetteer: Gazetteer, limit: int) -> list[str]
     :raises QueryError: the text or a facet cannot be read
     """
     found = Evaluation(view, gazetteer).match(read(query.text).node)
-    chosen = [_chosen(view, name, query) for name in query.facets]
-    mask = np.logical_and.reduce([found.mask, _restrictions(view, query), *chosen])
-    docs = _ordered(view, Match(mask, found.score), query.sort)
-    return view.ids(docs[:limit].tolist())
+    found = _restricted(view, found, query)
+    for name in query.facets:
+        found = found.only(_chosen(view, name, query)[found.docs])
+    return [view.id(doc) for doc, _ in _page(view, found, query.sort, 0, limit)]
 
 
-def _restrictions(view: View, query: Query) -> Mask:
-    mask = view.mask
+def _restricted(view: View, found: Match, query: Query) -> Match:
     if query.since or query.until:
-        mask = mask & days_overlap(view, Days(query.since, query.until))
+        days = days_overlap(view, Days(query.since, query.until))
+        found = found.only(days[found.docs])
     if query.bbox:
-        mask = mask & inside_box(view, query.bbox)
+        found = found.only(inside_box(view, query.bbox)[found.docs])
     for label in query.excluded_labels:
-        mask = mask & ~facet_has(view, "label", label_fits(label))
-    return mask
+        found = found.only(~facet_has(view, "label", label_fits(label))[found.docs])
+    return found
 
 
 def _chosen(view: View, name: str, query: Query) -> Mask:
     if name not in FACETS:
         raise QueryError(f"There is no facet “{name}”", 0)
     values = set(query.facets[name])
-    return facet_has(view, name, values.__contains__) if values else view.mask
+    if not values:
+        return np.ones(view.size, np.bool_)
+    return facet_has(view, name, values.__contains__)
 
 
 def _counts(
-    view: View, name: str, base: Mask, chosen: dict[str, Mask]
+    view: View, name: str, found: Match, chosen: dict[str, Mask]
 ) -> list[FacetValue]:
     """Count a facet's values under every restriction but its own choice."""
-    others = [mask for other, mask in chosen.items() if other != name]
-    mask = np.logical_and.reduce([base, *others])
-    column = view.index.facet(name)
-    codes = column.codes[mask[column.docs]]
-    counts = np.bincount(codes, minlength=len(column.values))
-    pairs = [
-        (column.values[code], int(counts[code]))
-        for code in np.flatnonzero(counts).tolist()
-    ]
-    pairs.sort(key=lambda pair: (-pair[1], pair[0]))
-    return [FacetValue(value, count) for value, count in pairs[:MOST_FACET_VALUES]]
+    docs = found.docs
+    for other, mask in chosen.items():
+        if other != name:
+            docs = docs[mask[docs]]
+    facet = view.facet(name)
+    counts = facet.counts(docs)
+    there = np.flatnonzero(counts)
+    most = there[np.argsort(-counts[there], kind="stable")][:MOST_FACET_VALUES]
+    return [FacetValue(facet.values[code], int(counts[code])) for code in most.tolist()]
 
 
-def _ordered(view: View, match: Match, sort: Sort) -> npt.NDArray[np.int64]:
-    docs = np.flatnonzero(match.mask)
-    facts, rank = view.index.facts, view.id_rank[docs]
-    first: npt.NDArray[Any]
-    if sort == "relevance":
-        first = -np.round(match.score[docs].astype(np.float64), 5)
-    elif sort == "deposited":
-        first = -facts["deposited"][docs]
-    else:
-        first = _by_event(view, docs, newest_first=sort == "-event_date")
-    return docs[np.lexsort((rank, first))]
+def _page(
+    view: View, found: Match, sort: Sort, start: int, count: int
+) -> list[tuple[int, float]]:
+    """Return the documents of one page, in order, with their scores."""
+    order = _order(view, found, sort)
+    end = min(start + count, len(order))
+    if start >= end:
+        return []
+    # Only as far as the page reaches must the order be known.
+    some = np.argpartition(order, end - 1)[:end] if end < len(order) else slice(None)
+    places = np.arange(len(order))[some]
+    shown = places[np.argsort(order[places])][start:end]
+    return list(
+        zip(found.docs[shown].tolist(), found.score[shown].tolist(), strict=True)
+    )
 
 
-def _by_event(
-    view: View, docs: npt.NDArray[np.int64], *, newest_first: bool
-) -> npt.NDArray[np.int64]:
+def _order(view: View, found: Match, sort: Sort) -> Numbers:
+    """Return numbers in the order wanted; no two are the same."""
+    docs = found.docs
+    if sort != "relevance":
+        return _sort_rank(view, sort)[docs]
+    best_first = -np.rint(found.score.astype(np.float64) * SCORE_STEPS)
+    return best_first.astype(np.int64) * 2**32 + view.id_rank[docs]
+
+
+def _sort_rank(view: View, sort: Sort) -> Numbers:
+    """Return each document's place when all are sorted so."""
+    if sort not in view.sorted:
+        first: Numbers
+        if sort == "deposited":
+            first = -view.facts["deposited"]
+        else:
+            first = _by_event(view, newest_first=sort == "-event_date")
+        rank = np.empty(view.size, np.int64)
+        rank[np.lexsort((view.id_rank, first))] = np.arange(view.size)
+        view.sorted[sort] = rank
+    return view.sorted[sort]
+
+
+def _by_event(view: View, *, newest_first: bool) -> Numbers:
     """Return sort numbers for event dates; documents without one come last."""
     name = "event_to" if newest_first else "event_from"
-    days = view.index.facts[name][docs].astype(np.int64)
-    unknown = view.index.facts["event_to"][docs] == 0
+    days = view.facts[name].astype(np.int64)
+    unknown = view.facts["event_to"] == 0
     return np.where(unknown, LAST_DAY + 1, -days if newest_first else days)
 
 
-def _hit(view: View, doc: int, match: Match, wanted: Wanted, lang: str) -> Hit:
+def _hit(view: View, doc: int, score: float, wanted: Wanted, lang: str) -> Hit:
     # Among texts with equally many found words, the reader's language is shown.
-    texts = sorted(view.index.texts(doc)["texts"], key=lambda text: text[0] != lang)
-    hidden = bool(view.index.facts["guarded"][doc]) and not view.scope.guarded
+    texts = sorted(view.texts(doc), key=lambda text: text[0] != lang)
     return Hit(
-        id=view.ids([doc])[0],
-        score=round(float(match.score[doc]), 4),
+        id=view.id(doc),
+        score=round(score, 4),
         snippet_html=snippet(texts, wanted),
-        title_html="" if hidden else title(texts, wanted),
+        title_html="" if view.guarded[doc] else title(texts, wanted),
     )

@@ -43,6 +43,10 @@ class IndexDamaged(SearchError):
     """A file of the index does not open; build it again from the records."""
 
 
+class IndexOutdated(IndexDamaged):
+    """The index has the form of another version; build it again from the records."""
+
+
 @dataclass(frozen=True)
 class ScopeTerms:
     """What a viewer may search: audiences, and whether guarded titles too."""

@@ -6,8 +6,9 @@ saturation, below 1, is BM25F's over weighted fields. So for one word an exact m
 stands above a stem and a stem above a key, whatever the rest. Frequencies are counted
 inside the scope. Filters match and add no score.
 
-An evaluation has so many seconds. Prefixes and fuzzy words are cut short when half
-of them are spent, with a warning; a query that spends all is refused.
+An evaluation may read so many postings and positions and take so many seconds.
+Prefixes and fuzzy words are cut short when half of the seconds are spent, with a
+warning; a query that would need more than it may is refused.
 """
 
 import math
@@ -25,6 +26,7 @@ from search.analysis.folding import fold
 from search.analysis.gazetteer import Entry, Form, Gazetteer
 from search.analysis.words import Terms, is_stop_word, query_terms
 from search.filters import days_overlap, tier_within, value_is
+from search.matches import DENSE, Match, both, either, without
 from search.postings import (
     EXACT,
     KEY,
@@ -33,6 +35,7 @@ from search.postings import (
     PARTS,
     STEM,
     Mask,
+    Numbers,
     Weights,
 )
 from search.query import (
@@ -63,15 +66,11 @@ MOST_EXPANSIONS = 128
 MOST_WALKED = 4000
 LONGEST_FUZZY = 24
 MOST_SECONDS = 1.2
+MOST_WORK = 60_000_000
+"""Postings and positions read for one query; about a second."""
 SHORTEST_FUZZY = 3
-
-
-@dataclass(frozen=True)
-class Match:
-    """Which documents match, with their scores; scores elsewhere mean nothing."""
-
-    mask: Mask
-    score: Weights
+_TOO_MUCH = "This asks for too much at once; ask for less"
+_DOC_SHIFT = 32
 
 
 @dataclass
@@ -93,6 +92,8 @@ class Evaluation:
         self._gazetteer = gazetteer
         self._negated = 0
         self._started = time.monotonic()
+        self.work = 0
+        """Postings and positions read so far."""
         self.wanted = Wanted()
         self.unknown: list[Word] = []
         self.warnings: list[str] = []
@@ -104,43 +105,39 @@ class Evaluation:
 
     @match.register
     def _(self, node: Everything) -> Match:
-        return self._filter(self._view.mask)
+        return Match.unscored(self._view.everything)
 
     @match.register
     def _(self, node: Nothing) -> Match:
-        return self._filter(np.zeros(self._view.size, np.bool_))
+        return Match.unscored(self._view.everything[:0])
 
     @match.register
     def _(self, node: Value) -> Match:
-        return self._filter(value_is(self._view, node.name, node.value))
+        return Match.where(value_is(self._view, node.name, node.value))
 
     @match.register
     def _(self, node: TierRange) -> Match:
-        return self._filter(tier_within(self._view, node.low, node.high))
+        return Match.where(tier_within(self._view, node.low, node.high))
 
     @match.register
     def _(self, node: Days) -> Match:
-        return self._filter(days_overlap(self._view, node))
+        return Match.where(days_overlap(self._view, node))
 
     @match.register
     def _(self, node: Not) -> Match:
         self._negated += 1
         inner = self.match(node.node)
         self._negated -= 1
-        return self._filter(self._view.mask & ~inner.mask)
+        return without(inner, self._view.size)
 
     @match.register
     def _(self, node: Or) -> Match:
-        found = [self.match(child) for child in node.nodes]
-        mask = np.logical_or.reduce([m.mask for m in found])
-        score = sum((np.where(m.mask, m.score, 0) for m in found), self._zeros())
-        return Match(mask, score)
+        return either([self.match(child) for child in node.nodes], self._view.size)
 
     @match.register
     def _(self, node: And) -> Match:
-        found = list(self._each(_without_stop_words(node.nodes)))
-        mask = np.logical_and.reduce([m.mask for m in found])
-        return Match(mask, sum((m.score for m in found), self._zeros()))
+        nodes = _without_stop_words(node.nodes)
+        return both(list(self._each(nodes)), self._view.size)
 
     def _each(self, nodes: Sequence[Node]) -> Iterator[Match]:
         """Answer the parts of an AND, a place name of several words as one."""
@@ -166,26 +163,22 @@ class Evaluation:
         return 0, ()
 
     def _named(self, words: list[Match], entries: tuple[Entry, ...]) -> Match:
-        both = np.logical_and.reduce([m.mask for m in words])
-        typed = sum((m.score for m in words), self._zeros())
-        hits = _Hits(self._view)
+        hits = _Hits()
         self._add_names(hits, entries, None)
-        other = self._scored(hits)
-        score = np.where(both, typed, 0) + np.where(other.mask, other.score, 0)
-        return Match(both | other.mask, score.astype(np.float32))
+        typed = both(words, self._view.size)
+        return either([typed, self._scored(hits)], self._view.size)
 
     @match.register
     def _(self, node: Word) -> Match:
         terms = query_terms(node.text)
-        hits = _Hits(self._view)
+        hits = _Hits()
         self._add_terms(hits, terms, node.part)
         if node.part is None:
-            named = np.flatnonzero(value_is(self._view, "id", node.text)).tolist()
-            hits.add(EXACT, named, [PART_WEIGHTS["title"]] * len(named))
+            self._add_id(hits, node.text)
         entries = self._gazetteer.named([*terms.exact])
         self._add_names(hits, entries, node.part)
         found = self._scored(hits)
-        if not self._negated and not found.mask.any():
+        if not self._negated and not len(found.docs):
             self.unknown.append(node)
         return found
 
@@ -213,11 +206,10 @@ class Evaluation:
 
     @match.register
     def _(self, node: Phrase) -> Match:
-        hits = _Hits(self._view)
+        hits = _Hits()
         slots = [self._slot(word, loose=node.loose) for word in node.words]
-        level = STEM if node.loose else EXACT
-        for doc, count in self._phrases(slots, node.slop, node.part):
-            hits.add(level, [doc], [count * LEVEL_WEIGHTS[EXACT]])
+        together = self._phrases(slots, node.slop, node.part)
+        hits.add(STEM if node.loose else EXACT, together, EXACT)
         if node.loose and node.slop is None:
             entries = self._gazetteer.named([fold(word) for word in node.words])
             self._add_names(hits, entries, node.part)
@@ -226,27 +218,33 @@ class Evaluation:
     def _any_of(
         self, words: list[str], part: Part | None, first: str | None = None
     ) -> Match:
-        hits = _Hits(self._view)
+        hits = _Hits()
         for word in words:
             level = EXACT if first in (None, word) else STEM
             self._want(EXACT, (word,))
-            for ids, weights in self._found(EXACT, word, part):
-                hits.add(level, ids, weights)
+            for found in self._found(EXACT, word, part):
+                hits.add(level, found)
         return self._scored(hits)
+
+    def _add_id(self, hits: "_Hits", text: str) -> None:
+        doc = self._view.number(text)
+        if doc is not None:
+            weight = np.array([PART_WEIGHTS["title"]], np.float32)
+            hits.add(EXACT, Match(np.array([doc]), weight))
 
     def _add_terms(self, hits: "_Hits", terms: Terms, part: Part | None) -> None:
         kinds = ((EXACT, terms.exact), (STEM, terms.stems), (KEY, terms.keys))
         for level, wanted in kinds:
             self._want(level, wanted)
             for term in wanted:
-                for ids, weights in self._found(level, term, part):
-                    hits.add(level, ids, weights)
+                for found in self._found(level, term, part):
+                    hits.add(level, found)
         # A word typed without diacritics meets one written without them, too.
         for term in (k[2:] for k in terms.keys if k.startswith("d:")):
             if term not in terms.exact:
                 self._want(EXACT, (term,))
-                for ids, weights in self._found(EXACT, term, part):
-                    hits.add(KEY, ids, weights)
+                for found in self._found(EXACT, term, part):
+                    hits.add(KEY, found)
 
     def _add_names(
         self, hits: "_Hits", entries: tuple[Entry, ...], part: Part | None
@@ -259,30 +257,26 @@ class Evaluation:
             if len(slots) == 1:
                 self._add_name(hits, slots[0], part)
                 continue
-            for doc, count in self._phrases(slots, None, part):
-                hits.add(KEY, [doc], [float(count)])
+            hits.add(KEY, self._phrases(slots, None, part))
 
     def _add_name(self, hits: "_Hits", slot: "Slot", part: Part | None) -> None:
         for level, terms in slot.items():
             for term in terms:
-                for ids, weights in self._found(level, term, part):
-                    hits.add(KEY, ids, weights)
+                for found in self._found(level, term, part):
+                    hits.add(KEY, found)
 
-    def _found(
-        self, level: str, term: str, part: Part | None
-    ) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
-        self._check_time()
-        for name in self._view.fields(level):
-            ids, weights = self._view.index.postings(name, term)
-            if part is None or not len(ids):
-                yield ids, weights  # type: ignore[misc]
-                continue
-            inside = [
-                (doc, float(count))
-                for doc, at in self._view.index.positions(name, term, self._view.mask)
-                if (count := int(_in_part(at, part).sum()))
-            ]
-            yield [doc for doc, _ in inside], [count for _, count in inside]
+    def _found(self, level: str, term: str, part: Part | None) -> Iterator[Match]:
+        """Return the documents of a term, field by field; scores are weights."""
+        for field_ in self._view.fields(level):
+            self._check_time()
+            if part is None:
+                docs, weights = self._view.postings(field_, term)
+                self._spend(docs)
+                yield Match(docs, weights)
+            else:
+                docs, positions = self._view.positions(field_, term)
+                self._spend(positions)
+                yield _counted(docs[_in_part(positions, part)])
 
     def _slot(self, word: str, *, loose: bool) -> "Slot":
         terms = query_terms(word)
@@ -295,41 +289,49 @@ class Evaluation:
 
     def _phrases(
         self, slots: "list[Slot]", slop: int | None, part: Part | None
-    ) -> Iterator[tuple[int, int]]:
-        """Return documents and how often the slots stand together in each."""
-        within = self._view.mask.copy()
+    ) -> Match:
+        """Return documents, and as their score how often the slots stand together."""
+        within = np.ones(self._view.size, np.bool_)
         for slot in slots:
             within &= self._having(slot)
         if not within.any():
-            return
+            return Match.unscored(np.empty(0, np.int64))
         places = [self._places(slot, within, part) for slot in slots]
-        for doc in np.flatnonzero(within).tolist():
-            count = _together([where.get(doc, set()) for where in places], slop)
-            if count:
-                yield doc, count
+        together = _in_a_row(places) if slop is None else _near(places, slop)
+        return _counted(together >> _DOC_SHIFT)
 
     def _having(self, slot: "Slot") -> Mask:
         having = np.zeros(self._view.size, np.bool_)
-        for name, term in self._looked_up(slot):
-            having[self._view.index.postings(name, term)[0]] = True
+        for field_, term in self._looked_up(slot):
+            docs, _ = self._view.postings(field_, term)
+            self._spend(docs)
+            having[docs] = True
         return having
 
-    def _places(
-        self, slot: "Slot", within: Mask, part: Part | None
-    ) -> dict[int, set[int]]:
-        places: dict[int, set[int]] = defaultdict(set)
-        for name, term in self._looked_up(slot):
-            for doc, at in self._view.index.positions(name, term, within):
-                kept = at if part is None else at[_in_part(at, part)]
-                places[doc].update(kept.tolist())
-        return places
+    def _places(self, slot: "Slot", within: Mask, part: Part | None) -> Numbers:
+        """Return where a slot stands, as document and position in one number."""
+        found = [np.empty(0, np.int64)]
+        for field_, term in self._looked_up(slot):
+            docs, positions = self._view.positions(field_, term)
+            self._spend(positions)
+            kept = within[docs]
+            if part is not None:
+                kept &= _in_part(positions, part)
+            if kept.any():
+                found.append(docs[kept] << _DOC_SHIFT | positions[kept])
+        return found[-1] if len(found) < 3 else np.unique(np.concatenate(found))
 
-    def _looked_up(self, slot: "Slot") -> Iterator[tuple[str, str]]:
+    def _looked_up(self, slot: "Slot") -> Iterator[tuple[int, str]]:
         self._check_time()
         for level, terms in slot.items():
-            for name in self._view.fields(level):
+            for field_ in self._view.fields(level):
                 for term in terms:
-                    yield name, term
+                    yield field_, term
+
+    def _spend(self, read: Numbers) -> None:
+        self.work += len(read)
+        if self.work > MOST_WORK:
+            raise QueryError(_TOO_MUCH, 0)
 
     def _in_time(self, found: Iterator[_T]) -> Iterator[_T]:
         """Pass on what is found until half of the time is spent."""
@@ -342,27 +344,19 @@ class Evaluation:
 
     def _check_time(self) -> None:
         if time.monotonic() - self._started > MOST_SECONDS:
-            raise QueryError("This asks for too much at once; ask for less", 0)
+            raise QueryError(_TOO_MUCH, 0)
 
     def _scored(self, hits: "_Hits") -> Match:
         view = self._view
-        mask = (hits.level >= 0) & view.mask
-        found = int(mask.sum())
-        idf = math.log(1 + (view.count - found + 0.5) / (found + 0.5))
-        norm = K1 * (1 - B + B * view.lengths / view.mean_length)
-        saturation = hits.weight / (hits.weight + norm)
-        score = np.where(mask, idf * (hits.level + saturation), 0)
-        return Match(mask, score.astype(np.float32))
+        docs, level, weight = hits.gathered(view.size)
+        idf = math.log(1 + (view.size - len(docs) + 0.5) / (len(docs) + 0.5))
+        norm = K1 * (1 - B + B * view.lengths[docs] / view.mean_length)
+        score = idf * (level + weight / (weight + norm))
+        return Match(docs, score.astype(np.float32))
 
     def _want(self, level: str, terms: Iterable[str]) -> None:
         if not self._negated:
             self.wanted.add(level, terms)
-
-    def _filter(self, mask: Mask) -> Match:
-        return Match(mask, self._zeros())
-
-    def _zeros(self) -> Weights:
-        return np.zeros(self._view.size, np.float32)
 
 
 Slot = dict[str, tuple[str, ...]]
@@ -370,15 +364,48 @@ Slot = dict[str, tuple[str, ...]]
 
 
 class _Hits:
-    """What one leaf found so far: the best level and the weighted frequency."""
+    """What one leaf found: of each document the best level and the weights' sum."""
 
-    def __init__(self, view: View) -> None:
-        self.level = np.full(view.size, -1, np.int8)
-        self.weight = np.zeros(view.size, np.float32)
+    def __init__(self) -> None:
+        self._found: list[tuple[int, Numbers, Weights]] = []
 
-    def add(self, level: str, ids: Sequence[int], weights: Sequence[float]) -> None:
-        self.level[ids] = np.maximum(self.level[ids], LEVELS[level])
-        self.weight[ids] += np.asarray(weights, np.float32) * LEVEL_WEIGHTS[level]
+    def add(self, level: str, found: Match, weighed_as: str | None = None) -> None:
+        """Add documents found on a level; their scores are weights."""
+        if len(found.docs):
+            weights = found.score * np.float32(LEVEL_WEIGHTS[weighed_as or level])
+            self._found.append((LEVELS[level], found.docs, weights))
+
+    def gathered(self, size: int) -> tuple[Numbers, Numbers, Weights]:
+        """Return documents, ascending, with the level and weight of each."""
+        if not self._found:
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
+        if len(self._found) == 1:
+            level, docs, weights = self._found[0]
+            return docs, np.full(len(docs), level), weights
+        if sum(len(docs) for _, docs, _ in self._found) * DENSE > size:
+            return self._by_place(size)
+        return self._by_sorting()
+
+    def _by_place(self, size: int) -> tuple[Numbers, Numbers, Weights]:
+        levels, weight = np.full(size, -1, np.int8), np.zeros(size, np.float32)
+        for level, docs, weights in sorted(self._found, key=lambda each: each[0]):
+            levels[docs] = level
+            weight[docs] += weights
+        docs = np.flatnonzero(levels >= 0)
+        return docs, levels[docs], weight[docs]
+
+    def _by_sorting(self) -> tuple[Numbers, Numbers, Weights]:
+        docs = np.concatenate([docs for _, docs, _ in self._found])
+        levels = np.concatenate([np.full(len(d), lv) for lv, d, _ in self._found])
+        weights = np.concatenate([weights for _, _, weights in self._found])
+        order = np.argsort(docs, kind="stable")
+        docs = docs[order]
+        firsts = np.flatnonzero(np.diff(docs, prepend=-1))
+        return (
+            docs[firsts],
+            np.maximum.reduceat(levels[order], firsts),
+            np.add.reduceat(weights[order], firsts),
+        )
 
 
 def _without_stop_words(nodes: tuple[Node, ...]) -> Sequence[Node]:
@@ -391,29 +418,45 @@ def _form_slot(form: Form, number: int) -> Slot:
     return {EXACT: (word,)} if stem == word else {EXACT: (word,), STEM: (stem,)}
 
 
-def _in_part(at: "np.ndarray[tuple[int], np.dtype[np.uint32]]", part: Part) -> Mask:
-    numbers = np.minimum(at >> PART_SHIFT, len(PARTS) - 1)
+def _in_part(positions: Numbers, part: Part) -> Mask:
+    numbers = np.minimum(positions >> PART_SHIFT, len(PARTS) - 1)
     inside: Mask = numbers == PARTS.index(part)
     return inside
 
 
-def _together(places: list[set[int]], slop: int | None) -> int:
-    if slop is None:
-        starts = places[0]
-        for offset, where in enumerate(places[1:], 1):
-            starts = {start for start in starts if start + offset in where}
-        return len(starts)
-    return _near(places, slop)
+def _counted(docs: Numbers) -> Match:
+    """Return each of some ascending documents once, scored by how often it came."""
+    firsts = np.flatnonzero(np.diff(docs, prepend=-1))
+    counts = np.diff(firsts, append=len(docs))
+    return Match(docs[firsts], counts.astype(np.float32))
 
 
-def _near(places: list[set[int]], slop: int) -> int:
-    """Count the stretches that hold all words with at most ``slop`` others."""
-    events = sorted((at, slot) for slot, where in enumerate(places) for at in where)
-    latest: dict[int, int] = {}
-    count = 0
-    for at, slot in events:
-        latest[slot] = at
-        if len(latest) == len(places):
-            span = at - min(latest.values()) + 1
-            count += span - len(places) <= slop
-    return count
+def _in_a_row(places: list[Numbers]) -> Numbers:
+    """Return where the first slot stands and each other one right after another."""
+    starts = places[0]
+    for offset, where in enumerate(places[1:], 1):
+        if not len(where):
+            return where
+        found = np.searchsorted(where, starts + offset)
+        found[found == len(where)] = 0
+        starts = starts[where[found] == starts + offset]
+    return starts
+
+
+def _near(places: list[Numbers], slop: int) -> Numbers:
+    """Return the ends of the stretches with all slots and at most ``slop`` others.
+
+    At each place where a slot stands, the latest place of every other slot is looked
+    at, if it is in the same document.
+    """
+    at = np.concatenate(places)
+    slots = np.repeat(np.arange(len(places)), [len(each) for each in places])
+    order = np.lexsort((slots, at))
+    at, slots = at[order], slots[order]
+    first, complete = at, np.ones(len(at), np.bool_)
+    for slot in range(len(places)):
+        latest = np.maximum.accumulate(np.where(slots == slot, at, -1))
+        complete &= (latest >> _DOC_SHIFT) == (at >> _DOC_SHIFT)
+        first = np.minimum(first, latest)
+    stretch = at - first + 1
+    return at[complete & (stretch - len(places) <= slop)]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from search.document import LONGEST_ID
 from search.postings import FIRST_DAY, LAST_DAY, Mask
 from search.query import Days
 from search.view import View
@@ -14,38 +13,37 @@ from search.view import View
 def value_is(view: View, name: str, value: str) -> Mask:
     """Return the visible documents whose facet or id has this value."""
     if name == "id":
-        known = value.isascii() and len(value) <= LONGEST_ID
-        ids = view.index.facts["id"]
-        return view.mask & (ids == value.encode() if known else np.False_)
+        found, doc = np.zeros(view.size, np.bool_), view.number(value)
+        if doc is not None:
+            found[doc] = True
+        return found
     return facet_has(view, name, _MATCHERS.get(name, _same)(value))
 
 
 def facet_has(view: View, name: str, fits: Callable[[str], bool]) -> Mask:
     """Return the visible documents that have a value of the facet that fits."""
-    column = view.index.facet(name)
-    chosen = np.fromiter(map(fits, column.values), np.bool_, len(column.values))
-    found = np.zeros(view.size, np.bool_)
-    if chosen.any():
-        found[column.docs[chosen[column.codes]]] = True
-    return found & view.mask
+    facet = view.facet(name)
+    return facet.having(np.fromiter(map(fits, facet.values), np.bool_))
 
 
 def tier_within(view: View, low: int, high: int) -> Mask:
     """Return the visible documents of these tiers."""
-    tiers = view.index.facts["tier"].astype(np.int16)
-    return view.mask & (tiers >= low) & (tiers <= high)
+    tiers = view.facts["tier"].astype(np.int16)
+    within: Mask = (tiers >= low) & (tiers <= high)
+    return within
 
 
 def days_overlap(view: View, days: Days) -> Mask:
     """Return the visible documents whose event, or deposit, overlaps the days."""
     if days.of == "deposit":
-        return view.mask & _deposited(view, days)
-    facts = view.index.facts
+        return _deposited(view, days)
+    facts = view.facts
     since = days.since.toordinal() if days.since else FIRST_DAY
     until = days.until.toordinal() if days.until else LAST_DAY
     known = facts["event_to"] > 0
     overlap = (facts["event_from"] <= until) & (facts["event_to"] >= since)
-    return view.mask & known & overlap
+    both: Mask = known & overlap
+    return both
 
 
 def inside_box(view: View, box: tuple[float, float, float, float]) -> Mask:
@@ -64,7 +62,7 @@ def inside_box(view: View, box: tuple[float, float, float, float]) -> Mask:
 
 
 def _deposited(view: View, days: Days) -> Mask:
-    at = view.index.facts["deposited"]
+    at = view.facts["deposited"]
     mask: Mask = at > 0
     if days.since:
         mask &= at >= _milliseconds(days.since)

@@ -13,7 +13,7 @@ from search.analysis.folding import fold
 from search.analysis.tokens import tokens
 from search.analysis.words import is_stop_word
 from search.engine import Related, Tie
-from search.filters import facet_has, label_fits, value_is
+from search.filters import facet_has, label_fits
 from search.postings import EXACT, Mask, Weights
 from search.view import View
 
@@ -37,29 +37,29 @@ def related(
     view: View, name: str, limit: int, excluded_labels: Sequence[str] = ()
 ) -> list[Related]:
     """Return the visible documents nearest to one, which must itself be visible."""
-    own = np.flatnonzero(value_is(view, "id", name)).tolist()
-    if not own or limit < 1:
+    own = view.number(name)
+    if own is None or limit < 1:
         return []
     ties = {
-        Tie.PLACE: _by_facet(view, own[0], "place"),
-        Tie.DATE: _by_date(view, own[0]),
-        Tie.WORDS: _by_words(view, own[0]),
-        Tie.LABEL: _by_facet(view, own[0], "label"),
-        Tie.COLLECTION: _by_facet(view, own[0], "collection"),
+        Tie.PLACE: _by_facet(view, own, "place"),
+        Tie.DATE: _by_date(view, own),
+        Tie.WORDS: _by_words(view, own),
+        Tie.LABEL: _by_facet(view, own, "label"),
+        Tie.COLLECTION: _by_facet(view, own, "collection"),
     }
-    allowed = _allowed(view, own[0], excluded_labels)
+    allowed = _allowed(view, own, excluded_labels)
     tied = np.logical_or.reduce([ties[tie] > 0 for tie in _ALONE]) & allowed
     score = np.sum(list(ties.values()), axis=0)
     docs = np.flatnonzero(tied)
     order = np.lexsort((view.id_rank[docs], -np.round(score[docs], 4)))
     return [
-        Related(view.ids([doc])[0], tuple(tie for tie in ties if ties[tie][doc] > 0))
+        Related(view.id(doc), tuple(tie for tie in ties if ties[tie][doc] > 0))
         for doc in docs[order][:limit].tolist()
     ]
 
 
 def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
-    mask = view.mask.copy()
+    mask = np.ones(view.size, np.bool_)
     mask[own] = False
     for label in excluded_labels:
         mask &= ~facet_has(view, "label", label_fits(label))
@@ -67,17 +67,16 @@ def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
 
 
 def _by_facet(view: View, own: int, name: str) -> Weights:
-    column = view.index.facet(name)
+    column = view.facet(name)
     score = np.zeros(view.size, np.float32)
     for code in column.codes[column.docs == own].tolist():
         sharing = column.docs[column.codes == code]
-        sharing = sharing[view.mask[sharing]]
         score[sharing] += FACET_WEIGHTS[name] * _rarity(view, len(sharing))
     return score
 
 
 def _by_date(view: View, own: int) -> Weights:
-    facts = view.index.facts
+    facts = view.facts
     first = facts["event_from"].astype(np.int64)
     last = facts["event_to"].astype(np.int64)
     told = (last > 0) & (last - first <= LONGEST_EVENT)
@@ -107,15 +106,14 @@ def _by_words(view: View, own: int) -> Weights:
 def _having(view: View, word: str) -> Mask:
     having = np.zeros(view.size, np.bool_)
     for field in view.fields(EXACT):
-        having[view.index.postings(field, word)[0]] = True
-    return having & view.mask
+        having[view.postings(field, word)[0]] = True
+    return having
 
 
 def _words(view: View, own: int) -> list[str]:
     """The document's longer words, each once, those of its titles first."""
-    hidden = bool(view.index.facts["guarded"][own]) and not view.scope.guarded
-    texts = view.index.texts(own)["texts"]
-    titles = [] if hidden else [title for _, title, _ in texts]
+    texts = view.texts(own)
+    titles = [] if view.guarded[own] else [title for _, title, _ in texts]
     bodies = [body[:LOOKED_AT] for _, _, body in texts]
     found = dict.fromkeys(word for text in (*titles, *bodies) for word in _long(text))
     return list(found)[:MOST_WORDS]
@@ -129,4 +127,4 @@ def _long(text: str) -> Iterator[str]:
 
 
 def _rarity(view: View, count: int) -> float:
-    return float(np.log1p(view.count / max(1, count)))
+    return float(np.log1p(view.size / max(1, count)))

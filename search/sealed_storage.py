@@ -17,6 +17,7 @@ import pickle
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -30,9 +31,6 @@ _UNFINISHED = ".new-"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ALLOWED_CLASSES = {
     ("whoosh.codec.whoosh3", "W3Segment"),
-    ("search.whoosh_engine.codec", "BlockCodec"),
-    ("collections", "defaultdict"),
-    ("builtins", "int"),
 }
 
 
@@ -235,6 +233,7 @@ class PagedReader:
     def __init__(self, sealed: SealedReader, source: BinaryIO) -> None:
         self._sealed = sealed
         self._source = source
+        self._reading = threading.Lock()
         self._number = next(self._numbers)
         self.length = sealed.seek(0, os.SEEK_END)
         self._position = 0
@@ -262,21 +261,43 @@ class PagedReader:
         return self._position
 
     def get(self, position: int, size: int) -> bytes:
-        """Return bytes from anywhere, without moving."""
+        """Return bytes from anywhere, without moving; from several threads, too."""
         first, offset = divmod(position, PAGE_BYTES)
         last = (position + max(size, 1) - 1) // PAGE_BYTES
         if first == last:
             return self._page(first)[offset : offset + size]
-        pages = b"".join(self._page(number) for number in range(first, last + 1))
+        pages = b"".join(self._pages(first, last + 1))
         return pages[offset : offset + size]
 
     def _page(self, number: int) -> bytes:
         data = _CACHE.get(self._number, number)
-        if data is None:
-            self._sealed.seek(number * PAGE_BYTES)
-            data = self._sealed.read(PAGE_BYTES)
-            _CACHE.put(self._number, number, data)
-        return data
+        return self._opened(number, number + 1)[0] if data is None else data
+
+    def _pages(self, first: int, end: int) -> Iterator[bytes]:
+        """Return pages in order; those that are not held are opened run by run."""
+        held = [_CACHE.get(self._number, number) for number in range(first, end)]
+        number = first
+        while number < end:
+            data = held[number - first]
+            if data is not None:
+                yield data
+                number += 1
+                continue
+            stop = number + 1
+            while stop < end and held[stop - first] is None:
+                stop += 1
+            yield from self._opened(number, stop)
+            number = stop
+
+    def _opened(self, first: int, end: int) -> list[bytes]:
+        with self._reading:
+            self._sealed.seek(first * PAGE_BYTES)
+            data = self._sealed.read((end - first) * PAGE_BYTES)
+        starts = range(0, (end - first) * PAGE_BYTES, PAGE_BYTES)
+        pages = [data[start : start + PAGE_BYTES] for start in starts]
+        for number, page in enumerate(pages, first):
+            _CACHE.put(self._number, number, page)
+        return pages
 
     def close(self) -> None:
         """Let go of the file and its pages."""

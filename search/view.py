@@ -1,68 +1,168 @@
 """An index as one scope may see it.
 
-The bitmap of visible documents, their number and their mean length are made once
-for each (generation, scope) and hold for every search in it.
+The visible documents are numbered anew, from 0 without gaps, and all that a search
+reads of documents is copied in that order once for each (generation, scope). So what
+a search costs grows with what its scope may know, and never with what it may not.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from search.engine import ScopeTerms
-from search.postings import AUDIENCES, Index, Mask, text_field
+from search.postings import AUDIENCES, Index, Mask, Numbers, Weights, field_code
+
+_UNSEEN = -1
+
+
+class Facet:
+    """A facet's values in the visible documents."""
+
+    def __init__(self, values: Sequence[str], codes: Numbers, docs: Numbers, size: int):
+        self.values = values
+        self.codes = codes.astype(np.int32)
+        self.docs = docs.astype(np.int32)
+        lengths = np.bincount(docs, minlength=size)
+        self._starts = np.zeros(size + 1, np.int32)
+        np.cumsum(lengths, out=self._starts[1:])
+        self._totals = np.bincount(codes, minlength=len(values))
+        self._is_single = bool((lengths <= 1).all())
+        self._size = size
+        if self._is_single:  # a code for every document, one more where there is none
+            self._code = np.full(size, len(values), np.int32)
+            self._code[self.docs] = self.codes
+
+    def counts(self, docs: Numbers) -> Numbers:
+        """Count each value in some of the documents."""
+        most = len(self.values)
+        if len(docs) == self._size:
+            return self._totals
+        if self._is_single:
+            return np.bincount(self._code[docs], minlength=most + 1)[:most]
+        starts = self._starts[docs]
+        lengths = self._starts[docs + 1] - starts
+        skipped = np.cumsum(lengths) - lengths
+        places = np.repeat(starts - skipped, lengths) + np.arange(lengths.sum())
+        return np.bincount(self.codes[places], minlength=most)
+
+    def having(self, chosen: Mask) -> Mask:
+        """Return the documents that have one of the chosen values."""
+        found = np.zeros(self._size, np.bool_)
+        if chosen.any():
+            found[self.docs[chosen[self.codes]]] = True
+        return found
 
 
 class View:
-    """The part of an index inside a scope."""
+    """The part of an index inside a scope; documents have numbers of its own."""
 
     def __init__(self, index: Index, scope: ScopeTerms) -> None:
-        facts = index.facts
-        self.index = index
         self.scope = scope
+        self._index = index
         self._audiences = [a for a in AUDIENCES if a.value in scope.audiences]
         codes = [AUDIENCES.index(audience) for audience in self._audiences]
-        self.mask: Mask = index.alive & np.isin(facts["audience"], codes)
-        self.size = len(facts)
-        self.count = int(self.mask.sum())
-        hidden = (facts["guarded"] == 1) & (not scope.guarded)
-        titles = np.where(hidden, 0, facts["title_length"])
-        self.lengths = (facts["length"] + titles).astype(np.float32)
-        total = float(self.lengths[self.mask].sum()) if self.count else 0.0
-        self.mean_length = max(1.0, total / max(1, self.count))
+        seen = index.alive & np.isin(index.facts["audience"], codes)
+        self._numbers = np.flatnonzero(seen)
+        self._local = np.full(len(seen), _UNSEEN, np.int32)
+        self._local[self._numbers] = np.arange(len(self._numbers))
+        self.facts: npt.NDArray[Any] = index.facts[self._numbers]
+        self.size = len(self._numbers)
+        self.guarded = (self.facts["guarded"] == 1) & (not scope.guarded)
+        titles = np.where(self.guarded, 0, self.facts["title_length"])
+        self.lengths = (self.facts["length"] + titles).astype(np.float32)
+        total = float(self.lengths.sum(dtype=np.float64))
+        self.mean_length = max(1.0, total / max(1, self.size))
+        self.sorted: dict[str, Numbers] = {}
+        """Each document's place by an order other than relevance, once asked for."""
+        self._facets: dict[str, Facet] = {}
+        self._making = threading.Lock()
 
-    def fields(self, level: str) -> list[str]:
-        """Name the fields of a level of text terms that this scope may read."""
+    def fields(self, level: str) -> list[int]:
+        """Return the fields of a level of text terms that this scope may read."""
         guarded = (False, True) if self.scope.guarded else (False,)
         return [
-            text_field(audience, level, guarded=g)
+            field_code(audience, level, guarded=g)
             for audience in self._audiences
             for g in guarded
         ]
 
+    @cached_property
+    def everything(self) -> Numbers:
+        """Return all documents."""
+        return np.arange(self.size)
+
+    def postings(self, field: int, term: str) -> tuple[Numbers, Weights]:
+        """Return the visible documents of a term, and its weight in each."""
+        ids, weights = self._index.postings(field, term)
+        docs = self._local[ids]
+        seen = docs != _UNSEEN  # not one that was deleted
+        return (docs, weights) if seen.all() else (docs[seen], weights[seen])
+
+    def positions(self, field: int, term: str) -> tuple[Numbers, Numbers]:
+        """Return each position of a term in a visible document, and its document."""
+        ids, positions = self._index.positions(field, term)
+        docs = self._local[ids].astype(np.int64)
+        seen = docs != _UNSEEN
+        return (docs, positions) if seen.all() else (docs[seen], positions[seen])
+
     def frequency(self, level: str, term: str) -> int:
         """Count the visible documents that have a term."""
-        found = np.zeros(self.size, np.bool_)
-        for field in self.fields(level):
-            found[self.index.postings(field, term)[0]] = True
-        return int((found & self.mask).sum())
+        found = [self.postings(field, term)[0] for field in self.fields(level)]
+        some = [docs for docs in found if len(docs)]
+        if len(some) < 2:
+            return len(some[0]) if some else 0
+        return len(np.unique(np.concatenate(some)))
 
     def words_from(self, level: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Walk the terms that begin so, in order."""
-        return self.index.words_from(self.fields(level), prefix)
+        return self._index.words_from(self.fields(level), prefix)
 
     def words_within(self, level: str, word: str, distance: int) -> Iterator[str]:
         """Return the terms at most so many edits away."""
-        return self.index.words_within(self.fields(level), word, distance)
+        return self._index.words_within(self.fields(level), word, distance)
+
+    def facet(self, name: str) -> Facet:
+        """Return a facet's values in the visible documents."""
+        with self._making:
+            if name not in self._facets:
+                self._facets[name] = self._made(name)
+            return self._facets[name]
+
+    def _made(self, name: str) -> Facet:
+        column = self._index.facet(name)
+        docs = self._local[column.docs]
+        seen = docs != _UNSEEN
+        codes = column.codes[seen]
+        used = np.bincount(codes, minlength=len(column.values)) > 0
+        values = [column.values[code] for code in np.flatnonzero(used).tolist()]
+        renumbered = np.cumsum(used) - 1
+        return Facet(values, renumbered[codes], docs[seen], self.size)
 
     @cached_property
-    def id_rank(self) -> npt.NDArray[np.int64]:
+    def id_rank(self) -> Numbers:
         """Return each document's place in the order of ids: the last tie-breaker."""
-        rank = np.empty(self.size, np.int64)
-        rank[np.argsort(self.index.facts["id"], kind="stable")] = np.arange(self.size)
-        return rank
+        rank = self._index.id_rank()[self._numbers]
+        place = np.empty(self.size, np.int64)
+        place[np.argsort(rank)] = np.arange(self.size)
+        return place
 
-    def ids(self, docs: Sequence[int]) -> list[str]:
-        """Return the ids of documents."""
-        return [bytes(self.index.facts["id"][doc]).decode() for doc in docs]
+    def number(self, name: str) -> int | None:
+        """Return the visible document with this id."""
+        found = self._index.number(name)
+        local = _UNSEEN if found is None else int(self._local[found])
+        return None if local == _UNSEEN else local
+
+    def id(self, doc: int) -> str:
+        """Return the id of a document."""
+        return self._index.id(int(self._numbers[doc]))
+
+    def texts(self, doc: int) -> Sequence[Sequence[str]]:
+        """Return language, title and body of each text of a document."""
+        kept: Sequence[Sequence[str]] = self._index.texts(int(self._numbers[doc]))[
+            "texts"
+        ]
+        return kept

@@ -46,15 +46,32 @@ _BARE = str.maketrans(
 @lru_cache(maxsize=65536)
 def fold(word: str) -> str:
     """Fold a word for exact matching; empty when nothing of it can be searched."""
-    text = unicodedata.normalize("NFKC", word[: LONGEST_TERM * 2])
+    text = word[: LONGEST_TERM * 2]
+    if text.isascii():
+        return text.lower().replace("`", "'")[:LONGEST_TERM]
+    plain = text.isalpha() and "\u0640" not in text
+    if plain and unicodedata.is_normalized("NFKC", text):
+        return _folded_letters(text)
+    text = unicodedata.normalize("NFKC", text)
     text = "".join(map(_kept, text.translate(_LETTERS))).casefold()
     text = unicodedata.normalize("NFC", text.translate(_LETTERS))
     return _without_stress(text).replace("եվ", "եւ")[:LONGEST_TERM]
 
 
+def _folded_letters(text: str) -> str:
+    """Fold a word of letters alone, which holds none of the marks to be dropped."""
+    text = text.translate(_LETTERS).casefold().translate(_LETTERS)
+    text = unicodedata.normalize("NFC", text)
+    if not text.isalpha():
+        text = _without_stress(text)
+    return text.replace("եվ", "եւ")[:LONGEST_TERM]
+
+
 @lru_cache(maxsize=65536)
 def bare(folded: str) -> str:
     """Take the diacritics off a folded word: ``ağdam`` gives ``agdam``."""
+    if folded.isascii():
+        return folded
     parts = unicodedata.normalize("NFD", folded)
     kept = "".join(c for c in parts if not unicodedata.combining(c))
     return kept.translate(_BARE)
@@ -62,7 +79,11 @@ def bare(folded: str) -> str:
 
 def surface(word: str) -> str:
     """Return the word in lower case with its own letters, to be shown."""
+    if word.isascii():
+        return word.lower()[:LONGEST_TERM]
     text = unicodedata.normalize("NFC", word)
+    if text.isalpha():
+        return text.replace("İ", "i").lower()[:LONGEST_TERM]
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return text.replace("İ", "i").lower()[:LONGEST_TERM]
 
@@ -75,6 +96,7 @@ def script(folded: str) -> str:
     return "-"
 
 
+@lru_cache(maxsize=4096)
 def _script_of(char: str) -> str:
     code = ord(char)
     for name, low, high in _SCRIPTS:

@@ -8,7 +8,7 @@ differently (Latin c and x, Cyrillic г) gives more than one key.
 """
 
 import itertools
-from collections.abc import Iterator
+import re
 from functools import lru_cache
 
 from search.analysis.folding import bare, script
@@ -55,66 +55,75 @@ _ARABIC: Sounds = _table(
     a="اعءه", i="يئ", u="وؤ", b="ب", d="دضذ", f="ف", h="حخغ", k="كقگ", l="ل", m="م",
     n="ن", p="پ", r="ر", s="سصث", t="تط", z="زظ", S="ش", C="چ", Z="ژ", J="ج",
 )  # fmt: skip
-_TABLES = {
-    "C": _CYRILLIC,
-    "A": _ARMENIAN,
-    "G": _GEORGIAN,
-    "R": _ARABIC,
-}
 _VOWELS = "aiou"
+_CAPITALS = "UJSCZ"
+_DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
+_REPEATED = re.compile(r"(.)\1+")
 
 
 @lru_cache(maxsize=65536)
 def keys(folded: str) -> tuple[str, ...]:
     """Return the keys of a folded word, none when they would be too short."""
     kind = script(folded)
-    if kind == "-" or any(c.isdigit() for c in folded):
+    if kind == "-" or (not folded.isalpha() and any(c.isdigit() for c in folded)):
         return ()
-    options = list(_sounds(folded, kind))
-    combined = itertools.islice(itertools.product(*options), MOST_KEYS)
-    found = {_collapsed("".join(parts)) for parts in combined}
+    respelled = _respelled(folded, kind)
+    sounds = _SOUNDS[kind]
+    if sounds.single.issuperset(respelled):
+        spoken = {respelled.translate(sounds.spoken)}
+    else:
+        options = [sounds.options(letter) for letter in respelled]
+        combined = itertools.islice(itertools.product(*options), MOST_KEYS)
+        spoken = set(map("".join, combined))
+    found = set(map(_collapsed, spoken))
     return tuple(sorted(k for k in found if len(k) >= SHORTEST_KEY))
 
 
-def _sounds(word: str, kind: str) -> Iterator[tuple[str, ...]]:
-    if kind == "L":
-        yield from _latin_sounds(word)
-        return
-    table = _TABLES[kind]
-    for letter in _respelled(word, kind):
-        yield table.get(letter, (letter if letter.isupper() else "",))
+class _Sounds:
+    """The sounds of a script's letters; ``single`` are letters with one sound only."""
+
+    def __init__(self, table: Sounds) -> None:
+        self._table = table
+        one = {letter: sounds[0] for letter, sounds in table.items() if not sounds[1:]}
+        one |= {sound: sound for sound in _CAPITALS}
+        self.single = frozenset(one)
+        self.spoken = str.maketrans(one)
+
+    def options(self, letter: str) -> tuple[str, ...]:
+        """Return every sound that a letter may have; a capital is a sound already."""
+        if letter in _CAPITALS:
+            return (letter,)
+        found = self._table.get(letter)
+        if not found and self._table is _LATIN:
+            found = _LATIN.get(bare(letter))
+        return found or ("",)
 
 
 def _respelled(word: str, kind: str) -> str:
     # Capitals stand for sound classes that take two letters in this script.
+    if kind == "L":
+        return _DIGRAPH.sub(lambda found: _DIGRAPHS[found.group()], word)
     if kind == "C":
-        return word.replace("дж", "J").replace("дз", "J").replace("кс", "кс")
+        return word.replace("дж", "J").replace("дз", "J")
     if kind == "A":
         word = word.replace("ու", "U").replace("եւ", "եվ")
         return f"վ{word}" if word.startswith("ո") else word
     return word
 
 
-def _latin_sounds(word: str) -> Iterator[tuple[str, ...]]:
-    position = 0
-    while position < len(word):
-        for length in (3, 2):
-            sound = _DIGRAPHS.get(word[position : position + length])
-            if sound:
-                yield (sound,)
-                position += length
-                break
-        else:
-            yield _latin_letter(word[position])
-            position += 1
-
-
-def _latin_letter(letter: str) -> tuple[str, ...]:
-    return _LATIN.get(letter) or _LATIN.get(bare(letter)) or ("",)
-
-
 def _collapsed(sounds: str) -> str:
-    once = "".join(sound for sound, _ in itertools.groupby(sounds.replace("U", "u")))
+    once = sounds.replace("U", "u")
+    if _REPEATED.search(once):
+        once = _REPEATED.sub(r"\1", once)
     if once.startswith("ia"):
         once = once[1:]
     return once.rstrip(_VOWELS)
+
+
+_SOUNDS = {
+    "L": _Sounds(_LATIN),
+    "C": _Sounds(_CYRILLIC),
+    "A": _Sounds(_ARMENIAN),
+    "G": _Sounds(_GEORGIAN),
+    "R": _Sounds(_ARABIC),
+}

@@ -15,15 +15,16 @@ _MARKS = (
     "\u200b-\u200f\u2060\ufeff"
 )
 _W = rf"[\w{_MARKS}]"
-_WORD = rf"\w{_W}*(?:['’ʼʻ`]\w{_W}*)*"
-_TOKEN = re.compile(
-    rf"(?P<address>(?:https?://|www\.|t\.me/)[^\s<>\"“”«»()]+)"
-    rf"|(?P<handle>[@#]\w{_W}+)"
-    rf"|(?P<number>\d+(?:[.,:]\d+)+(?!{_W}))"
-    rf"|(?P<compound>{_WORD}(?:[-‐‑]{_WORD})+)"
-    rf"|(?P<word>{_WORD})",
-    re.IGNORECASE,
+_WORD = rf"\w{_W}*+(?:['’ʼʻ`]\w{_W}*+)*+"
+_KINDS = (
+    ("address", r"(?i:https?://|www\.|t\.me/)[^\s<>\"“”«»()]+"),
+    ("handle", rf"[@#]\w{_W}+"),
+    ("number", rf"\d+(?:[.,:]\d+)+(?!{_W})"),
+    ("word", rf"{_WORD}(?:[-‐‑]{_WORD})*+"),
 )
+_TOKEN = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS))
+_WRITTEN = re.compile("|".join(form for _, form in _KINDS))
+_HYPHENS = re.compile("[-‐‑]")
 _PART = re.compile(_WORD)
 LONGEST_COMPOUND = 40
 """Parts of one address or hyphenated word that are looked at."""
@@ -44,8 +45,7 @@ def tokens(text: str, first_position: int = 0) -> Iterator[Token]:
     """Find the words of a text in order, a compound's whole before its parts."""
     position = first_position
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        if kind in ("word", "number"):
+        if _is_single(match):
             yield Token(match.start(), match.end(), position, match.group())
             position += 1
         else:
@@ -55,10 +55,23 @@ def tokens(text: str, first_position: int = 0) -> Iterator[Token]:
             position += max(1, len(found))
 
 
+def written_words(text: str) -> list[str]:
+    """Return what stands for one or more tokens, as it is written, in order.
+
+    The tokens of each, one after another, are the tokens of the text.
+    """
+    return _WRITTEN.findall(text)
+
+
+def _is_single(match: re.Match[str]) -> bool:
+    kind = match.lastgroup
+    return kind == "number" or (kind == "word" and not _HYPHENS.search(match.group()))
+
+
 def _whole(match: re.Match[str], position: int, *, has_parts: bool) -> Token:
     text = match.group()
-    if match.lastgroup == "compound":
-        text = re.sub("[-‐‑]", "", text)
+    if match.lastgroup == "word":
+        text = _HYPHENS.sub("", text)
     return Token(match.start(), match.end(), position, text, whole=has_parts)
 
 

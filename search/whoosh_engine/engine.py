@@ -1,4 +1,4 @@
-"""The embedded engine: Whoosh's files and merging, our postings, our evaluation.
+"""The embedded engine: Whoosh's segments and tables of contents, our lists of numbers.
 
     folder/current      name of the living index, replaced atomically by a rebuild
     folder/write.lock   held by the one writer, in whatever process
@@ -14,21 +14,20 @@ import secrets
 import shutil
 import struct
 import threading
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
-from typing import Any
 
 import numpy as np
-from whoosh.codec.base import Segment
+from whoosh.codec.whoosh3 import W3Segment as Segment
+from whoosh.fields import Schema
 from whoosh.filedb.filetables import FileFormatError
-from whoosh.index import TOC, FileIndex
+from whoosh.index import TOC, clean_files
 from whoosh.index import IndexError as WhooshIndexError
-from whoosh.reading import SegmentReader
 from whoosh.util.filelock import try_for
-from whoosh.writing import SegmentWriter
 
 from search.analysis.gazetteer import Gazetteer
 from search.answers import answer, ids
@@ -37,33 +36,44 @@ from search.engine import (
     IndexBusy,
     IndexDamaged,
     IndexMissing,
+    IndexOutdated,
     Related,
     Results,
     ScopeTerms,
 )
-from search.postings import FACTS, index_fields
+from search.inverting import Inverter
+from search.postings import Numbers
 from search.query import Query
 from search.related import related
 from search.sealed_storage import LOCK_NAME, FileSealing, FolderLock, SealedStorage
 from search.spelling import suggest
 from search.view import View
-from search.whoosh_engine.codec import BlockCodec
-from search.whoosh_engine.snapshot import SCHEMA, SegmentFiles, Snapshot
+from search.whoosh_engine.merging import merged
+from search.whoosh_engine.segments import (
+    INDEX_NAME,
+    SegmentFiles,
+    write_documents,
+)
+from search.whoosh_engine.snapshot import Snapshot
 
+SCHEMA = Schema()
+"""Whoosh's tables of contents want one; the fields are ours (``search.postings``)."""
 CURRENT = "current"
-INDEX_NAME = "MAIN"
 LOCK_SECONDS = 30.0
 OPEN_ATTEMPTS = 20
-BATCH_DOCUMENTS = 1000
+BATCH_CHARACTERS = 4_000_000
+"""Text that is indexed at a time; more needs more memory and makes fewer segments."""
+_PER_DOCUMENT = 200
 TIER_BASE = 8
 """Segments of about one size are merged when there are so many of them."""
 SMALL_SEGMENT = 500
 MOST_DELETED = 0.2
 """A segment is rewritten without its deleted documents beyond this share."""
-MOST_VIEWS = 16
+MOST_VIEWS = 8
 _UNREADABLE = (
     pickle.UnpicklingError,
     struct.error,
+    zlib.error,
     EOFError,
     KeyError,
     ValueError,
@@ -113,11 +123,13 @@ class WhooshEngine:
         return engine
 
     def add(self, docs: Iterable[Document]) -> None:
-        """Add or replace documents; what is analysed before the lock is taken."""
-        for batch in _batches(docs):
-            rows = {doc.id: index_fields(doc) for doc in batch}
+        """Add or replace documents."""
+        inverter = Inverter()
+        for batch in _batches(docs, BATCH_CHARACTERS):
+            latest = {doc.id: doc for doc in batch}
             with self._writing() as storage:
-                self._commit(storage, rows, removed=rows)
+                made = write_documents(storage, inverter, [*latest.values()])
+                self._commit(storage, [made], removed=latest)
         self.refresh()
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -125,23 +137,20 @@ class WhooshEngine:
         removed = frozenset(ids)
         if removed:
             with self._writing() as storage:
-                self._commit(storage, {}, removed=removed)
+                self._commit(storage, [], removed=removed)
             self.refresh()
 
     def find(self, query: Query, scope: ScopeTerms) -> Results:
         """Answer a query from the documents inside the scope."""
-        with self._guard:
-            return answer(self._view(scope), query, self._gazetteer)
+        return answer(self._view(scope), query, self._gazetteer)
 
     def suggest(self, prefix: str, scope: ScopeTerms, limit: int = 8) -> list[str]:
         """Complete the last word typed."""
-        with self._guard:
-            return suggest(self._view(scope), prefix, limit)
+        return suggest(self._view(scope), prefix, limit)
 
     def ids(self, query: Query, scope: ScopeTerms, limit: int) -> list[str]:
         """Return the ids of the first so many results."""
-        with self._guard:
-            return ids(self._view(scope), query, self._gazetteer, limit)
+        return ids(self._view(scope), query, self._gazetteer, limit)
 
     def related(
         self,
@@ -151,8 +160,7 @@ class WhooshEngine:
         excluded_labels: Sequence[str] = (),
     ) -> list[Related]:
         """Return documents that share something with one."""
-        with self._guard:
-            return related(self._view(scope), name, limit, excluded_labels)
+        return related(self._view(scope), name, limit, excluded_labels)
 
     def count(self) -> int:
         """Return how many documents there are in every scope."""
@@ -160,14 +168,17 @@ class WhooshEngine:
             return int(self._fresh().alive.sum())
 
     def rebuild(self, docs: Iterable[Document]) -> int:
-        """Build beside the living index, batch by batch, and swap."""
+        """Build beside the living index, and swap."""
         with self._locked():
             name = secrets.token_hex(8)
             storage = SealedStorage(self._folder / name, self._sealing).create()
-            TOC.create(storage, SCHEMA, INDEX_NAME)
-            for batch in _batches(docs):
-                rows = {doc.id: index_fields(doc) for doc in batch}
-                self._commit(storage, rows, removed=rows)
+            inverter = Inverter()
+            made = [
+                write_documents(storage, inverter, batch)
+                for batch in _batches(docs, BATCH_CHARACTERS)
+            ]
+            del inverter
+            _as_one(storage, made)
             self._swap(name)
         self.refresh()
         return self.count()
@@ -184,8 +195,6 @@ class WhooshEngine:
     def close(self) -> None:
         """Let go of all files; a search opens them again."""
         with self._guard:
-            for segment in self._segments.values():
-                segment.close()
             self._reset()
 
     def _reset(self) -> None:
@@ -196,12 +205,15 @@ class WhooshEngine:
         self._views: dict[ScopeTerms, View] = {}
 
     def _view(self, scope: ScopeTerms) -> View:
-        snapshot = self._fresh()
-        if scope not in self._views:
-            if len(self._views) >= MOST_VIEWS:
-                self._views.clear()
-            self._views[scope] = View(snapshot, scope)
-        return self._views[scope]
+        # Only finding the newest state waits its turn: states never change, so that
+        # searches in several threads go on side by side.
+        with self._guard:
+            snapshot = self._fresh()
+            if scope not in self._views:
+                if len(self._views) >= MOST_VIEWS:
+                    self._views.clear()
+                self._views[scope] = View(snapshot, scope)
+            return self._views[scope]
 
     def _fresh(self) -> Snapshot:
         """Return the newest committed state, opened anew when there is a newer one."""
@@ -238,13 +250,14 @@ class WhooshEngine:
         storage = self._storage(name)
         toc = TOC.read(storage, INDEX_NAME, gen=generation, schema=SCHEMA)
         ids = [f"{name}/{segment.segment_id()}" for segment in toc.segments]
-        for key, segment in zip(ids, toc.segments, strict=True):
-            if key not in self._segments:
-                self._segments[key] = SegmentFiles(storage, segment)
-        for key in self._segments.keys() - set(ids):
-            self._segments.pop(key).close()
+        held = {
+            key: self._segments.get(key) or SegmentFiles(storage, segment)
+            for key, segment in zip(ids, toc.segments, strict=True)
+        }
+        # Searches that still read a segment that is gone keep its files open.
+        self._segments = held
         self._snapshot = Snapshot(
-            [self._segments[key] for key in ids],
+            [held[key] for key in ids],
             [tuple(segment.deleted_docs()) for segment in toc.segments],
         )
         self._views = {}
@@ -289,20 +302,30 @@ class WhooshEngine:
     def _commit(
         self,
         storage: SealedStorage,
-        rows: dict[str, dict[str, Any]],
+        added: Sequence[Segment],
         removed: Iterable[str],
     ) -> None:
-        index = FileIndex(storage, schema=SCHEMA, indexname=INDEX_NAME)
-        writer = SegmentWriter(index, _lk=False, codec=BlockCodec(), compound=False)
-        try:
-            for doc in _numbers_of(storage, removed):
-                writer.delete_document(doc)
-            for row in rows.values():
-                writer.add_document(**row)
-            writer.commit(mergetype=_tiered)
-        finally:
-            if not writer.is_closed:
-                writer.cancel()
+        """Write the next table of contents; what it does not name is deleted."""
+        toc = TOC.read(storage, INDEX_NAME, schema=SCHEMA)
+        files = self._opened(storage, toc.segments)
+        wanted = [name.encode() for name in removed if name.isascii()]
+        for segment, each in zip(toc.segments, files, strict=True):
+            for name in wanted:
+                doc = each.number(name)
+                if doc is not None and not segment.is_deleted(doc):
+                    segment.delete_document(doc)
+        segments = [*toc.segments, *added]
+        _write_contents(storage, _tiered(storage, segments), toc.generation + 1)
+
+    def _opened(
+        self, storage: SealedStorage, segments: Sequence[Segment]
+    ) -> list[SegmentFiles]:
+        """Return the files of segments, those that are open already as they are."""
+        with self._guard:
+            held = dict(self._segments) if self._pid == os.getpid() else {}
+        keys = [f"{storage.folder.name}/{each.segment_id()}" for each in segments]
+        pairs = zip(keys, segments, strict=True)
+        return [held.get(key) or SegmentFiles(storage, each) for key, each in pairs]
 
     def _swap(self, name: str) -> None:
         before = self._current()
@@ -317,23 +340,31 @@ class WhooshEngine:
             shutil.rmtree(self._folder / before)
 
 
-def _batches(docs: Iterable[Document]) -> Iterator[Sequence[Document]]:
+def _batches(docs: Iterable[Document], most: int) -> Iterator[Sequence[Document]]:
+    """Return documents in batches of about so many characters."""
     batch: list[Document] = []
+    held = 0
     for doc in docs:
         batch.append(doc)
-        if len(batch) == BATCH_DOCUMENTS:
+        held += _PER_DOCUMENT + sum(len(t.title) + len(t.body) for t in doc.texts)
+        if held >= most:
             yield batch
-            batch = []
+            batch, held = [], 0
     if batch:
         yield batch
 
 
 def _generation(storage: SealedStorage) -> int:
-    numbers = [_toc_number(name) for name in storage.list()]
-    newest = max(numbers, default=-1)
-    if newest < 0:
-        raise FileNotFoundError("No table of contents")
-    return newest
+    names = storage.list()
+    newest = max(map(_toc_number, names), default=-1)
+    if newest >= 0:
+        return newest
+    if any(name.endswith(".toc") for name in names):
+        raise IndexOutdated(
+            "The search index was written by another version of this program;"
+            " build it again (vigil reindex)"
+        )
+    raise FileNotFoundError("No table of contents")
 
 
 def _toc_number(name: str) -> int:
@@ -341,35 +372,50 @@ def _toc_number(name: str) -> int:
     return int(parts[0]) if parts[2] == "toc" and parts[0].isdigit() else -1
 
 
-def _numbers_of(storage: SealedStorage, ids: Iterable[str]) -> list[int]:
-    """Return the numbers of the living documents with these ids."""
-    wanted = np.array([i.encode() for i in ids if i.isascii()], "S32")
-    toc = TOC.read(storage, INDEX_NAME, schema=SCHEMA)
-    found, base = [], 0
-    for segment in toc.segments:
-        with storage.open_file(BlockCodec.column_filename(segment, "facts")) as file:
-            held = np.frombuffer(file.read(), FACTS)["id"]
-        docs = np.flatnonzero(np.isin(held, wanted)).tolist()
-        found += [base + doc for doc in docs if not segment.is_deleted(doc)]
-        base += segment.doc_count_all()
-    return found
+def _write_contents(
+    storage: SealedStorage, segments: Sequence[Segment], generation: int
+) -> None:
+    TOC(SCHEMA, segments, generation).write(storage, INDEX_NAME)
+    clean_files(storage, INDEX_NAME, generation, segments)
 
 
-def _tiered(writer: SegmentWriter, segments: list[Segment]) -> list[Segment]:
+def _as_one(storage: SealedStorage, made: Sequence[Segment]) -> None:
+    """Make one segment of all; of documents with one id the last one stays."""
+    files = [SegmentFiles(storage, each) for each in made]
+    if files:
+        ids = np.concatenate([each.ids() for each in files])
+        _, backwards = np.unique(ids[::-1], return_index=True)
+        latest = np.zeros(len(ids), np.bool_)
+        latest[len(ids) - 1 - backwards] = True
+        ends = np.cumsum([each.size for each in files])[:-1]
+        living = [np.flatnonzero(part) for part in np.split(latest, ends)]
+        made = [merged(storage, files, living)]
+    _write_contents(storage, made, 0)
+
+
+def _tiered(storage: SealedStorage, segments: Sequence[Segment]) -> Sequence[Segment]:
     """Merge what is worn out and, once there are enough, segments of about one size."""
     tiers = defaultdict(list)
     segments = [segment for segment in segments if segment.doc_count()]
     for segment in segments:
         tiers[_tier(segment)].append(segment)
-    merged = [s for s in segments if _worn(s)]
+    chosen = {id(segment) for segment in segments if _worn(segment)}
     for group in tiers.values():
         if len(group) >= TIER_BASE:
-            merged += [s for s in group if s not in merged]
-    for segment in merged:
-        reader = SegmentReader(writer.storage, SCHEMA, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return [s for s in segments if s not in merged]
+            chosen |= set(map(id, group))
+    if not chosen:
+        return segments
+    old = [segment for segment in segments if id(segment) in chosen]
+    files = [SegmentFiles(storage, segment) for segment in old]
+    living = [_living(segment) for segment in old]
+    rest = [segment for segment in segments if id(segment) not in chosen]
+    return [*rest, merged(storage, files, living)]
+
+
+def _living(segment: Segment) -> Numbers:
+    alive = np.ones(segment.doc_count_all(), np.bool_)
+    alive[list(segment.deleted_docs())] = False
+    return np.flatnonzero(alive)
 
 
 def _tier(segment: Segment) -> int:

@@ -1,0 +1,224 @@
+"""Several segments made one, without their deleted documents.
+
+The terms of all segments are taken in the order of their keys, so many at a time that
+the memory needed does not grow with the segments: what is taken ends at the smallest
+of the keys up to which each segment was read.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+from whoosh.codec.whoosh3 import W3Segment as Segment
+
+from search.inverting import Inverted
+from search.postings import FILTERS, FacetColumn
+from search.sealed_storage import SealedStorage
+from search.whoosh_engine import segments
+from search.whoosh_engine.packing import Ints, runs, starts_of
+from search.whoosh_engine.segments import Held, SegmentFiles
+from search.whoosh_engine.terms import Block, TermsReader
+
+AT_ONCE = 600_000
+"""Positions and postings that are taken at a time, unless one term has more."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment, and the new number of each of its documents: -1 when it is gone."""
+
+    files: SegmentFiles
+    numbers: Ints
+
+
+def merged(
+    storage: SealedStorage, files: Sequence[SegmentFiles], living: Sequence[Ints]
+) -> Segment:
+    """Write one segment with the living documents of several, in their order."""
+    parts = list(_parts(files, living))
+    return segments.write(storage, _held(files, living), _lists(parts))
+
+
+def _parts(files: Sequence[SegmentFiles], living: Sequence[Ints]) -> Iterator[Part]:
+    base = 0
+    for each, docs in zip(files, living, strict=True):
+        numbers = np.full(each.size, -1, np.int64)
+        numbers[docs] = np.arange(base, base + len(docs))
+        base += len(docs)
+        yield Part(each, numbers)
+
+
+def _held(files: Sequence[SegmentFiles], living: Sequence[Ints]) -> Held:
+    pairs = list(zip(files, living, strict=True))
+    return Held(
+        facts=np.concatenate([each.facts[docs] for each, docs in pairs]),
+        ids=np.concatenate([each.ids()[docs] for each, docs in pairs]),
+        facets={name: _facet(name, files, living) for name in FILTERS},
+        texts=chain.from_iterable(each.packed_texts(docs) for each, docs in pairs),
+    )
+
+
+def _facet(
+    name: str, files: Sequence[SegmentFiles], living: Sequence[Ints]
+) -> FacetColumn:
+    columns = []
+    for part in _parts(files, living):
+        column = part.files.facet(name)
+        docs = part.numbers[column.docs]
+        kept = docs >= 0
+        columns.append(FacetColumn(column.values, column.codes[kept], docs[kept]))
+    return combined(columns)
+
+
+def combined(columns: Sequence[FacetColumn]) -> FacetColumn:
+    """Join columns whose documents follow each other; unused values are left out."""
+    values = sorted({value for column in columns for value in _used(column)})
+    number = {value: code for code, value in enumerate(values)}
+    codes: list[Ints] = [np.empty(0, np.int64)]
+    docs: list[Ints] = [np.empty(0, np.int64)]
+    for column in columns:
+        renumbered = np.array([number.get(v, -1) for v in column.values], np.int64)
+        if len(renumbered):
+            codes.append(renumbered[column.codes])
+            docs.append(column.docs)
+    return FacetColumn(values, np.concatenate(codes), np.concatenate(docs))
+
+
+def _used(column: FacetColumn) -> list[str]:
+    codes = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values)))
+    return [column.values[code] for code in codes.tolist()]
+
+
+class _Walk:
+    """The terms of one segment, some blocks at a time."""
+
+    def __init__(self, part: Part, share: int) -> None:
+        self._terms: TermsReader = part.files.terms
+        self._numbers = part.numbers
+        self._share = share
+        self._next = 0
+        self._place = 0
+        self._blocks: list[Block] = []
+        self.read()
+
+    def read(self) -> None:
+        """Read on, until there is something for this segment's share."""
+        held = sum(sum(block.positions) for block in self._blocks[1:])
+        while self._next < self._terms.blocks and held < self._share:
+            block = self._terms.block(self._next)
+            held += sum(block.positions)
+            self._blocks.append(block)
+            self._next += 1
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether all terms were taken."""
+        return not self._blocks
+
+    @property
+    def limit(self) -> bytes | None:
+        """Return the last key that was read; None when all were."""
+        over = self._next == self._terms.blocks
+        return None if over else self._blocks[-1].keys[-1]
+
+    def taken(self, limit: bytes | None) -> Inverted | None:
+        """Return the lists up to a key, documents numbered anew."""
+        blocks, first = self._up_to(limit)
+        if not blocks:
+            return None
+        last = len(blocks[-1].keys) if limit is None else self._end(blocks[-1], limit)
+        if last == len(blocks[-1].keys):
+            self._blocks, self._place = self._blocks[len(blocks) :], 0
+        else:
+            self._blocks, self._place = self._blocks[len(blocks) - 1 :], last
+        return self._renumbered(self._terms.inverted(blocks, first, last))
+
+    def _up_to(self, limit: bytes | None) -> tuple[list[Block], int]:
+        count = len(self._blocks)
+        if limit is not None:
+            count = sum(block.keys[0] <= limit for block in self._blocks)
+            if count == 1 and self._end(self._blocks[0], limit) <= self._place:
+                count = 0
+        return self._blocks[:count], self._place
+
+    @staticmethod
+    def _end(block: Block, limit: bytes) -> int:
+        return bisect_right(block.keys, limit)
+
+    def _renumbered(self, found: Inverted) -> Inverted:
+        docs = self._numbers[found.docs]
+        kept = np.flatnonzero(docs >= 0)
+        if len(kept) == len(docs):
+            return replace(found, docs=docs)
+        terms = np.repeat(np.arange(len(found.keys)), np.diff(found.starts))[kept]
+        counts = found.counts[kept]
+        firsts = starts_of(found.counts)[:-1][kept]
+        lengths = np.bincount(terms, minlength=len(found.keys))
+        totals = np.bincount(terms, counts, len(found.keys)).astype(np.int64)
+        return Inverted(
+            keys=found.keys,
+            starts=starts_of(lengths),
+            docs=docs[kept],
+            weights=found.weights[kept],
+            counts=counts,
+            positions=found.positions[runs(firsts, counts)],
+            positions_of_terms=totals,
+        )
+
+
+def _lists(parts: Sequence[Part]) -> Iterator[Inverted]:
+    share = max(1, AT_ONCE // max(1, len(parts)))
+    walks = [walk for part in parts if not (walk := _Walk(part, share)).is_over]
+    while walks:
+        limits = [walk.limit for walk in walks]
+        limit = min((each for each in limits if each is not None), default=None)
+        taken = [found for walk in walks if (found := walk.taken(limit))]
+        yield _together(taken)
+        for walk in walks:
+            walk.read()
+        walks = [walk for walk in walks if not walk.is_over]
+
+
+def _together(found: Sequence[Inverted]) -> Inverted:
+    """Join lists of the same keys; documents of later ones follow all before."""
+    keys = sorted(set(chain.from_iterable(each.keys for each in found)))
+    rank = {key: number for number, key in enumerate(keys)}
+    ranks = [np.array([rank[key] for key in each.keys], np.int64) for each in found]
+    lengths = [np.diff(each.starts) for each in found]
+    terms = np.concatenate(
+        [np.repeat(r, length) for r, length in zip(ranks, lengths, strict=True)]
+    )
+    packed = (terms << 32) | np.arange(len(terms))
+    packed.sort()
+    order = packed & 0xFFFFFFFF
+    docs, weights, counts, positions = (
+        np.concatenate([getattr(each, name) for each in found])
+        for name in ("docs", "weights", "counts", "positions")
+    )
+    firsts = starts_of(counts)[:-1]
+    in_order = counts[order]
+    documents = np.bincount(terms, minlength=len(keys))
+    totals = np.bincount(terms, counts, len(keys)).astype(np.int64)
+    joined = Inverted(
+        keys=keys,
+        starts=starts_of(documents),
+        docs=docs[order],
+        weights=weights[order],
+        counts=in_order,
+        positions=positions[runs(firsts[order], in_order)],
+        positions_of_terms=totals,
+    )
+    return joined if documents.all() else _without_empty(joined, documents)
+
+
+def _without_empty(found: Inverted, documents: Ints) -> Inverted:
+    """Leave out terms that stand in no document any more."""
+    kept = np.flatnonzero(documents)
+    return replace(
+        found,
+        keys=[found.keys[number] for number in kept.tolist()],
+        starts=starts_of(documents[kept]),
+        positions_of_terms=found.positions_of_terms[kept],
+    )

@@ -1,0 +1,422 @@
+"""Terms and posting lists of a segment, in three files.
+
+    .trm  blocks of 64 terms in order of their keys, then the first key of each block
+    .pst  for each term: differences of document numbers | weights | position counts
+    .pos  for each term: positions, 2 bytes each where they fit (part and place), else 4
+
+A key is one byte for the field and then the term. The lists of terms that follow each
+other do so in the files, too: a block holds where its first lists begin, and of each
+term the key's length, documents, positions and the widths of its four lists.
+
+    block    u32 count | u64 .pst | u64 .pos | count × (u16 key, u32 documents,
+             u32 positions, u8 widths), each as an array | keys
+    index    count × (u64 offset) | count × (u16 key length) | keys
+    end      u64 offset of the index | u32 blocks | b"VGT2"
+
+All numbers are little-endian. Reading opens only the pages that it needs.
+"""
+
+import struct
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import accumulate, pairwise
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from search.inverting import Inverted
+from search.postings import PART_SHIFT, PARTS
+from search.whoosh_engine import packing
+from search.whoosh_engine.packing import WIDTHS, Ints
+
+BLOCK_TERMS = 64
+KEPT_BLOCKS = 1024
+"""Blocks of terms that stay read, for each segment; about 10 KiB each."""
+MAGIC = b"VGT2"
+_END = struct.Struct("<QI4s")
+_BLOCK = struct.Struct("<IQQ")
+_EACH = 2 + 4 + 4 + 1
+_SHORT_BITS = 14
+_SHORT = 1 << _SHORT_BITS
+_WIDTHS = WIDTHS.tolist()
+
+
+class Sink(Protocol):
+    """A file being written."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take bytes."""
+
+    def tell(self) -> int:
+        """Return how many were taken."""
+
+
+class Pages(Protocol):
+    """A file that can be read anywhere."""
+
+    length: int
+
+    def get(self, position: int, length: int, /) -> bytes:
+        """Return bytes from a position."""
+
+
+class TermsWriter:
+    """Writes terms in ascending order of keys, many at a time."""
+
+    def __init__(self, terms: Sink, postings: Sink, positions: Sink) -> None:
+        self._terms, self._postings, self._positions = terms, postings, positions
+        self._firsts: list[tuple[int, bytes]] = []
+        self._last = b""
+
+    def add(self, found: Inverted) -> None:
+        """Write the lists of these terms; their keys follow all keys before."""
+        if not found.keys:
+            return
+        if found.keys[0] <= self._last:
+            raise ValueError("Terms have to come in order")
+        self._last = found.keys[-1]
+        places = (self._postings.tell(), self._positions.tell())
+        codes = _Codes.of(found)
+        self._postings.write(_packed_postings(found, codes))
+        self._positions.write(_packed_positions(found, codes))
+        self._add_blocks(found, codes, places)
+
+    def _add_blocks(
+        self, found: Inverted, codes: "_Codes", places: tuple[int, int]
+    ) -> None:
+        posted = packing.starts_of(codes.posting_bytes(found)) + places[0]
+        placed = packing.starts_of(codes.position_bytes(found)) + places[1]
+        documents = np.diff(found.starts)
+        widths = codes.in_one_byte()
+        for start in range(0, len(found.keys), BLOCK_TERMS):
+            keys = found.keys[start : start + BLOCK_TERMS]
+            some = slice(start, start + len(keys))
+            self._firsts.append((self._terms.tell(), keys[0]))
+            head = _BLOCK.pack(len(keys), int(posted[start]), int(placed[start]))
+            arrays = (
+                np.fromiter(map(len, keys), "<u2", len(keys)).tobytes(),
+                documents[some].astype("<u4").tobytes(),
+                found.positions_of_terms[some].astype("<u4").tobytes(),
+                widths[some].tobytes(),
+            )
+            self._terms.write(b"".join((head, *arrays, *keys)))
+
+    def finish(self) -> None:
+        """Write where the blocks are; the files are left open."""
+        index = self._terms.tell()
+        offsets = np.array([offset for offset, _ in self._firsts], "<u8")
+        lengths = np.array([len(key) for _, key in self._firsts], "<u2")
+        keys = b"".join(key for _, key in self._firsts)
+        self._terms.write(offsets.tobytes() + lengths.tobytes() + keys)
+        self._terms.write(_END.pack(index, len(self._firsts), MAGIC))
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """Codes of the widths of every term's four lists."""
+
+    documents: Ints
+    weights: Ints
+    counts: Ints
+    positions: Ints
+
+    @classmethod
+    def of(cls, found: Inverted) -> "_Codes":
+        starts = found.starts[:-1]
+        weights = packing.width_codes(found.weights, starts)
+        counts = packing.width_codes(found.counts, starts)
+        long = _local(found.positions) >= _SHORT
+        first = packing.starts_of(found.positions_of_terms)[:-1]
+        any_long = np.add.reduceat(long.astype(np.int64), first) > 0
+        return cls(
+            documents=packing.width_codes(_steps(found), starts),
+            weights=packing.ones_left_out(weights, found.weights, starts),
+            counts=packing.ones_left_out(counts, found.counts, starts),
+            positions=np.where(any_long, 3, 2),
+        )
+
+    def posting_bytes(self, found: Inverted) -> Ints:
+        each = WIDTHS[self.documents] + WIDTHS[self.weights] + WIDTHS[self.counts]
+        sizes: Ints = np.diff(found.starts) * each
+        return sizes
+
+    def position_bytes(self, found: Inverted) -> Ints:
+        sizes: Ints = found.positions_of_terms * WIDTHS[self.positions]
+        return sizes
+
+    def in_one_byte(self) -> npt.NDArray[np.uint8]:
+        joined = self.documents | self.weights << 2 | self.counts << 4
+        return (joined | self.positions << 6).astype(np.uint8)
+
+
+def _steps(found: Inverted) -> Ints:
+    """Return the differences of document numbers, the first of a term as it is."""
+    steps = np.diff(found.docs, prepend=0)
+    firsts = found.starts[:-1]
+    steps[firsts] = found.docs[firsts]
+    return steps
+
+
+def _packed_postings(found: Inverted, codes: _Codes) -> bytes:
+    lengths = np.diff(found.starts)
+    sizes = packing.starts_of(codes.posting_bytes(found))
+    room = np.zeros(int(sizes[-1]), np.uint8)
+    first: Ints = sizes[:-1]
+    lists: tuple[tuple[Ints, Ints], ...] = (
+        (_steps(found), WIDTHS[codes.documents]),
+        (found.weights, WIDTHS[codes.weights]),
+        (found.counts, WIDTHS[codes.counts]),
+    )
+    for values, widths in lists:
+        packing.put(room, values, *packing.places(first, widths, lengths))
+        first = np.add(first, lengths * widths, dtype=np.int64)
+    return room.tobytes()
+
+
+def _packed_positions(found: Inverted, codes: _Codes) -> bytes:
+    lengths, widths = found.positions_of_terms, WIDTHS[codes.positions]
+    sizes = packing.starts_of(codes.position_bytes(found))
+    room = np.zeros(int(sizes[-1]), np.uint8)
+    at, spread = packing.places(sizes[:-1], widths, lengths)
+    parts = _parts(found.positions)
+    short = parts << _SHORT_BITS | _local(found.positions)
+    packing.put(room, np.where(spread == 2, short, found.positions), at, spread)
+    return room.tobytes()
+
+
+def _parts(positions: Ints) -> Ints:
+    parts: Ints = np.minimum(positions >> PART_SHIFT, len(PARTS) - 1)
+    return parts
+
+
+def _local(positions: Ints) -> Ints:
+    local: Ints = positions - (_parts(positions) << PART_SHIFT)
+    return local
+
+
+def _whole(short: Ints) -> Ints:
+    return ((short >> _SHORT_BITS) << PART_SHIFT) + (short & (_SHORT - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Where the lists of a term are; ``codes`` are those of its four widths."""
+
+    documents: int
+    positions: int
+    posted: int
+    placed: int
+    codes: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """The terms of one block; the lists have the places of block ends as well."""
+
+    keys: list[bytes]
+    documents: list[int]
+    positions: list[int]
+    posted: list[int]
+    placed: list[int]
+    codes: list[int]
+
+    def term(self, number: int) -> Term:
+        """Return the term of this number."""
+        return Term(
+            self.documents[number],
+            self.positions[number],
+            self.posted[number],
+            self.placed[number],
+            self.codes[number],
+        )
+
+
+class TermsReader:
+    """The terms of a segment and their lists."""
+
+    def __init__(self, terms: Pages, postings: Pages, positions: Pages) -> None:
+        self._postings, self._positions = postings, positions
+        end = terms.get(terms.length - _END.size, _END.size)
+        index, count, magic = _END.unpack(end)
+        if magic != MAGIC:
+            raise ValueError("A file of terms does not end as it should")
+        raw = terms.get(index, terms.length - _END.size - index)
+        offsets = np.frombuffer(raw, "<u8", count).tolist()
+        lengths = np.frombuffer(raw, "<u2", count, offset=8 * count)
+        keys = raw[10 * count :]
+        ends = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
+        self._firsts = [keys[a:b] for a, b in pairwise(ends)]
+        limits = [*offsets, index]
+        read = partial(_read_block, terms, limits)
+        self.block = lru_cache(maxsize=KEPT_BLOCKS)(read)
+        self.blocks = count
+        self.fields = self._walked_fields()
+
+    def _walked_fields(self) -> frozenset[int]:
+        found, block = set(), 0
+        while block < self.blocks:
+            keys = self.block(block).keys
+            found |= {key[0] for key in keys}
+            following = bytes([keys[-1][0], 255, 255, 255, 255])
+            block = max(block + 1, bisect_right(self._firsts, following) - 1)
+        return frozenset(found)
+
+    def find(self, key: bytes) -> Term | None:
+        """Return a term, if the segment has it."""
+        number = bisect_right(self._firsts, key) - 1
+        if number < 0 or key[0] not in self.fields:
+            return None
+        block = self.block(number)
+        place = bisect_left(block.keys, key)
+        if place == len(block.keys) or block.keys[place] != key:
+            return None
+        return block.term(place)
+
+    def walk(self, prefix: bytes) -> Iterator[tuple[bytes, int]]:
+        """Return the keys that begin so, in order, with their documents."""
+        number = max(0, bisect_right(self._firsts, prefix) - 1)
+        for each in range(number, self.blocks):
+            block = self.block(each)
+            start = bisect_left(block.keys, prefix)
+            for place in range(start, len(block.keys)):
+                if not block.keys[place].startswith(prefix):
+                    return
+                yield block.keys[place], block.documents[place]
+
+    def following(self, key: bytes) -> bytes | None:
+        """Return the first key that is not before this one."""
+        number = max(0, bisect_right(self._firsts, key) - 1)
+        for each in range(number, min(number + 2, self.blocks)):
+            keys = self.block(each).keys
+            place = bisect_left(keys, key)
+            if place < len(keys):
+                return keys[place]
+        return None
+
+    def postings(self, term: Term) -> tuple[Ints, npt.NDArray[np.float32]]:
+        """Return the documents of a term, ascending, and its weight in each."""
+        documents, weights, _ = _widths(term.codes)
+        count = term.documents
+        size = count * (_WIDTHS[documents] + _WIDTHS[weights])
+        raw = self._postings.get(term.posted, size)
+        steps = packing.one_list(raw, documents, count, 0)
+        found = packing.one_list(raw, weights, count, count * _WIDTHS[documents])
+        return np.cumsum(steps, dtype=np.int64), found.astype(np.float32)
+
+    def positions(self, term: Term) -> tuple[Ints, Ints]:
+        """Return how many positions a term has in each document, and all of them."""
+        documents, weights, counts = _widths(term.codes)
+        skipped = term.documents * (_WIDTHS[documents] + _WIDTHS[weights])
+        size = term.documents * _WIDTHS[counts]
+        raw = self._postings.get(term.posted + skipped, size)
+        each = packing.one_list(raw, counts, term.documents, 0).astype(np.int64)
+        width = term.codes >> 6
+        placed = self._positions.get(term.placed, term.positions * _WIDTHS[width])
+        found = packing.one_list(placed, width, term.positions, 0).astype(np.int64)
+        return each, _whole(found) if width == 2 else found
+
+    def inverted(self, blocks: Sequence[Block], first: int, last: int) -> Inverted:
+        """Return all lists of the terms of some blocks, decoded at once.
+
+        ``first`` and ``last`` leave out terms of the first and the last block.
+        """
+        keys = _joined(blocks, "keys", first, last)
+        lengths, totals, codes = (
+            np.array(_joined(blocks, name, first, last), np.int64)
+            for name in ("documents", "positions", "codes")
+        )
+        posted = blocks[0].posted[first], blocks[-1].posted[last]
+        placed = blocks[0].placed[first], blocks[-1].placed[last]
+        raw = np.frombuffer(
+            self._postings.get(posted[0], posted[1] - posted[0]), np.uint8
+        )
+        widths = [WIDTHS[codes >> shift & 3] for shift in (0, 2, 4, 6)]
+        start: Ints = packing.starts_of(lengths * np.add.reduce(widths[:3]))[:-1]
+        lists: list[Ints] = []
+        for width in widths[:3]:
+            lists.append(packing.taken(raw, *packing.places(start, width, lengths)))
+            start = start + lengths * width
+        starts = packing.starts_of(lengths)
+        placed_raw = np.frombuffer(
+            self._positions.get(placed[0], placed[1] - placed[0]), np.uint8
+        )
+        at, spread = packing.places(
+            packing.starts_of(totals * widths[3])[:-1], widths[3], totals
+        )
+        positions = packing.taken(placed_raw, at, spread)
+        return Inverted(
+            keys=keys,
+            starts=starts,
+            docs=_summed(lists[0], starts),
+            weights=lists[1],
+            counts=lists[2],
+            positions=np.where(spread == 2, _whole(positions), positions),
+            positions_of_terms=totals,
+        )
+
+
+def _widths(codes: int) -> tuple[int, int, int]:
+    return codes & 3, codes >> 2 & 3, codes >> 4 & 3
+
+
+def _joined(blocks: Sequence[Block], name: str, first: int, last: int) -> list[Any]:
+    joined: list[Any] = []
+    for number, block in enumerate(blocks):
+        values = getattr(block, name)[: len(block.keys)]
+        end = last if number == len(blocks) - 1 else len(values)
+        joined += values[first if number == 0 else 0 : end]
+    return joined
+
+
+def _summed(steps: Ints, starts: Ints) -> Ints:
+    """Return document numbers from the differences of each list."""
+    total = np.cumsum(steps)
+    before = np.concatenate(([0], total))[starts[:-1]]
+    docs: Ints = total - np.repeat(before, np.diff(starts))
+    return docs
+
+
+def _read_block(terms: Pages, limits: list[int], number: int) -> Block:
+    start, end = limits[number], limits[number + 1]
+    raw = terms.get(start, end - start)
+    count, posted, placed = _BLOCK.unpack_from(raw)
+    numbers = struct.unpack_from(f"<{count}H{count}I{count}I{count}B", raw, _BLOCK.size)
+    lengths, documents = numbers[:count], numbers[count : 2 * count]
+    positions, codes = numbers[2 * count : 3 * count], numbers[3 * count :]
+    ends = [*accumulate(lengths, initial=_BLOCK.size + count * _EACH)]
+    sizes = (
+        documents[i] * (_WIDTHS[c & 3] + _WIDTHS[c >> 2 & 3] + _WIDTHS[c >> 4 & 3])
+        for i, c in enumerate(codes)
+    )
+    placing = (positions[i] * _WIDTHS[c >> 6] for i, c in enumerate(codes))
+    return Block(
+        keys=[raw[a:b] for a, b in pairwise(ends)],
+        documents=list(documents),
+        positions=list(positions),
+        posted=[*accumulate(sizes, initial=posted)],
+        placed=[*accumulate(placing, initial=placed)],
+        codes=list(codes),
+    )
+
+
+class Cursor:
+    """Walks the terms of one field, as Whoosh's automata for near words ask for it."""
+
+    def __init__(self, terms: TermsReader, field: int) -> None:
+        self._terms = terms
+        self._field = bytes([field])
+        self._key: bytes | None = None
+        self.find("")
+
+    def find(self, text: str) -> None:
+        """Move to the first term that is not before this one."""
+        wanted = self._field + text.encode("utf-8", "surrogatepass")
+        found = self._terms.following(wanted)
+        self._key = found if found and found.startswith(self._field) else None
+
+    def text(self) -> str | None:
+        """Return the term here; None after the last."""
+        return None if self._key is None else self._key[1:].decode()
