@@ -73,6 +73,7 @@ class Release:
     size: int
     media_type: str
     filename: str
+    format: str
     permit: Permit
     _premises: Premises = field(repr=False)
     _reader: SealedReader = field(repr=False)
@@ -87,6 +88,15 @@ class Release:
         for at in range(start, min(stop, self.size), PIECE_BYTES):
             self._ask_again()
             yield self._reader.read_range(at, min(PIECE_BYTES, stop - at))
+
+    def read_range(self, offset: int, length: int) -> bytes:
+        """Return these bytes; fewer only at the end.
+
+        :raises RefusedError: the viewer may not see it any more
+        :raises VaultError: the stored bytes are not those that were deposited
+        """
+        self._ask_again()
+        return self._reader.read_range(offset, length)
 
     def close(self) -> None:
         self._reader.close()
@@ -112,9 +122,17 @@ class Release:
 
 
 def release(
-    premises: Premises, viewer: Viewer, asset_id: str, now: datetime
+    premises: Premises,
+    viewer: Viewer,
+    asset_id: str,
+    now: datetime,
+    *,
+    form: str = "original",
 ) -> Release:
     """Open an original for a person, or refuse with every reason.
+
+    `form` says in the ledger what of it is given: the untouched original, or what the
+    caller makes of it.
 
     :raises RefusedError: the policy says no
     :raises NoSuchRecord: there is nothing of that id
@@ -123,18 +141,23 @@ def release(
     try:
         with premises.db.write() as session:
             found = _decide(premises, session, viewer, asset_id, now)
-            _tell_the_ledger(premises, session, found, now)
+            _tell_the_ledger(premises, session, found, form, now)
     except RefusedError as refused:
         _note_the_refusal(premises, viewer, refused, now)
         raise
-    premises.ledger.recent.told(_displaying(found), now)
+    premises.ledger.recent.told(_displaying(found, form), now)
     with premises.db.read() as session:
         reader = _open(premises, session, found)
     return _released(premises, found, reader, now)
 
 
 def resume(
-    premises: Premises, viewer: Viewer, asset_id: str, now: datetime
+    premises: Premises,
+    viewer: Viewer,
+    asset_id: str,
+    now: datetime,
+    *,
+    form: str = "original",
 ) -> Release | None:
     """Open a further range of what this viewer is being shown already.
 
@@ -153,7 +176,7 @@ def resume(
     if isinstance(permit, Refusal):
         return None  # `release` refuses it, and notes that
     found = _Found(permit, facts.viewer, facts.record, facts.asset)
-    if not premises.ledger.recent.tells(_displaying(found), now):
+    if not premises.ledger.recent.tells(_displaying(found, form), now):
         return None
     reader = originals.open_found(
         permit, premises.vault, asset_id=asset_id, row=facts.row
@@ -233,10 +256,11 @@ def _of_asset(session: Session, asset_id: str) -> tuple[Record, Asset]:
     return store.require(session, asset.record_id), asset
 
 
-def _displaying(found: _Found) -> tuple[object, ...]:
+def _displaying(found: _Found, form: str) -> tuple[object, ...]:
     """All that a line says about what is shown to whom."""
     permit, item = found.permit, found.permit.item
     return (
+        form,
         _standing(found.viewer),
         found.asset.id,
         found.asset.object_id,
@@ -260,7 +284,7 @@ def _afresh(session: Session, viewer: Viewer, now: datetime) -> Viewer:
 
 
 def _tell_the_ledger(
-    premises: Premises, session: Session, found: _Found, now: datetime
+    premises: Premises, session: Session, found: _Found, form: str, now: datetime
 ) -> None:
     """Write what is about to be shown to whom; the caller commits before opening."""
     permit, item = found.permit, found.permit.item
@@ -290,6 +314,7 @@ def _tell_the_ledger(
             "tier": str(item.tier),
             "labels_version": item.labels_version,
             "object": str(found.asset.object_id),
+            "form": form,
         },
     )
 
@@ -322,6 +347,7 @@ def _released(
         size=reader.size,
         media_type=found.asset.media_type,
         filename=details.filename,
+        format=found.asset.format,
         permit=found.permit,
         _premises=premises,
         _reader=reader,

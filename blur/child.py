@@ -88,6 +88,7 @@ class Job:
     noise: bytes
     cells: bytes
     upright: bool
+    view: str
 
 
 def main() -> None:
@@ -104,6 +105,7 @@ def main() -> None:
         bytes.fromhex(order["noise"]),
         bytes.fromhex(order["cells"]),
         order["upright"],
+        order["view"],
     )
     source = io.BufferedReader(RemoteSource(channel, job.size), _BUFFER)
     _answer(channel, job, source)
@@ -153,6 +155,10 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
         from blur import clip
 
         return lambda job, _source: clip.assembled(job.cells, upright=job.upright)
+    if job.task == "draw":
+        from blur.drawing import drawn
+
+        return drawn
     return _WORK[job.kind.family]()
 
 

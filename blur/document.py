@@ -15,14 +15,16 @@ _PASSWORD = pdfium.FPDF_ERR_PASSWORD
 _LEAST_POINTS = 0.01
 
 
-def first_page(source: IO[bytes]) -> tuple[Image.Image, tuple[int, int], int]:
-    """Page one at 128 pixels, its size in points, and how many pages there are.
+def first_page(
+    source: IO[bytes], side: int = SIDE
+) -> tuple[Image.Image, tuple[int, int], int]:
+    """Page one at `side` pixels, its size in points, and how many pages there are.
 
     :raises Encrypted: it opens only with a password
     :raises Unreadable: not a PDF, damaged, or without pages
     """
     try:
-        return _drawn(pypdfium2.PdfDocument(source))
+        return _drawn(pypdfium2.PdfDocument(source), side)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD:
             raise Encrypted from error
@@ -30,7 +32,7 @@ def first_page(source: IO[bytes]) -> tuple[Image.Image, tuple[int, int], int]:
 
 
 def _drawn(
-    document: pypdfium2.PdfDocument,
+    document: pypdfium2.PdfDocument, side: int
 ) -> tuple[Image.Image, tuple[int, int], int]:
     pages = len(document)
     if not pages:
@@ -39,5 +41,5 @@ def _drawn(
     width, height = page.get_size()
     if not _LEAST_POINTS < min(width, height):
         raise Unreadable(detail="NoSize")
-    picture = page.render(scale=SIDE / max(width, height)).to_pil()
+    picture = page.render(scale=side / max(width, height)).to_pil()
     return picture.convert("RGB"), (round(width), round(height)), pages

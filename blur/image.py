@@ -37,9 +37,9 @@ _BAD_EXIF = (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error
 
 
 def small_picture(
-    source: IO[bytes], size: int, kind: Kind, limits: Limits
+    source: IO[bytes], size: int, kind: Kind, limits: Limits, side: int = SIDE
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """The first frame, at most a few hundred pixels wide, and the full seen size.
+    """The first frame, its shorter side at most twice `side`, and the full seen size.
 
     :raises TooManyPixels: the header promises more than the limits allow
     :raises TooLarge: the file has more bytes than a picture may have
@@ -50,7 +50,7 @@ def small_picture(
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = limits.pixels
     try:
-        return _decoded(source, kind, limits)
+        return _decoded(source, kind, limits, side)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise TooManyPixels from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as error:
@@ -58,7 +58,7 @@ def small_picture(
 
 
 def _decoded(
-    source: IO[bytes], kind: Kind, limits: Limits
+    source: IO[bytes], kind: Kind, limits: Limits, side: int
 ) -> tuple[Image.Image, tuple[int, int]]:
     if kind.opener == "HEIF":
         _teach_heif()
@@ -70,8 +70,8 @@ def _decoded(
     turn = _TURNS.get(_orientation(picture))
     # A JPEG cut short still testifies; browsers show what there is, and so do we.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind.opener == "JPEG"
-    picture.draft("RGB", (SIDE, SIDE))
-    picture = _upright(_flat(_reduced(picture)), turn)
+    picture.draft("RGB", (side, side))
+    picture = _upright(_flat(_reduced(picture, side)), turn)
     return picture, (height, width) if turn in _QUARTER_TURNS else (width, height)
 
 
@@ -93,9 +93,9 @@ def _orientation(picture: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _reduced(picture: Image.Image) -> Image.Image:
+def _reduced(picture: Image.Image, side: int) -> Image.Image:
     picture.load()
-    factor = max(1, min(picture.size) // SIDE)
+    factor = max(1, min(picture.size) // side)
     if factor > 1 and picture.mode in _REDUCIBLE:
         return picture.reduce(factor)
     return picture

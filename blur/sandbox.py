@@ -108,6 +108,7 @@ class Order:
     noise: bytes = b""
     cells: bytes = b""
     upright: bool = False
+    view: str = ""
     file_bytes: int = 0
 
     def to_json(self, size: int) -> bytes:
@@ -120,6 +121,7 @@ class Order:
             "noise": self.noise.hex(),
             "cells": self.cells.hex(),
             "upright": self.upright,
+            "view": self.view,
             "memory": self.limits.memory_bytes,
             "cpu": self.cpu,
             "file_bytes": self.file_bytes,

@@ -33,7 +33,9 @@ _MOST_KEPT = 512
 class Film:
     """One film stream of an open container."""
 
-    def __init__(self, container: InputContainer, limits: Limits) -> None:
+    def __init__(
+        self, container: InputContainer, limits: Limits, side: int = SIDE
+    ) -> None:
         stream = film_of(container, limits)
         if stream is None:
             raise NoFilm
@@ -41,6 +43,7 @@ class Film:
         self._stream: VideoStream = stream
         self._stream.thread_type = "NONE"
         self.seconds = seconds_of(container, stream, limits)
+        self._side = side
 
     def first(self) -> Image.Image:
         """The first frame that decodes, small and upright.
@@ -49,7 +52,7 @@ class Film:
         """
         for packet in packets_of(self._container, self._stream):
             for frame in _frames(packet):
-                return _small(frame)
+                return _small(frame, self._side)
         raise Unreadable(detail="NoFrame")
 
     def size(self) -> tuple[int, int]:
@@ -85,7 +88,7 @@ class Film:
             )
             for packet in packets_of(self._container, self._stream):
                 for frame in _frames(packet):
-                    return _small(frame)
+                    return _small(frame, self._side)
         except av.FFmpegError:
             return None
         return None
@@ -97,7 +100,7 @@ class Film:
         stop = time.process_time() + SCAN_SECONDS
         try:
             for packet in self._container.demux(self._stream):
-                kept += [_small(frame) for frame in _frames(packet)]
+                kept += [_small(frame, self._side) for frame in _frames(packet)]
                 if len(kept) > _MOST_KEPT:
                     kept = kept[::2]
                 if time.process_time() > stop:
@@ -125,8 +128,8 @@ def _frames(packet: Packet[Any]) -> list[VideoFrame]:
         return []
 
 
-def _small(frame: VideoFrame) -> Image.Image:
-    scale = min(1.0, SIDE / max(frame.width, frame.height))
+def _small(frame: VideoFrame, side: int) -> Image.Image:
+    scale = min(1.0, side / max(frame.width, frame.height))
     picture: Image.Image = frame.to_image(  # type: ignore[no-untyped-call]
         width=max(2, round(frame.width * scale)),
         height=max(2, round(frame.height * scale)),

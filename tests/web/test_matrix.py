@@ -110,6 +110,7 @@ PUBLISHED = {
     "snnnn": """
         GET api.assets_original
         GET media.original
+        GET media.view
         GET records.view
     """,
     "-----": """
@@ -187,6 +188,7 @@ HIDDEN = {
     "---nn": """
         GET api.assets_original
         GET media.original
+        GET media.view
         GET records.view
     """,
 }
@@ -248,6 +250,7 @@ def _routes(app: Flask, deposit: Deposit, **others: str) -> Iterator[Route]:
         "variant": "card",
         "filename": "css/tokens.css",
         "name": "consent",
+        "level": "small",
     }
     for rule in app.url_map.iter_rules():
         values = {name: names.get(name, "nothing") for name in rule.arguments}

@@ -33,6 +33,7 @@ from archive.web.request.identity import BadTokenError, MissingScopeError
 from auth import errors as auth
 from auth.policy import Refusal
 from auth.viewer import ReasonCode
+from blur.errors import BlurError, SandboxFailed
 from search.engine import SearchError
 from search.query import QueryError
 
@@ -226,6 +227,8 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (TooManyStreamsError, _too_many_streams),
     (BodyError, _body),
     (MissingScopeError, _scope),
+    (SandboxFailed, _busy),
+    (BlurError, _sentence(422)),
     (Shredded, _shredded),
     (StoreUnavailable, _store_away),
     (VaultError, _damaged),

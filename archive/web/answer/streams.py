@@ -21,7 +21,7 @@ class TooManyStreamsError(Exception):
 
 
 class Slot:
-    """One stream's place; giving it back twice is the same as once."""
+    """One stream's place, to give back; doing it twice is the same as once."""
 
     def __init__(self, streams: Streams, who: str) -> None:
         self._streams = streams
@@ -32,6 +32,13 @@ class Slot:
         if self._held:
             self._held = False
             self._streams.released(self._who)
+
+
+    def __enter__(self) -> None:
+        """Hold the place for a block."""
+
+    def __exit__(self, *_: object) -> None:
+        self.give_back()
 
 
 class Streams:

@@ -3,15 +3,16 @@
     GET /media/<asset>/preview              PNG of the clarity this viewer is given
     GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
     GET /media/<asset>/original             the gate; Range and If-Range
+    GET /media/<asset>/view/<level>          small, grey, colour, tile-C-R: the gate
 
-The bytes come from `archive.web.answer.serving`; the API's two addresses use the same.
+The bytes come from `archive.web.answer`; the API's two addresses use the same.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from archive.web.answer import serving
+from archive.web.answer import drawing, serving
 from archive.web.request.guard import needs
 from auth.policy import Action
 
@@ -37,3 +38,10 @@ def preview_variant(asset_id: str, variant: str) -> Response:
 def original(asset_id: str) -> Response:
     """The untouched bytes, for this viewer, now."""
     return serving.original(asset_id)
+
+
+@bp.get("/<asset_id>/view/<level>")
+@needs(Action.READ_RECORD)  # the gate, as above
+def view(asset_id: str, level: str) -> Response:
+    """One level of clearness, or one tile of the lens, drawn for this request."""
+    return drawing.view(asset_id, level)

@@ -2,7 +2,7 @@
 
 /records/<id>                    read, with the reveal panel
 /records/<id>/consent            POST: consent to exactly the labels shown
-/records/<id>/view?file=N        after consent: one file at a time
+/records/<id>/view?file=N        after consent: one file at a time, step by step
 /records/<id>/consent/withdraw   POST: close it again
 /records/<id>/cite?format=       as a sentence, BibTeX, RIS, CSL-JSON
 """
@@ -33,7 +33,7 @@ from archive.web.answer import watermark
 from archive.web.consenting import Willingness
 from archive.web.request import context
 from archive.web.request.guard import needs
-from archive.web.showing import linkeddata, neighbours, panel, recordpage
+from archive.web.showing import linkeddata, neighbours, panel, recordpage, viewer
 from auth import accounts
 from auth.errors import AuthError, LabelsChanged
 from auth.policy import Action
@@ -65,8 +65,8 @@ def consent(record_id: str) -> AnyResponse | tuple[str, int]:
         return _again(record_id, {"acknowledged": str(error)}), 409
     except AuthError as error:
         return _again(record_id, {"reason": str(error)}), 422
-    viewer = url_for("records.view", record_id=record_id, _anchor="files")
-    return redirect(viewer, 303)
+    files = url_for("records.view", record_id=record_id, _anchor="files")
+    return redirect(files, 303)
 
 
 @bp.post("/<record_id>/consent/withdraw")
@@ -82,7 +82,7 @@ def withdraw_consent(record_id: str) -> AnyResponse:
 @needs(Action.OPEN_ORIGINAL)
 def view(record_id: str) -> str:
     """The viewer: which files there are, and the one that was asked for."""
-    wanted = request.args.get("file", 0, int)
+    asked = request.args
     with context.read_session() as s:
         record = store.require(s, record_id)
         page = recordpage.page_of(s, record)
@@ -90,7 +90,12 @@ def view(record_id: str) -> str:
         return render_template(
             "records/view.html",
             page=page,
-            shown=next((a for a in page.assets if a.position == wanted), None),
+            stage=viewer.stage_of(
+                page,
+                asked.get("file", 0, int),
+                asked.get("level", ""),
+                asked.get("tile", ""),
+            ),
             until=panel.panel_of(record).until,
             mark=mark,
             mark_picture=watermark.picture(mark),

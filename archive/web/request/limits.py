@@ -5,6 +5,8 @@
 | calls of the API that change something | 120 a minute |
 | requests of resumable uploads, besides | 1,200 a minute |
 | openings of originals; ranges of the next minute go on with one | 600 a minute |
+| levels drawn in the viewer | 60 a minute |
+| tiles of the lens | 120 a minute |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
 limits of their own, where they are decided. A refused one answers 429 with
@@ -27,6 +29,8 @@ CHANGES = Allowance(120, timedelta(minutes=1))
 UPLOADS = Allowance(1200, timedelta(minutes=1))
 UPLOADS_PATH = "/api/v1/uploads"
 ORIGINALS = Allowance(600, timedelta(minutes=1))
+LEVELS = Allowance(60, timedelta(minutes=1))
+TILES = Allowance(120, timedelta(minutes=1))
 
 
 def install(app: Flask) -> None:

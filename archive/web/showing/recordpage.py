@@ -57,6 +57,8 @@ class AssetView:
     labelled: bool
     labels: Sequence[str]
     facts: str
+    width: int
+    height: int
     sha256: str
     failure: str | None
     picture: cards.Picture
@@ -211,6 +213,8 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         labelled=asset.labelled,
         labels=cards.label_names(asset.codes),
         facts=_measures(asset, details),
+        width=details.width or 0,
+        height=details.height or 0,
         sha256=details.sha256,
         failure=asset.failure,
         picture=picture,

@@ -1,0 +1,135 @@
+"""What the viewer shows of one file, and the steps from haze to the whole of it.
+
+| kind | levels |
+|---|---|
+| image | haze with the lens, small, grey, colour |
+| video, document | haze, small, grey, open |
+| audio | open |
+
+Levels between the first and the last are drawn on the server for this reveal alone.
+From tier G4 a file begins at its haze: whoever goes further does so by a step more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from archive.web.showing.recordpage import AssetView, RecordPage
+from auth.viewer import Tier
+from blur import steps
+from blur.kinds import Family
+from blur.steps import NoSuchView, Step, Tile
+
+HAZE, OPEN = "haze", "open"
+_DRAWN = (HAZE, Step.SMALL.value, Step.GREY.value)
+_LEVELS = {
+    Family.IMAGE: (*_DRAWN, Step.COLOUR.value),
+    Family.VIDEO: (*_DRAWN, OPEN),
+    Family.DOCUMENT: (*_DRAWN, OPEN),
+    Family.AUDIO: (OPEN,),
+}
+_TITLES = {
+    HAZE: _("Haze"),
+    "small": _("Small and grey"),
+    "grey": _("Large and grey"),
+    "colour": _("In colour"),
+    OPEN: _("The file itself"),
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    """One step; `is_now` says that it is the one shown."""
+
+    title: str
+    url: str
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class Lens:
+    """The grid over the haze of a picture; `src` is the tile that is open, if any.
+
+    `address` with a tile's `column-row` after it is where that tile comes from.
+    """
+
+    columns: int
+    rows: int
+    width: int
+    height: int
+    address: str
+    tile: str
+    src: str | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One file as the viewer shows it now; `src` is a picture made on the server."""
+
+    asset: AssetView
+    level: str
+    levels: Sequence[Level]
+    src: str | None
+    lens: Lens | None
+
+
+def stage_of(page: RecordPage, number: int, level: str, tile: str) -> Stage | None:
+    """The file with this number at this level; its first level where none is named."""
+    asset = next((each for each in page.assets if each.position == number), None)
+    if asset is None:
+        return None
+    names = _LEVELS[Family(asset.kind)]
+    now = level if level in names else _first(asset, names)
+    return Stage(
+        asset=asset,
+        level=now,
+        levels=[_level(page, asset, name, now) for name in names],
+        src=_address(asset, now) if now in set(Step) else None,
+        lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
+    )
+
+
+def _first(asset: AssetView, names: Sequence[str]) -> str:
+    if HAZE not in names:
+        return names[0]
+    return HAZE if asset.tier >= Tier.G4 else Step.SMALL.value
+
+
+def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
+    number = asset.position
+    url = url_for("records.view", record_id=page.id, file=number, level=name)
+    return Level(gettext(_TITLES[name]), f"{url}#opened", name == now)
+
+
+def _address(asset: AssetView, name: str) -> str:
+    whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
+    if whole and asset.is_shown:
+        return asset.original
+    return url_for("media.view", asset_id=asset.id, level=name)
+
+
+def _lens(asset: AssetView, tile: str) -> Lens:
+    columns, rows = steps.grid(upright=asset.height > asset.width)
+    src = None
+    try:
+        wanted = steps.parsed(f"tile-{tile}")
+    except NoSuchView:
+        tile = ""
+    else:
+        inside = isinstance(wanted, Tile) and wanted.column < columns
+        if inside and isinstance(wanted, Tile) and wanted.row < rows:
+            src = _address(asset, str(wanted))
+    return Lens(
+        columns=columns,
+        rows=rows,
+        width=asset.width or columns,
+        height=asset.height or rows,
+        address=_address(asset, "tile-"),
+        tile=tile if src else "",
+        src=src,
+    )
