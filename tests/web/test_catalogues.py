@@ -37,6 +37,7 @@ COMPLETE = (
     "showing/cards.py",
     "showing/dates.py",
     "showing/recordpage.py",
+    "showing/viewer.py",
     "pages/records.py",
     "pages/search.py",
     "pages/apply.py",

@@ -137,7 +137,8 @@ def test_the_viewer_opens_one_file_at_a_time_and_only_when_asked(browser, record
     closed = reader.get(f"/records/{record}/view").get_data(as_text=True)
     assert "/original" not in closed
     opened = reader.get(f"/records/{record}/view?file=1").get_data(as_text=True)
-    assert opened.count("/original") == 1
+    assert opened.count("/view/small") == 1
+    assert "/original" not in opened
     assert "researcher ·" in opened
 
 

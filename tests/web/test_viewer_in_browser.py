@@ -89,15 +89,37 @@ def shown(page: Page) -> dict[str, object]:
     )
 
 
+def go(page: Page, level: str) -> None:
+    page.get_by_role("link", name=level, exact=True).click()
+    expect(page.locator("[aria-current=step]")).to_have_text(level)
+    expect(page.locator("[data-part=media]")).to_be_visible()
+
+
 def test_a_picture_comes_small_and_grey_and_grows_by_steps(opened):
     first = shown(opened)
     assert first["filter"] == "grayscale(1)"
-    assert first["loaded"] == 900
-    assert first["width"] <= 360
-    opened.get_by_label("In colour").check()
+    assert first["loaded"] == 320
+    go(opened, "Large and grey")
+    assert shown(opened)["loaded"] == 900
+    assert shown(opened)["filter"] == "grayscale(1)"
+    go(opened, "In colour")
     assert shown(opened)["filter"] == "none"
-    opened.get_by_label("Larger").check()
-    assert shown(opened)["width"] > 360
+    opened.keyboard.press("1")
+    expect(opened.locator("[aria-current=step]")).to_have_text("Haze")
+
+
+def test_the_lens_shows_one_part_and_moves_by_pointer_and_by_key(opened):
+    go(opened, "Haze")
+    opened.locator(".lens-cell").nth(9).click()
+    expect(opened.locator(".lens-tile")).to_have_count(1)
+    assert opened.locator(".lens-tile").get_attribute("src").endswith("/view/tile-1-1")
+    opened.keyboard.press("ArrowDown")
+    opened.keyboard.press("ArrowRight")
+    tile = opened.locator('.lens-tile[src$="tile-2-2"]')
+    expect(tile).to_be_visible()
+    assert tile.evaluate("e => e.decode().then(() => e.naturalWidth)") == 112
+    opened.keyboard.press("Escape")
+    expect(opened.locator(".lens-tile")).to_have_count(0)
 
 
 def hide_by_key(page: Page) -> None:
@@ -149,8 +171,13 @@ def test_a_reader_without_scripts_sees_it_and_can_change_it(
     consent(page, live.url, made.record.id)
     page.get_by_role("link", name="Show file 1").click()
     assert shown(page)["filter"] == "grayscale(1)"
-    page.get_by_label("In colour").check()
+    go(page, "In colour")
     assert shown(page)["filter"] == "none"
+    go(page, "Haze")
+    page.get_by_label("column 3, row 2").check()
+    page.get_by_role("button", name="Show this part").click()
+    expect(page.locator(".lens-tile")).to_be_visible()
+    assert page.get_by_label("column 3, row 2").is_checked()
     page.get_by_role("link", name="Hide").click()
     expect(page.locator("[data-part=media]")).to_have_count(0)
     context.close()
@@ -163,6 +190,7 @@ def test_a_document_is_painted_page_by_page(reader, live, desk, tmp_path):
     made = desk.publish(desk.deposit(content, name="two.pdf"))
     consent(reader, live.url, made.record.id)
     reader.get_by_role("link", name="Show file 1").click()
+    go(reader, "The file itself")
     expect(reader.locator("[data-part=page]")).to_have_text("Page 1 of 2")
     reader.get_by_role("button", name="Next page").click()
     expect(reader.locator("[data-part=page]")).to_have_text("Page 2 of 2")
@@ -189,6 +217,7 @@ def test_no_page_of_a_reader_has_a_barrier(opened, live, theme):
     others = ["/", "/search", '/search?q="x', "/nothing-here"]
     for address in (
         viewer,
+        *(f"{record}/view?file=1&level={level}" for level in ("haze", "colour")),
         record,
         f"{record}/cite",
         *help_pages,

@@ -33,7 +33,6 @@ class Slot:
             self._held = False
             self._streams.released(self._who)
 
-
     def __enter__(self) -> None:
         """Hold the place for a block."""
 
