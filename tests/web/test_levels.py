@@ -128,3 +128,13 @@ def test_a_file_that_cannot_be_drawn_is_told_in_words(site, desk, browser):
     answer = client.get(f"/media/{made.assets[0].id}/view/small")
     assert answer.status_code == 422
     assert answer.json["code"] == "unreadable"
+
+
+def test_a_level_that_was_shown_is_no_leave_to_go_on_with_the_original(
+    site, grave, reader
+):
+    asset = grave.assets[0].id
+    assert reader.get(f"/media/{asset}/view/small").status_code == 200
+    part = reader.get(f"/media/{asset}/original", headers={"Range": "bytes=0-9"})
+    assert part.status_code == 206
+    assert displayed(site, grave.record.id) == ["small", "original"]
