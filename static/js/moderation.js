@@ -1,9 +1,9 @@
 /* Labelling by keyboard: / finds a label, j and k move, x ticks, 0-5 sets severity,
- * m goes to the time ranges, s saves, ? lists the keys. The tier that follows from
- * what is ticked is said while ticking; the server derives it again.
+ * m goes to the time ranges, s saves. The tier that follows from what is ticked is
+ * said while ticking; the server derives it again.
  * Marked elements: [data-label] one label, [data-find] the search field, [data-tier]
- * where the tier is said, [data-keys] the list of keys. */
-const TYPING = "input:not([type=checkbox]):not([type=radio]), textarea, select";
+ * where the tier is said. */
+import { isForPage } from "./shortcuts.js";
 
 export default function moderation(form) {
   const labels = [...form.querySelectorAll("[data-label]")];
@@ -57,11 +57,7 @@ export default function moderation(form) {
   }
 
   function keyed(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches(TYPING)) {
-      if (event.key === "Escape") event.target.blur();
-      return;
-    }
+    if (!isForPage(event)) return;
     const label = labels.find((one) => one.contains(document.activeElement));
     const acts = {
       "/": () => find.focus(),
@@ -70,7 +66,6 @@ export default function moderation(form) {
       x: tick,
       m: () => label?.querySelector("[data-ranges]")?.focus(),
       s: () => form.requestSubmit(),
-      "?": () => document.querySelector("[data-keys]")?.toggleAttribute("open"),
     };
     if (/^[0-5]$/.test(event.key)) setSeverity(event.key);
     else if (acts[event.key]) acts[event.key]();
@@ -81,6 +76,7 @@ export default function moderation(form) {
   find.closest("[hidden]")?.removeAttribute("hidden");
   find.addEventListener("input", narrow);
   find.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") find.blur();
     if (event.key === "Enter") {
       event.preventDefault();
       move(0);

@@ -3,7 +3,7 @@
  * removed, not covered, so that nothing stays in the page or goes on loading.
  * Showing it again is a page load of its own, and asks the gate afresh. */
 import { announce } from "./announce.js";
-import { isTyping } from "./shortcuts.js";
+import { isForPage } from "./shortcuts.js";
 
 const SECOND = 1000;
 const SIGNS_OF_LIFE = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
@@ -40,7 +40,7 @@ export default function reveal(viewer) {
   }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
-    else if (!isTyping(event)) press(viewer, media, event);
+    else if (isForPage(event)) press(viewer, media, event);
   });
   document.addEventListener("visibilitychange", () => document.hidden && hide());
   window.addEventListener("pagehide", () => hide());

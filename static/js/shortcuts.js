@@ -1,14 +1,18 @@
 /* Single-letter keys: an element with data-key="x" takes the focus (fields) or is
- * followed (links, buttons). Never while somebody types or holds a modifier. */
-export function isTyping(event) {
-  const { target } = event;
-  const writes = target.matches?.("input, textarea, select, [contenteditable]");
-  return writes || event.ctrlKey || event.metaKey || event.altKey;
+ * followed (links, buttons). Never while somebody types or holds a modifier, and not
+ * at all where the reader has switched them off. */
+const WRITES =
+  "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+
+export function isForPage(event) {
+  if (document.documentElement.dataset.letterKeys === "off") return false;
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  return !event.target.matches?.(WRITES) && !document.querySelector("dialog[open]");
 }
 
 export function listen() {
   document.addEventListener("keydown", (event) => {
-    if (isTyping(event) || event.key.length !== 1) return;
+    if (!isForPage(event) || event.defaultPrevented || event.key.length !== 1) return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (!target) return;
     event.preventDefault();

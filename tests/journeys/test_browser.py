@@ -618,3 +618,36 @@ def test_no_key_hover_scroll_or_waiting_shows_an_original(
     expect(page.locator("[data-part=media]")).to_have_count(0)
     assert window.is_quiet()
     window.context.close()
+
+
+def test_letters_act_as_keys_only_where_the_reader_wants_them(
+    browser: Browser, server: Server
+) -> None:
+    """WCAG 2.2, 2.1.4: single letters can be switched off; `?` says which there are."""
+    window = open_window(browser, server)
+    page, sheet = window.go("/search"), window.page.locator("#keys-sheet")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("?")
+    expect(page.locator("#q")).to_have_value("?")
+    expect(sheet).to_be_hidden()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    window.checked("the list of keys")
+    sheet.get_by_role("button", name="Keys off").click()
+    page.wait_for_load_state()
+    page.evaluate("document.activeElement.blur()")
+    for key in ("/", "?"):
+        page.keyboard.press(key)
+    expect(page.locator("#q")).not_to_be_focused()
+    expect(sheet).to_be_hidden()
+    page.get_by_role("link", name="Keys", exact=True).click()
+    expect(sheet).to_be_visible()
+    sheet.get_by_role("button", name="Keys on").click()
+    page.wait_for_load_state()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    assert window.is_quiet()
+    window.context.close()

@@ -167,6 +167,15 @@ def test_the_language_and_the_theme_are_remembered_in_cookies(
     assert 'data-theme="dark"' in page
 
 
+def test_single_letter_keys_can_be_switched_off(visitor: FlaskClient) -> None:
+    form = {"csrf_token": csrf(visitor), "next": "/help/"}
+    assert 'data-letter-keys="on"' in visitor.get("/help/").get_data(as_text=True)
+
+    assert visitor.post("/keys", data={**form, "keys": "off"}).status_code == 303
+    assert 'data-letter-keys="off"' in visitor.get("/help/").get_data(as_text=True)
+    assert visitor.post("/keys", data={**form, "keys": "maybe"}).status_code == 400
+
+
 def test_a_language_that_is_not_spoken_is_refused(visitor: FlaskClient) -> None:
     form = {"csrf_token": csrf(visitor), "language": "xx"}
 

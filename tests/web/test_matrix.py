@@ -48,6 +48,7 @@ PUBLISHED = {
         GET home.index
         POST locale.switch
         POST locale.theme
+        POST locale.keys
         POST login.code
         GET login.form
         POST login.logout

@@ -1,4 +1,4 @@
-"""The reader's language and theme, remembered in two small cookies."""
+"""The reader's language, theme and keys, remembered in small cookies."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def theme() -> Response:
     if chosen not in (*THEMES, SYSTEM):
         abort(400)
     return _remember(current_app.config["THEME_COOKIE"], chosen)
+
+
+@bp.post("/keys")
+@public
+def keys() -> Response:
+    """Remember whether single-letter `keys` work (on, off), and go back to `next`."""
+    chosen = request.form.get("keys", "")
+    if chosen not in ("on", "off"):
+        abort(400)
+    return _remember(current_app.config["KEYS_COOKIE"], chosen)
 
 
 def _remember(cookie: str, value: str) -> Response:

@@ -45,9 +45,15 @@ def install(app: Flask, *, secure: bool) -> None:
     prefix = "__Host-vigil" if secure else "vigil"
     app.config["LOCALE_COOKIE"] = f"{prefix}-locale"
     app.config["THEME_COOKIE"] = f"{prefix}-theme"
+    app.config["KEYS_COOKIE"] = f"{prefix}-keys"
     SourceBabel(app, locale_selector=language)
     app.context_processor(
-        lambda: {"language": language(), "languages": LANGUAGES, "theme": theme()}
+        lambda: {
+            "language": language(),
+            "languages": LANGUAGES,
+            "theme": theme(),
+            "letter_keys": letter_keys(),
+        }
     )
 
 
@@ -65,6 +71,15 @@ def theme() -> str:
     """`light`, `dark`, or `system` where the reader left it to theirs."""
     chosen = request.cookies.get(current_app.config["THEME_COOKIE"], "")
     return chosen if chosen in THEMES else SYSTEM
+
+
+def letter_keys() -> str:
+    """`off` where the reader wants no single-letter keys (WCAG 2.2, 2.1.4), or `on`."""
+    return (
+        "off"
+        if request.cookies.get(current_app.config["KEYS_COOKIE"]) == "off"
+        else "on"
+    )
 
 
 @cache
