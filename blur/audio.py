@@ -82,13 +82,13 @@ class Sound:
 
     def _peaks(self, packets: Iterator[Packet[Any]], most: int | None) -> list[int]:
         """The loudest sample of each bucket, for at most so many buckets."""
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        resampled = _Resampled()
         peaks: list[int] = []
         stop = time.process_time() + SCAN_SECONDS
         try:
             for packet in packets:
                 for frame in _frames(packet):
-                    for small in resampler.resample(frame):
+                    for small in resampled.of(frame):
                         peaks += _bucket_peaks(small)
                 if most is not None and len(peaks) >= most:
                     break
@@ -97,6 +97,25 @@ class Sound:
         except (av.FFmpegError, ValueError):
             pass  # damaged further on; what was heard before counts
         return peaks
+
+
+class _Resampled:
+    """Sound at `RATE`, also where a recording changes its rate or channels midway.
+
+    Such are recordings joined end to end, as radios and phones make them; the library
+    refuses the first frame of another form, and all that follow.
+    """
+
+    def __init__(self) -> None:
+        self._form: tuple[str, str, int] | None = None
+        self._resampler: av.AudioResampler | None = None
+
+    def of(self, frame: AudioFrame) -> list[AudioFrame]:
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or form != self._form:
+            self._resampler = av.AudioResampler("s16", "mono", RATE)
+            self._form = form
+        return self._resampler.resample(frame)
 
 
 def _frames(packet: Packet[Any]) -> list[AudioFrame]:

@@ -64,6 +64,7 @@ def opened(source: IO[bytes], kind: Kind) -> Iterator[InputContainer]:
             },
             buffer_size=BUFFER,
             io_open=_refuse,
+            metadata_errors="replace",  # tags in an old code page are no damage
         ) as container:
             yield container
     except MemoryError:

@@ -81,17 +81,32 @@ class Film:
         base = self._stream.time_base
         if not base or not self.seconds:
             return None
-        start = self._stream.start_time or 0
+        wanted = (self._stream.start_time or 0) + int(share * self.seconds / base)
         try:
-            self._container.seek(
-                start + int(share * self.seconds / base), stream=self._stream
-            )
-            for packet in packets_of(self._container, self._stream):
-                for frame in _frames(packet):
-                    return _small(frame, self._side)
+            self._container.seek(wanted, stream=self._stream)
+            return self._last_before(wanted) if self._is_coarse else self._next()
         except av.FFmpegError:
             return None
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Windows media finds places by its packets, which may hold many keyframes."""
+        return self._container.format.name == "asf"
+
+    def _next(self) -> Image.Image | None:
+        for packet in packets_of(self._container, self._stream):
+            for frame in _frames(packet):
+                return _small(frame, self._side)
         return None
+
+    def _last_before(self, wanted: int) -> Image.Image | None:
+        last = None
+        for packet in packets_of(self._container, self._stream):
+            for frame in _frames(packet):
+                if last is not None and (frame.pts or 0) > wanted:
+                    return last
+                last = _small(frame, self._side)
+        return last
 
     def _scanned(self) -> list[Image.Image | None]:
         """Keyframes of the whole file, thinned out when they become too many."""
@@ -110,10 +125,13 @@ class Film:
         return _spread(kept)
 
     def _rewind(self) -> None:
-        try:
-            self._container.seek(0)
-        except av.FFmpegError as error:
-            raise Unreadable(detail=type(error).__name__) from error
+        """Back to the beginning; by bytes where the index is lost with the rest."""
+        for by_bytes in (False, True):
+            try:
+                return self._container.seek(0, unsupported_byte_offset=by_bytes)
+            except av.FFmpegError as error:
+                lost = error
+        raise Unreadable(detail=type(lost).__name__) from lost
 
 
 class NoFilm(Exception):
