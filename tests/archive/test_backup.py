@@ -1,15 +1,11 @@
-"""Backup and restore: everything comes back, whoever is killed whenever, nothing dark
-comes back to light, and no byte of the place is clear."""
+"""Backup and restore: everything comes back, nothing dark comes back to light, and no
+byte of the place is clear. That both may be killed anywhere is in test_crashes.py."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import random
 import shutil
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -210,99 +206,6 @@ def test_the_place_may_be_a_bucket(
     done = restore(given, there.object_store, clock=clock)
     assert done.ok, done.report.findings
     again = open_site(config.load(given), clock)
-    assert hashes(again) == before
-    again.close()
-
-
-def killed(action: Callable[[], object], at: int | None) -> int:
-    """Do it in a child that kill -9 ends at its n-th touch of a file; the count if not.
-
-    Touches are what the interpreter tells its auditors: opening, renaming, removing.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def touched(event: str, _given: object) -> None:
-            nonlocal count
-            if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod"):
-                count += 1
-                if count == at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(touched)
-        try:
-            action()
-            os.write(writing, str(count).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    os.waitpid(child, 0)
-    with os.fdopen(reading) as told:
-        return int(told.read() or 0)
-
-
-def test_a_backup_killed_anywhere_is_harmless(
-    site, desk, environ, place, clock
-) -> None:
-    for _ in range(3):
-        desk.deposit()
-    before = hashes(site)
-    site.db.close()
-    there = place.with_name("measured")
-    total = killed(lambda: back_up(site, there), None)
-    assert total > 20
-    points = sorted(random.Random(7).sample(range(1, total), min(60, total - 1)))
-    died = 0
-    for number, point in enumerate(points):
-        # With less to copy than was measured the last points are never reached.
-        died += killed(lambda: back_up(site, place), point) == 0
-        if number % 10 == 0:
-            desk.deposit()  # so that there is something to copy again
-            site.db.close()
-    assert died > len(points) / 2
-    names = Depot.at(site.config, place).names()
-    made = back_up(site, place)
-    assert made.ok
-    assert not list(site.config.home.glob(".backup-*"))
-    report = verification.verify(site, actor="operator", now=clock())
-    assert report.ok, report.findings
-    later = hashes(site)
-    destroy(site)
-    # Whatever counts as a backup is one: the oldest that a killed run finished, too.
-    for name in {*names[:1], made.name}:
-        done = restore(environ, place, clock=clock, chosen=name)
-        assert done.ok, done.report.findings
-        again = open_site(config.load(environ), clock)
-        assert before.items() <= hashes(again).items() <= later.items()
-        destroy(again)
-
-
-def test_a_restore_killed_anywhere_goes_on(site, desk, environ, place, clock) -> None:
-    for _ in range(3):
-        desk.deposit()
-    work_through(site)
-    before = hashes(site)
-    back_up(site, place)
-    destroy(site)
-    home = Path(environ["VIGIL_HOME"])
-    total = killed(lambda: restore(environ, place, clock=clock), None)
-    assert total > 20
-    for point in sorted(random.Random(3).sample(range(1, total), 40)):
-        shutil.rmtree(home)
-        killed(lambda: restore(environ, place, clock=clock), point)
-        if (home / config.RESTORING).exists():
-            with pytest.raises(ConfigError, match="half restored"):
-                open_site(config.load(environ), clock)
-        if home.exists() and not any(home.iterdir()):
-            home.rmdir()
-        if home.exists() and not list(home.glob(".rest*")):
-            open_site(config.load(environ), clock).close()  # it was done but for words
-            continue
-        done = restore(environ, place, clock=clock)
-        assert done.ok, done.report.findings
-    again = open_site(config.load(environ), clock)
     assert hashes(again) == before
     again.close()
 

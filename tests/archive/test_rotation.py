@@ -1,10 +1,10 @@
-"""Another key for everything that is there: while others read, and killed anywhere."""
+"""Another key for everything that is there, while others read.
+
+That it may be killed anywhere is tried with all other work in test_crashes.py.
+"""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -29,7 +29,6 @@ from archive.vault.tables import DataKey
 from auth.viewer import system_viewer
 
 WORKER = system_viewer("worker")
-KILLS = 40
 
 
 @pytest.fixture
@@ -215,46 +214,6 @@ class Hand:
         self._stop.set()
         self._thread.join()
         assert self.error is None, repr(self.error)
-
-
-def test_killed_at_any_moment_nothing_is_lost_and_it_goes_on(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rotation, "BATCH", 5)
-    monkeypatch.setattr(rotation, "PAUSE_SECONDS", 0.0)
-    fill(site, 200)
-    chance = random.Random(20201109)
-    alive = 0
-    for _ in range(KILLS):
-        site.db.close()
-        child = os.fork()
-        if child == 0:
-            rotate_endlessly(site)
-        time.sleep(chance.uniform(0.0, 0.25))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        alive += os.WIFSIGNALED(status)
-        fresh = open_site(site.config, site.clock)
-        assert opened_rows(fresh.db, fresh.keyring) == 200
-        with fresh.db.read() as s:
-            assert rotation.lost(s, fresh.keyring) == 0
-        fresh.close()
-    assert alive == KILLS, "the children must die by the signal, not by an error"
-    versions = site.keyring.active(Purpose.ORIGINAL).name.version
-    assert versions > 2, "the kills came before anything had happened"
-    done = rotate_purpose(site, Purpose.ORIGINAL, keep=False)
-    assert done["stuck"] == 0
-    assert rotation.older(site.keyring, Purpose.ORIGINAL) == []
-    with site.db.read() as s:
-        assert site.ledger.verify(s).ok
-
-
-def rotate_endlessly(site: Site) -> None:
-    try:
-        while True:
-            rotate_purpose(site, Purpose.ORIGINAL, keep=False)
-    finally:
-        os._exit(3)
 
 
 def test_no_key_is_destroyed_while_somebody_is_about_to_use_it(any_db, keyring) -> None:

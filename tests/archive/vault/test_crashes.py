@@ -4,9 +4,6 @@ A child process is killed at its first call to the operating system, then at its
 second, and so on, until one gets to the end.
 """
 
-import os
-import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,11 +17,10 @@ from archive.vault.container import Kind
 from archive.vault.keyrings import Keyring
 from archive.vault.objects import Vault
 from archive.vault.tables import DataKey
+from tests.archive.crashing import Life, run
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 CANARY = b"canary-4d1e-must-never-be-in-clear"
-DEADLY = {"open", "write", "fsync", "close", "replace", "unlink", "mkdir", "fchmod"}
-DEADLY |= {"commit", "do_commit", "execute"}
 
 
 def deposit(folder: Path, keyring: Keyring, now: datetime) -> None:
@@ -35,31 +31,6 @@ def deposit(folder: Path, keyring: Keyring, now: datetime) -> None:
         with Session(engine) as s, s.begin():
             incoming.finish(s, now)
     engine.dispose()
-
-
-def dies_at(call: int, act) -> bool:
-    """Run `act` in a child that is killed at its n-th deadly call; False: it ended."""
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def kill(frame, event, argument):
-            nonlocal count
-            name = getattr(argument, "__name__", "")
-            if event == "c_call" and name in DEADLY:
-                count += 1
-                if count == call:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.setprofile(kill)
-        try:
-            act()
-        except BaseException:  # noqa: BLE001 - the child must not return to pytest
-            os._exit(1)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 @pytest.fixture
@@ -75,7 +46,12 @@ def test_a_killed_deposit_is_either_whole_or_swept_away(engine, keyring, tmp_pat
     vault = Vault(keyring, FolderStore(tmp_path / "objects"))
     deposit(tmp_path, keyring, now)
     whole, call = 1, 1
-    while dies_at(call, lambda: deposit(tmp_path, keyring, now)):
+
+    def act(life: Life) -> None:
+        life.begin()
+        deposit(tmp_path, keyring, now)
+
+    while run(act, at_call=call).was_killed:
         with Session(engine) as s:
             outcomes = list(checking.verify_objects(s, vault))
             assert [found for found in outcomes if found.problem] == []
