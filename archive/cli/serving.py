@@ -17,7 +17,7 @@ from archive.cli.opening import opened, telling
 from archive.cli.output import Failure
 from archive.config import Config
 from archive.site import needs_people, open_site, unlock
-from archive.vault import s3
+from archive.vault import process, s3
 from archive.vault.providers import hand_over
 from archive.web import server
 from archive.work import loop
@@ -100,6 +100,7 @@ def worker(concurrency: int) -> None:
     """
     if concurrency < 1:
         raise click.BadParameter("must be 1 or more", param_hint="--concurrency")
+    process.keep_to_memory()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

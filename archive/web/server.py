@@ -14,13 +14,13 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from archive.vault import process
 from archive.web import logs
 from archive.web.answer import streams
 
@@ -51,7 +52,8 @@ class UnsafeServerError(Exception):
 class Settings:
     """Where to listen and how wide; `companion` is the worker's command line.
 
-    `handed_over` is an open file that the companion is given along.
+    `handed_over` is an open file that the companion is given along, `beats` the folder
+    of the empty files by whose dates the server processes show that they live.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +62,7 @@ class Settings:
     threads: int = THREADS
     companion: Sequence[str] | None = None
     handed_over: int | None = None
+    beats: Path = Path("/dev/shm")  # noqa: S108
 
 
 def check_address(host: str, *, base_url: str, trusted_proxies: int) -> None:
@@ -89,11 +92,11 @@ def serve(make_app: Callable[[], Flask], settings: Settings) -> None:
         raise UnsafeServerError(
             "Unset FLASK_DEBUG: the debugger runs code for anybody."
         )
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o077)
+    beats = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
+    process.keep_to_memory()
     # gunicorn offers no setting for this header.
     gunicorn.http.wsgi.SERVER = "vigil"
-    VigilServer(make_app, settings).run()
+    VigilServer(make_app, replace(settings, beats=Path(beats))).run()
 
 
 class VigilServer(BaseApplication):  # type: ignore[misc]
@@ -120,7 +123,7 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": GRACE_SECONDS,
             "loglevel": "warning",
             "accesslog": None,
-            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+            "worker_tmp_dir": str(wanted.beats),
             "post_worker_init": _announce,
         }.items():
             self.cfg.set(name, value)

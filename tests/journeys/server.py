@@ -6,7 +6,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,15 @@ class Server:
 
 
 @contextmanager
-def serving(home: Home, *, workers: int = 1, threads: int = 16) -> Iterator[Server]:
-    """Serve until the block ends; SIGTERM must then end it cleanly."""
+def serving(
+    home: Home, *, workers: int = 1, threads: int = 16, before: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Serve until the block ends; SIGTERM must then end it cleanly.
+
+    `before` is a program that runs the server and hands signals on, a tracer perhaps.
+    """
     log = home.root / "server.log"
-    command = [*program(), "serve", "--port", "0"]
+    command = [*before, *program(), "serve", "--port", "0"]
     command += ["--workers", str(workers), "--threads", str(threads)]
     with log.open("wb") as sink:
         process = subprocess.Popen(
