@@ -17,10 +17,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -52,8 +51,7 @@ class UnsafeServerError(Exception):
 class Settings:
     """Where to listen and how wide; `companion` is the worker's command line.
 
-    `handed_over` is an open file that the companion is given along, `beats` the folder
-    of the empty files by whose dates the server processes show that they live.
+    `handed_over` is an open file that the companion is given along.
     """
 
     host: str = "127.0.0.1"
@@ -62,7 +60,6 @@ class Settings:
     threads: int = THREADS
     companion: Sequence[str] | None = None
     handed_over: int | None = None
-    beats: Path = Path("/dev/shm")  # noqa: S108
 
 
 def check_address(host: str, *, base_url: str, trusted_proxies: int) -> None:
@@ -92,11 +89,10 @@ def serve(make_app: Callable[[], Flask], settings: Settings) -> None:
         raise UnsafeServerError(
             "Unset FLASK_DEBUG: the debugger runs code for anybody."
         )
-    beats = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
     process.keep_to_memory()
     # gunicorn offers no setting for this header.
     gunicorn.http.wsgi.SERVER = "vigil"
-    VigilServer(make_app, replace(settings, beats=Path(beats))).run()
+    VigilServer(make_app, settings).run()
 
 
 class VigilServer(BaseApplication):  # type: ignore[misc]
@@ -123,7 +119,7 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": GRACE_SECONDS,
             "loglevel": "warning",
             "accesslog": None,
-            "worker_tmp_dir": str(wanted.beats),
+            "worker_tmp_dir": _folder_of_heartbeats(),
             "post_worker_init": _announce,
         }.items():
             self.cfg.set(name, value)
@@ -208,6 +204,15 @@ def _announce(worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
     shown = f"[{host}]" if ":" in host else host
     sys.stdout.write(f"Listening on http://{shown}:{port}\n")
     sys.stdout.flush()
+
+
+def _folder_of_heartbeats() -> str:
+    """Where server processes show by the dates of empty files that they live."""
+    return next(
+        folder
+        for folder in ("/dev/shm", "/tmp", "/")  # noqa: S108
+        if Path(folder).is_dir()
+    )
 
 
 def _is_loopback(host: str) -> bool:
