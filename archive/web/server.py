@@ -28,10 +28,12 @@ import gunicorn.http.wsgi
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.http.unreader import SocketUnreader
 
 from archive.vault import process
 from archive.web import logs
 from archive.web.answer import streams
+from archive.web.request.uploads import READ_BYTES
 
 log = logging.getLogger("vigil.server")
 WORKERS = 2
@@ -92,6 +94,8 @@ def serve(make_app: Callable[[], Flask], settings: Settings) -> None:
     process.keep_to_memory()
     # gunicorn offers no setting for this header.
     gunicorn.http.wsgi.SERVER = "vigil"
+    # What is received beyond what is asked for is copied again with every read.
+    SocketUnreader.max_body_chunk = READ_BYTES
     VigilServer(make_app, settings).run()
 
 

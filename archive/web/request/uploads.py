@@ -66,16 +66,22 @@ class IncomingFile(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        while not self._rest:
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at most so many, as they came: few are copied once more."""
+        if size < 0:
+            return self.readall() or b""
+        while size and not self._rest:
             chunk = self._parts.next_chunk(self)
             if chunk is None:
-                return 0
+                return b""
             self._rest = chunk
-        taken = min(len(buffer), len(self._rest))
-        buffer[:taken] = self._rest[:taken]
-        self._rest = self._rest[taken:]
-        return taken
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 class Submission:
