@@ -1,0 +1,53 @@
+"""What Flask does by itself, to compare with: an application for gunicorn, no suite.
+
+It gives out a file with `send_file`, and takes one as Werkzeug's form parser hands it
+over: spooled to a temporary file in the clear, then hashed, then sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from flask import Flask, Response, request, send_file
+
+from archive.vault.blobs import FolderStore
+from archive.vault.container import STEP, Kind, Sealer
+from archive.vault.keytable import draw
+
+FILE = "BENCH_FILE"
+FOLDER = "BENCH_FOLDER"
+
+
+def plain() -> Flask:
+    """The application that does it the usual way."""
+    app = Flask("plain")
+    app.add_url_rule("/file", view_func=_file)
+    app.add_url_rule("/upload", view_func=_upload, methods=["POST"])
+    return app
+
+
+def settings(plain_file: Path, folder: Path) -> dict[str, str]:
+    """The environment of `plain`."""
+    return {FILE: str(plain_file), FOLDER: str(folder)}
+
+
+def _file() -> Response:
+    return send_file(os.environ[FILE], conditional=True)
+
+
+def _upload() -> Response:
+    spooled = request.files["files"].stream
+    digest = hashlib.file_digest(spooled, "sha256")  # type: ignore[arg-type]
+    spooled.seek(0)
+    header, data_key = draw(Kind.ORIGINAL)
+    store = FolderStore(Path(os.environ[FOLDER]))
+    blob = store.create(header.data_key_id.hex)
+    sealer = Sealer(blob, header, data_key)
+    while piece := spooled.read(STEP):
+        sealer.write(piece)
+    sealer.finish()
+    blob.commit()
+    store.delete(header.data_key_id.hex)  # or memory would fill
+    return Response(digest.hexdigest(), status=201)
