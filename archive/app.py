@@ -28,11 +28,13 @@ from archive.web.request import (
     session,
     uploads,
 )
+from archive.web.showing import exclusions
 from blur.proof import EFFECTIVE_BITS
 
 PAGES = (
     "home",
     "search",
+    "exclusions",
     "records",
     "collections",
     "help",
@@ -75,6 +77,7 @@ def create_app(site: Site) -> Flask:
     streams.install(app)
     guard.install(app)
     i18n.install(app, secure=secure)
+    exclusions.install(app, secure=secure)
     headers.install(app, secure=secure)
     _register(app)
     proxies.install(app, site.config.trusted_proxies)

@@ -98,7 +98,7 @@ class Config:
     @property
     def is_local(self) -> bool:
         """Whether the archive is served to this machine only."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def job_lease(self) -> timedelta:
@@ -253,6 +253,15 @@ def _place(text: str) -> Path | BucketAddress | None:
     return place(text) if text else None
 
 
+def _mail_server(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must begin with smtp:// or smtps:// and name a host")
+    return text
+
+
 def _endpoint(text: str) -> str | None:
     return _web_address(text) if text else None
 
@@ -286,7 +295,7 @@ SETTINGS = (
         "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"
     ),
     Setting("trusted_proxies", "0", _number, "how many proxies stand in front"),
-    Setting("smtp_url", "", _optional, "the mail server; unset keeps mails here"),
+    Setting("smtp_url", "", _mail_server, "the mail server; unset keeps mails here"),
     Setting("max_upload_bytes", "8G", size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),
     Setting("upload_hours", "72", _count, "how long an unfinished upload is kept"),
@@ -370,7 +379,7 @@ def place(text: str) -> Path | BucketAddress:
 
 def _check_s3(config: Config) -> None:
     parts = urlsplit(config.s3_endpoint or "https://s3")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigError(
             f"VIGIL_S3_ENDPOINT is {config.s3_endpoint}, plain HTTP to another "
             "machine; set it to an https:// address."
@@ -382,7 +391,8 @@ def _check_home(home: Path) -> None:
         raise ConfigError(f"{home} is open to other users: chmod 700 {home}")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     if host == "localhost":
         return True
     try:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TOKEN_ADDED = "token_added"  # noqa: S105 - the name of an event
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"
+    SEARCH_MATCHES = "search_matches"
 
 
 def tell(
@@ -65,7 +66,23 @@ def mark_seen(s: Session, account_id: str, now: datetime) -> None:
     s.execute(waiting.values(seen_at=now))
 
 
-def outbox(s: Session, *, limit: int = 100) -> list[Notice]:
-    """What has not been sent yet, oldest first."""
+def mark_mailed(s: Session, notice_id: str, now: datetime) -> None:
+    """Note that it was sent."""
+    notice = s.get_one(Notice, notice_id)
+    notice.mailed_at = notice.mailed_at or now
+
+
+def outbox(
+    s: Session,
+    *,
+    kind: Kind | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+) -> list[Notice]:
+    """What has not been sent yet, oldest first; of one kind, since a time."""
     unsent = select(Notice).where(Notice.mailed_at.is_(None))
+    if kind is not None:
+        unsent = unsent.where(Notice.kind == kind.value)
+    if since is not None:
+        unsent = unsent.where(Notice.at >= since)
     return list(s.scalars(unsent.order_by(Notice.at, Notice.id).limit(limit)))

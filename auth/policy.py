@@ -40,6 +40,8 @@ class Action(StrEnum):
     """Everything that somebody may ask to do."""
 
     SEARCH = "search"
+    SAVE_SEARCHES = "save_searches"
+    EXPORT_METADATA = "export_metadata"
     READ_RECORD = "read_record"
     READ_PREVIEW = "read_preview"
     APPLY = "apply"
@@ -318,6 +320,7 @@ def _is_program(q: Question) -> ReasonCode | None:
 
 REVEALERS = frozenset({Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR})
 DEPOSITORS = REVEALERS
+RESEARCHERS = REVEALERS
 MODERATORS = frozenset({Role.MODERATOR})
 STAFF_ROLES = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -362,12 +365,15 @@ _STAFF = Rule(
 _DEPOSITOR = Rule(
     Condition.ROLE, _role_among(DEPOSITORS, TokenScope.DEPOSIT, TokenScope.WRITE)
 )
+_RESEARCHER = Rule(Condition.ROLE, _role_among(RESEARCHERS, TokenScope.READ))
 _KNOWN = Rule(Condition.KNOWN, _known)
 _EDITABLE = Rule(Condition.OPEN, _editable)
 _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
 
 RULES: dict[Action, tuple[Rule, ...]] = {
     Action.SEARCH: (),
+    Action.SAVE_SEARCHES: _staff_action(_RESEARCHER),
+    Action.EXPORT_METADATA: _staff_action(_RESEARCHER),
     Action.READ_RECORD: (_KNOWN,),
     Action.READ_PREVIEW: (_KNOWN,),
     Action.APPLY: (),

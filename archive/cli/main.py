@@ -15,6 +15,7 @@ from archive.cli.home import init
 from archive.cli.jobs import jobs
 from archive.cli.keys import keys
 from archive.cli.labels import label
+from archive.cli.mails import mail
 from archive.cli.previews import previews
 from archive.cli.reindexing import reindex
 from archive.cli.searching import search
@@ -54,5 +55,6 @@ for command in (
     jobs,
     previews,
     reindex,
+    mail,
 ):
     main.add_command(command)

@@ -11,9 +11,9 @@ from archive.app import create_app
 from archive.cli import output
 from archive.cli.opening import opened
 from archive.cli.output import Failure
+from archive.searches.question import PER_PAGE
 from archive.site import Site
 from archive.web.api import records
-from archive.web.showing.asking import PER_PAGE
 from auth import accounts
 from auth.viewer import ANONYMOUS, Viewer
 from search.query import QueryError

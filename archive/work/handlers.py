@@ -6,6 +6,7 @@
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
+| alerts | | looks for new matches of saved searches, and sends mails |
 | uploads | | ends uploads that nobody went on with |
 | fixity | | reads sealed files back for a while, and goes on later from there |
 | tidy | | ends sessions and vettings that ran out, forgets spent limits |
@@ -29,7 +30,7 @@ from archive.ledger.actors import actor_of
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
-from archive.work import deriving, indexing, rebuilding, rereading
+from archive.work import alerting, deriving, indexing, rebuilding, rereading
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, limits, sessions
@@ -146,6 +147,7 @@ HANDLERS: Mapping[str, Handler] = {
     "index": Handler(index, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),
     "sweep": Handler(sweep, _nothing),
+    "alerts": Handler(alerting.alert, _nothing),
     "tidy": Handler(tidy, _nothing),
     "uploads": Handler(end_uploads, _nothing),
 }

@@ -3,6 +3,7 @@
 | chore | every | does |
 |---|---|---|
 | tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
+| alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
 | uploads | hour | ends uploads that nobody went on with |
 | sweep | day | removes blobs that crashes left without a key |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
@@ -21,6 +22,7 @@ from archive.site import Site
 
 CHORES: Mapping[str, timedelta] = {
     "tidy": timedelta(minutes=5),
+    "alerts": timedelta(minutes=5),
     "uploads": timedelta(hours=1),
     "sweep": timedelta(days=1),
 }

@@ -292,6 +292,8 @@ def test_only_the_program_derives() -> None:
 
 
 ROLE_TABLE = {
+    Action.SAVE_SEARCHES: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
+    Action.EXPORT_METADATA: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.DEPOSIT: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.LABEL: {Role.MODERATOR},
     Action.PUBLISH: {Role.MODERATOR},

@@ -130,6 +130,7 @@ def test_addresses_are_those_of_the_public_interface(program: object) -> None:
         "/account/exposure",
         "/account/tokens",
         "/account/data",
+        "/account/searches",
         "/deposit",
         "/moderation/",
         "/admin/",

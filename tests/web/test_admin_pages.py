@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 
 from archive import jobs
 from archive.jobs import JobState
-from archive.web.pages.admin.ledger import harmless
+from archive.web.answer.cells import harmless
 from auth import accounts, applications, sessions
 from auth.applications import ApplicationFacts
 from auth.viewer import AccountStatus, Role

@@ -43,6 +43,8 @@ PUBLISHED = {
         POST apply.send
         GET apply.status
         GET deposit.status
+        GET exclusions.choose
+        POST exclusions.remember
         GET help.index
         GET help.page
         GET home.index
@@ -77,6 +79,19 @@ PUBLISHED = {
         GET deposit.form
         POST deposit.hand_in
         POST records.consent
+        POST account.save_search
+        GET account.searches
+        POST api.exports_create
+        POST api.savedsearches_create
+        GET api.savedsearches_listing
+        POST search.export
+    """,
+    "sn---": """
+        POST account.forget_search
+        POST account.open_search
+        POST account.watch_search
+        DELETE api.savedsearches_delete
+        GET api.savedsearches_read
     """,
     "soooo": """
         POST account.add_token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archive.searches.tables import Alert, Pace
 from auth.viewer import (
     Access,
     AccountStatus,
@@ -93,6 +94,16 @@ _SUMMARY: dict[str, Schema] = {
     "media_kinds": many(words("image", "video", "audio", "document")),
     "preview_url": or_null(TEXT),
     "url": TEXT,
+}
+_SAVED: dict[str, Schema] = {
+    "name": TEXT,
+    "search": {
+        "type": "object",
+        "description": "parameters of GET /records, without page and per_page",
+        "additionalProperties": {"anyOf": [TEXT, many(TEXT)]},
+    },
+    "alert": words(*(alert.value for alert in Alert)),
+    "pace": words(*(pace.value for pace in Pace)),
 }
 _DESCRIBING: dict[str, Schema] = {
     "title": TEXT,
@@ -211,6 +222,18 @@ SCHEMAS: dict[str, Schema] = {
         **_SUMMARY,
         ties=many(words(*(tie.value for tie in Tie))),
     ),
+    "SavedSearchList": thing(("items",), items=many(ref("SavedSearch"))),
+    "SavedSearch": thing(
+        ("id", "name", "search", "url", "alert", "pace", "new"),
+        id=TEXT,
+        **_SAVED,
+        url=TEXT,
+        new={**COUNT, "description": "matches since its owner last looked"},
+        checked_at=MOMENT,
+        created_at=MOMENT,
+    ),
+    "ListExport": thing(search=_SAVED["search"], format=words("csv", "json")),
+    "NewSavedSearch": thing(("name",), **_SAVED),
     "Suggestions": thing(("suggestions",), suggestions=many(TEXT)),
     "NewRecord": thing(
         ("title",),

@@ -6,21 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
+from urllib.parse import parse_qsl
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from archive.records import store, vocabulary
 from archive.records.tables import Collection
+from archive.searches import question
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import asking, cards, searching, words
+from archive.web.showing import asking, cards, exclusions, listexport, searching, words
+from archive.web.showing.alerts import ALERTS, PACES
 from archive.web.showing.recordpage import in_language
 from archive.web.showing.searching import Search
 from auth.policy import Action
@@ -29,6 +33,7 @@ from search.query import QueryError
 
 bp = Blueprint("search", __name__)
 
+LONGEST_ADDRESS = 8_000
 OPEN_FACETS = ("collection", "kind", "tier")
 UNREAD = _("%(message)s (at character %(place)s)")
 
@@ -84,6 +89,24 @@ def results() -> tuple[str, int] | str:
     return _page(search, found, listed, titles)
 
 
+@bp.post("/search/export")
+@needs(Action.EXPORT_METADATA)
+def export() -> Response:
+    """The whole list of results, without media, as CSV or JSON.
+
+    :raises QueryError: the search cannot be read
+    :raises BadRequest: there is no such form
+    """
+    form = request.form.get("format", "")
+    if form not in listexport.FORMS:
+        raise BadRequest
+    pairs = parse_qsl(request.form.get("search", "")[:LONGEST_ADDRESS])
+    query = question.read(
+        pairs, lang=language(), excluded_labels=exclusions.of_viewer()
+    )
+    return listexport.export(query, form)
+
+
 def _page(
     search: Search,
     found: asking.Found,
@@ -102,6 +125,10 @@ def _page(
         facets=list(facets(search, results.facets, titles)),
         chosen=list(chosen(search, titles)),
         kept=search.pairs,
+        encoded=searching.encoded(search.pairs),
+        excluded=[vocabulary.term(c).name(language()) for c in exclusions.of_viewer()],
+        alerts=ALERTS,
+        paces=PACES,
         since=request.args.get("from", ""),
         until=request.args.get("to", ""),
         view=search.view,
@@ -129,6 +156,8 @@ def _unread(error: QueryError) -> str:
         facets=(),
         chosen=(),
         kept=(),
+        encoded="",
+        excluded=(),
         since=request.args.get("from", ""),
         until=request.args.get("to", ""),
         view=searching.VIEWS[0],

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive.records import store
 from archive.records.tables import Record
 from archive.web.request import context
-from archive.web.showing import asking, words
+from archive.web.showing import asking, exclusions, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.titles import shown_text
 from auth.viewer import Tier
@@ -36,7 +36,8 @@ class Neighbour:
 
 def of_record(s: Session, record: Record) -> list[Neighbour]:
     """The records nearest to one that this viewer may know of."""
-    return [_neighbour(*found) for found in asking.related(s, record.id, MOST)]
+    found = asking.related(s, record.id, MOST, exclusions.of_viewer())
+    return [_neighbour(*each) for each in found]
 
 
 def _neighbour(record: Record, related: Related) -> Neighbour:

@@ -1,6 +1,6 @@
 """A search as the address of its page: what is chosen, and what another choice is.
 
-    /search?q=…&facet.label=…&facet.label=…&from=…&to=…&sort=…&view=grid|list&page=N
+    /search?q=…&facet.label=…&exclude=…&from=…&to=…&sort=…&view=grid|list&page=N
 
 `showing.asking` reads and answers the question; this is about links. Whatever the
 address holds beside these names is not carried on.
@@ -8,24 +8,20 @@ address holds beside these names is not carried on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
-from archive.web.showing import asking
-from search.engine import FACETS
+from archive.searches import question
+from archive.web.showing import asking, exclusions
 from search.query import Query
 
 PER_PAGE = 24
 VIEWS = ("grid", "list")
-CARRIED = frozenset(
-    {"q", "from", "to", "bbox", "sort", "view"}
-    | {asking.FACET_PREFIX + name for name in FACETS}
-)
-
-Pairs = Sequence[tuple[str, str]]
+CARRIED = question.CARRIED | {"view"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Search:
     """One search: the question, and the (name, value) pairs of its address."""
 
     query: Query
-    pairs: Pairs
+    pairs: question.Pairs
     view: str
 
     def with_page(self, page: int) -> str:
@@ -54,7 +50,7 @@ class Search:
 
     def toggled(self, facet: str, value: str) -> str:
         """The address with one value of a facet chosen, or not any more."""
-        pair = (asking.FACET_PREFIX + facet, value)
+        pair = (question.FACET_PREFIX + facet, value)
         if pair in self.pairs:
             return _address([each for each in self.pairs if each != pair])
         return _address([*self.pairs, pair])
@@ -74,7 +70,7 @@ def read(args: MultiDict[str, str]) -> Search:
     asked["per_page"] = str(PER_PAGE)
     view = args.get("view", VIEWS[0])
     return Search(
-        asking.query_of(asked),
+        asking.query_of(asked, exclusions.of_viewer()),
         list(_pairs(args)),
         view if view in VIEWS else VIEWS[0],
     )
@@ -82,7 +78,17 @@ def read(args: MultiDict[str, str]) -> Search:
 
 def of_facet(name: str, value: str) -> str:
     """The address of everything that has this value of a facet."""
-    return _address([(asking.FACET_PREFIX + name, value)])
+    return _address([(question.FACET_PREFIX + name, value)])
+
+
+def address_of(pairs: question.Pairs, *, external: bool = False) -> str:
+    """The address of the search that these pairs are."""
+    return _address(pairs, external=external)
+
+
+def encoded(pairs: question.Pairs) -> str:
+    """A search as a query string, to be carried by a form."""
+    return urlencode(question.carried(pairs))
 
 
 def _pairs(args: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
@@ -91,12 +97,12 @@ def _pairs(args: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _without(pairs: Pairs, *names: str) -> list[tuple[str, str]]:
+def _without(pairs: question.Pairs, *names: str) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0] not in names]
 
 
-def _address(pairs: Pairs) -> str:
+def _address(pairs: question.Pairs, *, external: bool = False) -> str:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
-    return url_for("search.results", **values)  # type: ignore[arg-type]
+    return url_for("search.results", _external=external, **values)  # type: ignore[arg-type]

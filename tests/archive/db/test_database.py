@@ -20,6 +20,7 @@ import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables
 import archive.records.tables
+import archive.searches.tables
 import archive.vault.tables
 from archive.db import Database, ReadOnlySession, migrating
 from archive.records.tables import Collection

@@ -4,6 +4,7 @@ overview   what is missing for a first original; notices; name, language, theme
 security   password and second factor
 sessions   browsers signed in
 consents   what one agreed to see: live and past, receipts
+searches   saved searches and their alerts
 exposure   what one has opened, counted
 standing   the terms and the induction
 tokens     personal access tokens
@@ -15,6 +16,7 @@ from archive.web.pages.account import (
     data,
     exposure,
     overview,
+    searches,
     security,
     sessions,
     standing,
@@ -28,6 +30,7 @@ __all__ = [
     "data",
     "exposure",
     "overview",
+    "searches",
     "security",
     "sessions",
     "standing",

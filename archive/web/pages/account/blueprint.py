@@ -8,20 +8,22 @@ from sqlalchemy.orm import Session
 
 from archive.web.request import context
 from auth import accounts
+from auth.policy import Action
 from auth.tables import Account
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
 SECTIONS = (
-    ("account.index", _("Overview"), "user"),
-    ("account.security", _("Security"), "shield"),
-    ("account.sessions", _("Sessions"), "monitor"),
-    ("account.consents", _("Consents"), "scroll-text"),
-    ("account.exposure", _("Exposure"), "activity"),
-    ("account.terms", _("Terms"), "scale"),
-    ("account.induction", _("Induction"), "book-open"),
-    ("account.tokens", _("Access tokens"), "key-round"),
-    ("account.data", _("Your data"), "download"),
+    ("account.index", _("Overview"), "user", Action.MANAGE_OWN_ACCOUNT),
+    ("account.security", _("Security"), "shield", Action.MANAGE_OWN_ACCOUNT),
+    ("account.sessions", _("Sessions"), "monitor", Action.MANAGE_OWN_ACCOUNT),
+    ("account.consents", _("Consents"), "scroll-text", Action.MANAGE_OWN_ACCOUNT),
+    ("account.searches", _("Saved searches"), "bookmark", Action.SAVE_SEARCHES),
+    ("account.exposure", _("Exposure"), "activity", Action.MANAGE_OWN_ACCOUNT),
+    ("account.terms", _("Terms"), "scale", Action.MANAGE_OWN_ACCOUNT),
+    ("account.induction", _("Induction"), "book-open", Action.MANAGE_OWN_ACCOUNT),
+    ("account.tokens", _("Access tokens"), "key-round", Action.MANAGE_OWN_ACCOUNT),
+    ("account.data", _("Your data"), "download", Action.MANAGE_OWN_ACCOUNT),
 )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from archive.ledger import EVENTS, Findings, Line
 from archive.web import journal
+from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
@@ -38,7 +39,6 @@ COLUMNS = (
     "previous",
     "digest",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,6 @@ def as_csv(lines: list[dict[str, Any]]) -> str:
 def as_json(lines: list[dict[str, Any]]) -> str:
     """One document with every line."""
     return json.dumps({"lines": lines}, ensure_ascii=False, indent=1)
-
-
-def harmless(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 WRITERS = {
