@@ -8,7 +8,8 @@
     4  the manifest, sealed and last: from now on there is a backup
 
 Nothing is opened on the way: sealed files, the encrypted database and sealed keyrings
-are copied as they are. The unlock secret lies outside the home and is never touched;
+are copied as they are; of PostgreSQL, which is not encrypted, one snapshot is sealed as
+it is read. The unlock secret lies outside the home and is never touched;
 the search index is left out, because it is made again from the records. A killed backup
 leaves nothing but a head start for the next.
 """
@@ -27,13 +28,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archive import depot
 from archive.config import TOML_NAME, Config, ConfigError
-from archive.db import Database
+from archive.db import Database, dumping
 from archive.depot import Depot, Fingerprint, Tell
 from archive.ledger import Ledger
-from archive.vault import manifests
+from archive.vault import dumps, manifests
 from archive.vault.errors import NoSuchObject, VaultError
 from archive.vault.objects import Vault
 from archive.vault.tables import DataKey, DataKeyState
@@ -96,10 +98,6 @@ def back_up(
     :raises ConfigError: another backup is being made, or the place is another archive's
     :raises StoreUnavailable: one of the stores does not answer
     """
-    if not premises.db.is_sqlite:
-        raise ConfigError(
-            "On PostgreSQL the database is backed up by pg_dump: see docs/backup.md."
-        )
     with _alone(premises.config.home):
         newest = _newest(premises, to)
         to.clear_states()
@@ -118,12 +116,22 @@ def back_up(
 
 
 @dataclass(frozen=True)
+class _Copied:
+    """A copied database: its blob, what it names, and what opens it if not its key."""
+
+    blob: str
+    print: Fingerprint
+    objects: list[str]
+    sealed: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class _State:
     """One state of the database, with the keys that open it."""
 
     files: dict[str, str]
     prints: dict[str, Fingerprint]
-    objects: list[str]
+    database: _Copied
 
 
 class _Copier:
@@ -176,36 +184,52 @@ def _take_state(premises: Premises, to: Depot, copier: _Copier) -> _State:
     """
     for _ in range(_ROUNDS):
         keys = _key_files(premises.config)
-        with _snapshot(premises) as path:
-            names = _living_in(premises, path)
-            if _key_files(premises.config) != keys:
-                continue
-            gone = copier.copy(names)
-            if set(gone) - set(_living(premises.db)):
-                continue
-            return _store_state(to, path, keys, names)
+        database = _copy_database(premises, to)
+        if _key_files(premises.config) == keys:
+            gone = copier.copy(database.objects)
+            if not set(gone) - set(_living(premises.db)):
+                return _with_keys(to, database, keys)
+        to.states.delete(database.blob)
     raise ConfigError("The archive changes too fast just now; try again later.")
 
 
-def _store_state(
-    to: Depot, path: Path, keys: dict[str, bytes], names: list[str]
-) -> _State:
-    files = {name: secrets.token_hex(16) for name in (DATABASE, *keys)}
-    prints = {DATABASE: depot.put_file(to.states, files[DATABASE], path)}
+def _with_keys(to: Depot, database: _Copied, keys: dict[str, bytes]) -> _State:
+    files, prints = {DATABASE: database.blob}, {DATABASE: database.print}
     for name, content in keys.items():
+        files[name] = secrets.token_hex(16)
         prints[name] = depot.write(to.states, files[name], content)
-    return _State(files, prints, names)
+    return _State(files, prints, database)
+
+
+def _copy_database(premises: Premises, to: Depot) -> _Copied:
+    if not premises.db.is_sqlite:
+        return _seal_database(premises.db, to)
+    blob = secrets.token_hex(16)
+    with _snapshot(premises) as path:
+        names = _living_in(premises, path)
+        return _Copied(blob, depot.put_file(to.states, blob, path), names)
+
+
+def _seal_database(db: Database, to: Depot) -> _Copied:
+    with db.snapshot() as connection:
+        with Session(connection) as session:
+            names = _names(session)
+        sealed = dumps.write(to.states, lambda write: dumping.dump(connection, write))
+    found = depot.fingerprint(to.states, sealed.name)
+    return _Copied(sealed.name, found, names, sealed.as_json())
 
 
 def _seal(
     premises: Premises, to: Depot, copier: _Copier, state: _State, now: datetime
 ) -> Made:
-    objects = {n: copier.done[n] for n in state.objects if n in copier.done}
-    missing = [name for name in state.objects if name not in objects]
+    named = state.database.objects
+    objects = {name: copier.done[name] for name in named if name in copier.done}
+    missing = [name for name in named if name not in objects]
     content = {
         "made_at": now.isoformat(),
         "program": metadata.version("vigil"),
         "settings": _settings(premises.config),
+        "sealed_database": state.database.sealed,
         "files": {name: asdict(each) for name, each in state.prints.items()},
         "objects": {name: [o.size, o.sha256] for name, o in objects.items()},
     }
@@ -255,8 +279,12 @@ def _remove_old(premises: Premises, to: Depot, keep: int) -> int:
 
 def _living(db: Database) -> list[str]:
     with db.read() as session:
-        active = select(DataKey.id).where(DataKey.state == DataKeyState.ACTIVE)
-        return [data_key.hex for data_key in session.scalars(active)]
+        return _names(session)
+
+
+def _names(session: Session) -> list[str]:
+    active = select(DataKey.id).where(DataKey.state == DataKeyState.ACTIVE)
+    return [data_key.hex for data_key in session.scalars(active)]
 
 
 def _living_in(premises: Premises, path: Path) -> list[str]:

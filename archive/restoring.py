@@ -18,21 +18,26 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url, select
+from sqlalchemy.exc import OperationalError
 
 from archive import backup, depot, verification
 from archive import config as settings
 from archive import site as sites
 from archive.backup import DATABASE, KEYS
 from archive.config import RESTORING, TOML_NAME, BucketAddress, Config, ConfigError
+from archive.db import Database
+from archive.db.dumping import DumpDamaged
 from archive.depot import Depot, Fingerprint, Tell
 from archive.site import Site
-from archive.vault import keyfiles, manifests, stores
+from archive.vault import dumps, keyfiles, manifests, stores
+from archive.vault.dumps import Sealed
 from archive.vault.errors import IntegrityError, StoreUnavailable, VaultError
 from archive.vault.files import make_private_folder, sync_folder
 from archive.vault.keyrings import Keyring
@@ -97,6 +102,7 @@ def restore(
     site = sites.open_site(settings.load(environ), clock)
     try:
         _prove(site, source, done, actor, tell)
+        site.db.unmark()
     finally:
         site.close()
     mark.unlink()
@@ -134,8 +140,7 @@ def _begin(config: Config, name: str) -> None:
         return
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigError(f"{home} is not empty; restore into a new folder.")
-    if _database(config) and _database(config).exists():
-        raise ConfigError(f"{_database(config)} is there already; move it away.")
+    _refuse_occupied(config)
     make_private_folder(home)
     home.chmod(0o700)
     keyfiles.put(mark, name.encode())
@@ -157,8 +162,13 @@ def _bring_back(
     _take_newest_shreddings(config, source)
     _put_settings(config, content["settings"], environ)
     config = settings.load(environ)
+    sealed = content.get("sealed_database")
+    _require_kind(config, sealed)
     lost = _fetch_objects(config, source, backup.objects_of(content), tell)
-    _fetch_database(config, source, cover.files[DATABASE], prints[DATABASE])
+    if sealed is None:
+        _fetch_database(config, source, cover.files[DATABASE], prints[DATABASE])
+    else:
+        _load_database(config, source, Sealed.from_json(sealed), name)
     return lost
 
 
@@ -255,13 +265,60 @@ def _require_ours(path: Path, wanted: Fingerprint) -> None:
         raise ConfigError(f"{path} is another database; set VIGIL_DATABASE_URL anew.")
 
 
+def _load_database(config: Config, source: Depot, sealed: Sealed, name: str) -> None:
+    """Fill the empty PostgreSQL database, in one transaction."""
+    db = Database(config.database_url, None)
+    try:
+        if db.is_empty():
+            with closing(dumps.read(source.states, sealed)) as stream:
+                db.load(stream, name)
+        elif db.loaded_from() != name:
+            raise ConfigError(_OCCUPIED)
+    except DumpDamaged as error:
+        raise ConfigError(f"{str(error).capitalize()}.") from error
+    except OperationalError as error:
+        raise ConfigError(_NO_ANSWER) from error
+    finally:
+        db.close()
+
+
+_OCCUPIED = "The database holds something; give VIGIL_DATABASE_URL an empty one."
+_NO_ANSWER = "The database does not answer: check VIGIL_DATABASE_URL."
+
+
+def _refuse_occupied(config: Config) -> None:
+    """Nothing is restored over a database, whosever it is."""
+    if _is_sqlite(config):
+        path = _database(config)
+        if path.exists():
+            raise ConfigError(f"{path} is there already; move it away.")
+        return
+    db = Database(config.database_url, None)
+    try:
+        if not db.is_empty():
+            raise ConfigError(_OCCUPIED)
+    except OperationalError as error:
+        raise ConfigError(_NO_ANSWER) from error
+    finally:
+        db.close()
+
+
+def _require_kind(config: Config, sealed: object) -> None:
+    if _is_sqlite(config) == (sealed is None):
+        return
+    wanted = "sqlite:////a/new/file" if sealed is None else "postgresql+psycopg://…"
+    raise ConfigError(
+        "The database of this backup is of the other kind: set VIGIL_DATABASE_URL to "
+        f"{wanted}."
+    )
+
+
+def _is_sqlite(config: Config) -> bool:
+    return make_url(config.database_url).get_backend_name() == "sqlite"
+
+
 def _database(config: Config) -> Path:
-    url = make_url(config.database_url)
-    if url.get_backend_name() != "sqlite":
-        raise ConfigError(
-            "On PostgreSQL the database is restored by pg_restore: see docs/backup.md."
-        )
-    return Path(url.database or "")
+    return Path(make_url(config.database_url).database or "")
 
 
 def _prove(site: Site, source: Depot, done: Restored, actor: str, tell: Tell) -> None:

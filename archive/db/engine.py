@@ -26,7 +26,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from archive.db import migrating
+from archive.db import dumping, migrating
 from archive.db.recalling import Recalling, Watch
 
 BUSY_MILLISECONDS = 20_000
@@ -135,6 +135,37 @@ class Database:
         finally:
             connection.close()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One state that does not change while it is read; PostgreSQL only."""
+        how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**how) as connection:
+            yield connection
+
+    def load(self, source: dumping.Readable, mark: str) -> None:
+        """Fill an empty database from a dump, all or nothing; PostgreSQL only.
+
+        The mark says until `unmark` what it was loaded from: see `loaded_from`.
+
+        :raises DumpDamaged: this is no dump that can be loaded
+        """
+        with self.engine.begin() as connection:
+            dumping.load(connection, source)
+            _comment(connection, mark)
+
+    def loaded_from(self) -> str | None:
+        """The mark of `load`, until it is taken off."""
+        query = "SELECT obj_description(to_regclass('alembic_version'))"
+        with self.engine.connect() as connection:
+            found: str | None = connection.scalar(text(query))
+        return found
+
+    def unmark(self) -> None:
+        """From now on this is a database like any other."""
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                _comment(connection, None)
+
     def at(self, path: Path) -> Database:
         """The copy of this database that `copy_to` wrote there."""
         return Database(f"sqlite:///{path}", self._key)
@@ -205,6 +236,13 @@ class Database:
         ):
             connection.execute(pragma).fetchall()
         return connection
+
+
+def _comment(connection: Connection, mark: str | None) -> None:
+    if mark is not None and not mark.isalnum():
+        raise ValueError("a mark is letters and digits")
+    told = "NULL" if mark is None else f"'{mark}'"
+    connection.execute(text(f"COMMENT ON TABLE alembic_version IS {told}"))
 
 
 def _begin(connection: Connection) -> None:

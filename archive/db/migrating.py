@@ -31,6 +31,12 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(configuration(connection), revision)
 
 
+def revisions() -> set[str]:
+    """Every migration that this program knows."""
+    script = ScriptDirectory.from_config(configuration())
+    return {each.revision for each in script.walk_revisions()}
+
+
 def is_current(connection: Connection) -> bool:
     """Whether the newest migration has been run, and no newer one than we know."""
     known = ScriptDirectory.from_config(configuration()).get_heads()

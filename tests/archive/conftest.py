@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -278,6 +278,12 @@ def any_site(empty_url: str, environ: dict[str, str], clock: Clock) -> Iterator[
 @pytest.fixture
 def any_desk(any_site: Site) -> Desk:
     return Desk(any_site)
+
+
+@pytest.fixture
+def new_database(postgresql: str) -> Callable[[], str]:
+    """Makes an empty PostgreSQL database and gives its address."""
+    return lambda: f"{postgresql}/{_create_database(postgresql)}"
 
 
 def _create_database(server: str, how: str = "") -> str:

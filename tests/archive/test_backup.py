@@ -403,14 +403,6 @@ def test_a_bucket_that_is_away_ends_the_backup_and_leaves_none(
         backup.back_up(site, to, actor="operator", now=now, tell=silent)
 
 
-def test_postgresql_is_told_its_own_way(any_site, place) -> None:
-    if any_site.db.is_sqlite:
-        assert back_up(any_site, place).ok
-        return
-    with pytest.raises(ConfigError, match="pg_dump"):
-        back_up(any_site, place)
-
-
 def test_a_living_database_is_never_replaced(
     site, environ, place, clock, tmp_path
 ) -> None:
