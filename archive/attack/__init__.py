@@ -14,6 +14,7 @@ done stands in the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from archive.attack import recognition, trials
 from archive.attack.crawl import Answer, Fetch, crawl
@@ -21,31 +22,44 @@ from archive.attack.material import Material, Premises, Progress, gather
 from archive.attack.report import Report, write
 from archive.attack.trial import Trial
 
-__all__ = ["Answer", "Fetch", "Material", "Premises", "Report", "attack", "write"]
+__all__ = ["Answer", "Extent", "Fetch", "Material", "Report", "attack", "write"]
+
+
+TRIALS = 9
+
+
+@dataclass(frozen=True)
+class Extent:
+    """So many assets, the newest first, and addresses besides theirs.
+
+    `is_kept` says that the report will be written to a folder; the ledger is told.
+    """
+
+    sample: int
+    addresses: int = 200
+    is_kept: bool = False
 
 
 def attack(
     premises: Premises,
     fetch: Fetch,
+    extent: Extent,
     *,
-    sample: int,
-    addresses: int,
     actor: str,
     progress: Progress,
 ) -> Report:
-    """Try everything on at most `sample` assets, newest first, and tell the ledger.
+    """Try everything within the extent, and tell the ledger.
 
-    `fetch` asks the archive's own pages for an address, as a visitor does; `addresses`
-    of them, beside those of the sample, are walked.
+    `fetch` asks the archive's own pages for an address, as a visitor does.
 
     :raises ValueError: fewer than one asset was asked for
     """
-    if sample < 1:
+    if extent.sample < 1:
         raise ValueError("a sample has at least one asset")
     now = premises.clock()
-    material = gather(premises, sample, now, progress)
+    material = gather(premises, extent.sample, now, progress)
     tried = []
-    for trial in _trials(material, fetch, addresses):
+    for trial in _trials(material, fetch, extent.addresses):
         tried.append(trial)
         progress("trials", len(tried), TRIALS)
     report = Report(now, material, tuple(tried))
@@ -55,12 +69,9 @@ def attack(
             "verification",
             actor=actor,
             now=premises.clock(),
-            detail={"attack": report.summary()},
+            detail={"attack": {**report.summary(), "report": extent.is_kept}},
         )
     return report
-
-
-TRIALS = 9
 
 
 def _trials(material: Material, fetch: Fetch, addresses: int) -> Iterator[Trial]:

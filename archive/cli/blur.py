@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archive.app import create_app
-from archive.attack import Answer, Fetch, Report, attack, write
+from archive.attack import Answer, Extent, Fetch, Report, attack, write
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.site import Site
@@ -62,8 +62,7 @@ def attack_command(
             report = attack(
                 site,
                 _visitor(site),
-                sample=sample,
-                addresses=addresses,
+                Extent(sample, addresses, is_kept=folder is not None),
                 actor=OPERATOR,
                 progress=_progress,
             )

@@ -56,8 +56,7 @@ def test_real_media_hold_and_the_ledger_says_that_they_were_attacked(site, held,
     report = attack.attack(
         site,
         visit,
-        sample=10,
-        addresses=9,
+        attack.Extent(10, 9),
         actor="operator",
         progress=lambda *step: told.append(step),
     )
@@ -77,12 +76,16 @@ def test_real_media_hold_and_the_ledger_says_that_they_were_attacked(site, held,
     with site.db.read() as s:
         newest = site.ledger.entries(s, limit=1)[0]
     assert newest.event == "verification"
-    assert newest.detail["attack"] == {"assets": len(FILES), "broken": []}
+    assert newest.detail["attack"] == {
+        "assets": len(FILES),
+        "broken": [],
+        "report": False,
+    }
 
 
 def test_the_report_shows_no_more_than_a_visitor_sees(site, held, visit, tmp_path):
     report = attack.attack(
-        site, visit, sample=10, addresses=9, actor="operator", progress=silent
+        site, visit, attack.Extent(10, 9), actor="operator", progress=silent
     )
     folder = tmp_path / "reports" / "one"
     document, shown = (path.read_bytes() for path in attack.write(report, folder))
@@ -169,7 +172,7 @@ def test_what_cannot_be_opened_is_counted_and_not_passed_over(site, desk, visit)
     largest.chmod(0o600)
     largest.write_bytes(body)
     report = attack.attack(
-        site, visit, sample=5, addresses=9, actor="operator", progress=silent
+        site, visit, attack.Extent(5, 9), actor="operator", progress=silent
     )
     assert report.material.pairs == []
     assert sum(report.material.left_out.values()) == 1
@@ -180,13 +183,13 @@ def test_what_cannot_be_opened_is_counted_and_not_passed_over(site, desk, visit)
 def test_no_sample_is_no_attack(site, visit):
     with pytest.raises(ValueError, match="at least one"):
         attack.attack(
-            site, visit, sample=0, addresses=9, actor="operator", progress=silent
+            site, visit, attack.Extent(0, 9), actor="operator", progress=silent
         )
 
 
 def test_a_thumbnail_is_as_large_as_the_hashes_need(site, held, visit):
     report = attack.attack(
-        site, visit, sample=1, addresses=9, actor="operator", progress=silent
+        site, visit, attack.Extent(1, 9), actor="operator", progress=silent
     )
     (pair,) = report.material.pairs
     picture = Image.frombytes("L", (64, 64), pair.original.lumas[0])

@@ -27,7 +27,7 @@ def shell(site, desk, environ, monkeypatch):
     )
 
 
-def test_it_prints_a_table_writes_its_report_and_ends_well(shell, tmp_path):
+def test_it_prints_a_table_writes_its_report_and_ends_well(site, shell, tmp_path):
     done = shell("--report", str(tmp_path / "report"))
     assert done.exit_code == 0, done.output
     assert "linkage by PDQ" in done.stdout
@@ -35,6 +35,8 @@ def test_it_prints_a_table_writes_its_report_and_ends_well(shell, tmp_path):
     assert "words: Not run: Tesseract is not installed" in done.stdout
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["blur-attack.html", "blur-attack.json"]
+    with site.db.read() as s:
+        assert site.ledger.entries(s, limit=1)[0].detail["attack"]["report"] is True
 
 
 def test_with_json_it_prints_one_document(shell):

@@ -96,10 +96,16 @@ def test_later_frames_change_nothing(file_format, encoded, preview_of):
 
 def test_what_lies_under_full_transparency_does_not_show(encoded, preview_of):
     hidden = [halves("black", "white"), halves("white", "black")]
-    for picture in hidden:
-        picture.putalpha(0)
-    one, other = (preview_of(encoded(picture)) for picture in hidden)
-    assert one.cells == other.cells
+
+    def seen_at(alpha: int) -> list[bytes]:
+        for picture in hidden:
+            picture.putalpha(alpha)
+        return [preview_of(encoded(picture)).cells for picture in hidden]
+
+    one, other = seen_at(0)
+    assert one == other
+    one, other = seen_at(255)
+    assert one != other  # the control: it is the alpha that hides them
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

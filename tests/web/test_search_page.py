@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
@@ -9,6 +12,8 @@ from archive import work
 from archive.web.pages import search as search_page
 from archive.web.showing import searching
 from search.engine import FACETS
+
+CSS = Path(__file__).parents[2] / "static/css/components.css"
 
 
 @pytest.fixture
@@ -29,6 +34,19 @@ def test_a_search_without_words_lists_everything_with_its_beginning(visitor, fou
     page = visitor.get("/search").get_data(as_text=True)
     assert "A church in Shushi" in page
     assert "What is left of it, seen from the road." in page
+
+
+def test_with_pictures_off_the_warning_stands_where_the_picture_would(visitor, found):
+    """The words of the picture itself are blurred as it is; those behind it are not."""
+    page = visitor.get("/search").get_data(as_text=True)
+    told = re.search(
+        r'<span class="soft-words" aria-hidden="true">([^<]+)</span>', page
+    )
+    assert told
+    assert f'alt="{told[1]}"' in page
+    assert told[1] == "Severity: graphic. It shows: Dead body."
+    assert not re.search(r"\.soft-frame\s*{[^}]*filter", CSS.read_text())
+    assert not re.search(r"\.soft-words\s*{[^}]*filter", CSS.read_text())
 
 
 def test_nothing_found_says_what_to_do_next(visitor, found):

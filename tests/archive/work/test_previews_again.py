@@ -97,6 +97,22 @@ def test_lost_previews_come_back_to_the_bit_also_after_all_keys_were_rotated(
     assert drawn(site) == before
 
 
+def test_it_works_on_every_database(any_site, any_desk):
+    any_desk.deposit(*[(MEDIA / name).read_bytes() for name in FILES[:2]])
+    drained(any_site)
+    before = drawn(any_site)
+    lose_previews(any_site)
+    job_id = queued(any_site, kind="image")
+    drained(any_site)
+    assert job(any_site, job_id).result["made"] == 2
+    assert drawn(any_site) == before
+    one, other = before
+    like(any_site, other, one)
+    drained(any_site)
+    with any_site.db.read() as s:
+        assert store.require_asset(s, other).noise_item == one
+
+
 def test_a_preview_that_comes_out_as_it_was_is_left_alone(site, held):
     kept = [asset.preview_object_id for asset in assets(site)]
     with site.db.read() as s:
