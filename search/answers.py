@@ -4,13 +4,13 @@ import numpy as np
 
 from search.analysis.gazetteer import Gazetteer
 from search.engine import FACETS, FacetValue, Hit, Results
-from search.evaluation import Evaluation, Wanted
+from search.evaluation import Evaluation
 from search.filters import days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
 from search.matches import Match
 from search.postings import LAST_DAY, Mask, Numbers
 from search.query import Days, Query, QueryError, Sort
-from search.snippets import snippet, title
+from search.snippets import Marking, snippet, title
 from search.spelling import corrected
 from search.view import View
 
@@ -33,10 +33,11 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
         results = results.only(mask[results.docs])
     start = (query.page - 1) * query.per_page
     total = len(results.docs)
+    marking = Marking(evaluation.wanted)
     return Results(
         total=total,
         hits=[
-            _hit(view, doc, score, evaluation.wanted, query.lang)
+            _hit(view, doc, score, marking, query.lang)
             for doc, score in _page(view, results, query.sort, start, query.per_page)
         ],
         facets={name: _counts(view, name, found, chosen) for name in FACETS},
@@ -140,12 +141,12 @@ def _by_event(view: View, *, newest_first: bool) -> Numbers:
     return np.where(unknown, LAST_DAY + 1, -days if newest_first else days)
 
 
-def _hit(view: View, doc: int, score: float, wanted: Wanted, lang: str) -> Hit:
+def _hit(view: View, doc: int, score: float, marking: Marking, lang: str) -> Hit:
     # Among texts with equally many found words, the reader's language is shown.
     texts = sorted(view.texts(doc), key=lambda text: text[0] != lang)
     return Hit(
         id=view.id(doc),
         score=round(score, 4),
-        snippet_html=snippet(texts, wanted),
-        title_html="" if view.guarded[doc] else title(texts, wanted),
+        snippet_html=snippet(texts, marking),
+        title_html="" if view.guarded[doc] else title(texts, marking),
     )

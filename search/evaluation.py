@@ -297,8 +297,28 @@ class Evaluation:
         if not within.any():
             return Match.unscored(np.empty(0, np.int64))
         places = [self._places(slot, within, part) for slot in slots]
-        together = _in_a_row(places) if slop is None else _near(places, slop)
+        together = _in_a_row(places) if slop is None else self._near(places, slop)
         return _counted(together >> _DOC_SHIFT)
+
+    def _near(self, places: list[Numbers], slop: int) -> Numbers:
+        """Return the ends of the stretches with all slots and at most ``slop`` others.
+
+        At each place where a slot stands, the latest place of every other slot is looked
+        at, if it is in the same document.
+        """
+        at = np.concatenate(places)
+        slots = np.repeat(np.arange(len(places)), [len(each) for each in places])
+        order = np.lexsort((slots, at))
+        at, slots = at[order], slots[order]
+        first, complete = at, np.ones(len(at), np.bool_)
+        for slot in range(len(places)):
+            self._check_time()
+            self._spend(at)
+            latest = np.maximum.accumulate(np.where(slots == slot, at, -1))
+            complete &= (latest >> _DOC_SHIFT) == (at >> _DOC_SHIFT)
+            first = np.minimum(first, latest)
+        stretch = at - first + 1
+        return at[complete & (stretch - len(places) <= slop)]
 
     def _having(self, slot: "Slot") -> Mask:
         having = np.zeros(self._view.size, np.bool_)
@@ -441,22 +461,3 @@ def _in_a_row(places: list[Numbers]) -> Numbers:
         found[found == len(where)] = 0
         starts = starts[where[found] == starts + offset]
     return starts
-
-
-def _near(places: list[Numbers], slop: int) -> Numbers:
-    """Return the ends of the stretches with all slots and at most ``slop`` others.
-
-    At each place where a slot stands, the latest place of every other slot is looked
-    at, if it is in the same document.
-    """
-    at = np.concatenate(places)
-    slots = np.repeat(np.arange(len(places)), [len(each) for each in places])
-    order = np.lexsort((slots, at))
-    at, slots = at[order], slots[order]
-    first, complete = at, np.ones(len(at), np.bool_)
-    for slot in range(len(places)):
-        latest = np.maximum.accumulate(np.where(slots == slot, at, -1))
-        complete &= (latest >> _DOC_SHIFT) == (at >> _DOC_SHIFT)
-        first = np.minimum(first, latest)
-    stretch = at - first + 1
-    return at[complete & (stretch - len(places) <= slop)]

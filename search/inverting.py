@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.analysis.folding import surface
-from search.analysis.tokens import Token, tokens, written_words
+from search.analysis.tokens import tokens, written_words
 from search.analysis.words import document_terms
 from search.document import Document
 from search.postings import (
@@ -31,6 +31,8 @@ from search.query import Part
 
 MOST_LEXEMES = 250_000
 """Words that are kept analysed from one batch to the next."""
+
+_HEADS = [bytes([code]) for code in range(256)]
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -88,7 +90,7 @@ class Lexicon:
     def __init__(self) -> None:
         self.terms: list[bytes] = []
         """Level and text of each term, as one byte and UTF-8."""
-        self._numbers: dict[tuple[int, str], int] = {}
+        self._numbers: list[dict[str, int]] = [{} for _ in TEXT_LEVELS]
         self._languages: dict[str, _Words] = {}
         self._steps, self._counted = array("q"), array("q")
         self._starts = array("q", [0])
@@ -103,22 +105,30 @@ class Lexicon:
 
     def analysed(self, written: str, language: str) -> int:
         """Take a new word; return its number."""
-        found = list(tokens(written))
-        for token in found:
-            for level, terms in enumerate(_terms_of(token, language)):
-                for term in terms:
-                    self._terms.append(self._number(level, term))
-                    self._offsets.append(token.position)
+        steps = counted = 1
+        if written.isalpha():
+            self._add(written, 0, language)
+        else:
+            found = list(tokens(written))
+            for token in found:
+                self._add(token.text, token.position, language)
+            steps = 1 + max((token.position for token in found), default=-1)
+            counted = sum(not token.whole for token in found)
         self._starts.append(len(self._terms))
-        self._steps.append(1 + max((token.position for token in found), default=-1))
-        self._counted.append(sum(not token.whole for token in found))
+        self._steps.append(steps)
+        self._counted.append(counted)
         return len(self._steps) - 1
 
-    def _number(self, level: int, term: str) -> int:
-        number = self._numbers.setdefault((level, term), len(self.terms))
-        if number == len(self.terms):
-            self.terms.append(bytes([level]) + term.encode("utf-8", "replace"))
-        return number
+    def _add(self, text: str, position: int, language: str) -> None:
+        for level, terms in enumerate(_terms_of(text, language)):
+            numbers = self._numbers[level]
+            for term in terms:
+                number = numbers.get(term)
+                if number is None:
+                    number = numbers[term] = len(self.terms)
+                    self.terms.append(_HEADS[level] + term.encode("utf-8", "replace"))
+                self._terms.append(number)
+                self._offsets.append(position)
 
     def arrays(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """Return steps and counted tokens of words; starts, terms and offsets."""
@@ -135,10 +145,10 @@ class Lexicon:
         return steps, counted, starts, terms, offsets
 
 
-def _terms_of(token: Token, language: str) -> tuple[Iterable[str], ...]:
-    terms = document_terms(token.text, language)
+def _terms_of(text: str, language: str) -> tuple[Iterable[str], ...]:
+    terms = document_terms(text, language)
     shown: tuple[str, ...] = ()
-    if terms.exact and (spelled := surface(token.text)) != terms.exact[0]:
+    if terms.exact and (spelled := surface(text)) != terms.exact[0]:
         shown = (f"{terms.exact[0]}\t{spelled}",)
     return terms.exact, terms.stems, terms.keys, shown
 
@@ -209,10 +219,11 @@ class _Text:
             parts=part,
             counted=counted[words],
             terms=terms[which],
-            term_docs=np.repeat(doc, has),
-            term_sets=np.repeat(fields, has),
-            term_weights=np.repeat(weights[part], has),
-            positions=np.repeat(base + place, has) + offsets[which],
+            term_docs=np.repeat(doc.astype(np.int32), has),
+            term_sets=np.repeat(fields.astype(np.uint8), has),
+            term_weights=np.repeat(weights[part].astype(np.uint8), has),
+            positions=np.repeat((base + place).astype(np.uint32), has)
+            + offsets[which].astype(np.uint32),
         )
 
 
@@ -228,14 +239,15 @@ def _sorted(text: _Text, terms: list[bytes]) -> Inverted:
     in_order = sorted(used.tolist(), key=terms.__getitem__)
     rank = np.zeros(len(terms), np.int64)
     rank[in_order] = np.arange(len(in_order))
-    key = text.term_sets * len(in_order) + rank[text.terms]
-    packed = (key << 32) | np.arange(len(key))
+    packed = text.term_sets.astype(np.int64) * len(in_order) + rank[text.terms]
+    packed <<= 32
+    packed |= np.arange(len(packed))
     packed.sort()
     order, key = packed & 0xFFFFFFFF, packed >> 32
     docs, positions = text.term_docs[order], text.positions[order]
-    new_key = np.diff(key, prepend=-1) != 0
-    new_posting = new_key | (np.diff(docs, prepend=-1) != 0)
-    new_position = new_posting | (np.diff(positions, prepend=-1) != 0)
+    new_key = _changes(key)
+    new_posting = new_key | _changes(docs)
+    new_position = new_posting | _changes(positions)
     postings = np.flatnonzero(new_posting)
     firsts = np.flatnonzero(new_key)
     keys = _keys(key[firsts], [terms[number] for number in in_order])
@@ -244,28 +256,34 @@ def _sorted(text: _Text, terms: list[bytes]) -> Inverted:
     return Inverted(
         keys=keys,
         starts=starts,
-        docs=docs[postings],
+        docs=docs[postings].astype(np.int64),
         weights=_summed(text.term_weights[order], postings),
         counts=counts,
-        positions=positions[new_position],
+        positions=positions[new_position].astype(np.int64),
         positions_of_terms=_summed(counts, starts[:-1]),
     )
+
+
+def _changes(values: Ints) -> npt.NDArray[np.bool_]:
+    """Say of each number whether it differs from the one before."""
+    changes = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return changes
 
 
 def _keys(numbers: Ints, terms: list[bytes]) -> list[bytes]:
     fields, places = np.divmod(numbers, max(1, len(terms)))
     levels = np.fromiter((term[0] for term in terms), np.int64, len(terms))
     codes = (fields * len(TEXT_LEVELS) + levels[places]).tolist()
-    heads = [bytes([code]) for code in range(256)]
     plain = [term[1:] for term in terms]
     found = zip(codes, places.tolist(), strict=True)
-    return [heads[code] + plain[place] for code, place in found]
+    return [_HEADS[code] + plain[place] for code, place in found]
 
 
 def _summed(values: npt.NDArray[Any], starts: Ints) -> Ints:
     if not len(starts):
         return np.zeros(0, np.int64)
-    return np.add.reduceat(values.astype(np.int64), starts)
+    return np.add.reduceat(values, starts, dtype=np.int64)
 
 
 def stretches(doc: Document) -> Iterator[tuple[Part, str, str, int]]:

@@ -69,8 +69,8 @@ def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
 def _by_facet(view: View, own: int, name: str) -> Weights:
     column = view.facet(name)
     score = np.zeros(view.size, np.float32)
-    for code in column.codes[column.docs == own].tolist():
-        sharing = column.docs[column.codes == code]
+    for code in column.codes_of(own):
+        sharing = column.docs_of(code)
         score[sharing] += FACET_WEIGHTS[name] * _rarity(view, len(sharing))
     return score
 

@@ -25,7 +25,7 @@ from whoosh.filedb.filestore import RamStorage, Storage
 from whoosh.filedb.structfile import BufferFile, StructFile
 
 PAGE_BYTES = 16 * 1024
-CACHE_BYTES = 32 * 1024 * 1024
+CACHE_BYTES = 16 * 1024 * 1024
 LOCK_NAME = "write.lock"
 _UNFINISHED = ".new-"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

@@ -6,7 +6,7 @@ Every character of the document is escaped; the only tag is ``<mark>``.
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from search.analysis.tokens import Token, tokens
+from search.analysis.tokens import tokens, written_words
 from search.analysis.words import document_terms
 from search.evaluation import Wanted
 from search.postings import EXACT, KEY, STEM
@@ -20,11 +20,62 @@ Stored = Sequence[Sequence[str]]
 Spans = list[tuple[int, int]]
 
 
-def snippet(texts: Stored, wanted: Wanted) -> str:
+class Marking:
+    """Finds the wanted words of texts; what a written word is, is found out once."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._languages: dict[str, _Known] = {}
+
+    def spans(self, text: str, language: str) -> Spans:
+        """Return where the wanted words of a text are, in order."""
+        if language not in self._languages:
+            self._languages[language] = _Known(self._wanted, language)
+        known = self._languages[language]
+        found, at = [], 0
+        for written in written_words(text):
+            at = text.find(written, at)
+            if places := known[written]:
+                found += [(at + first, at + last) for first, last in places]
+            at += len(written)
+        return found
+
+
+class _Known(dict[str, Spans]):
+    """Where in a written word its wanted tokens are, for one language."""
+
+    def __init__(self, wanted: Wanted, language: str) -> None:
+        super().__init__()
+        self._wanted = frozenset().union(
+            *(wanted.terms[level] for level in (EXACT, STEM, KEY))
+        )
+        self._language = language
+
+    def __missing__(self, written: str) -> Spans:
+        found: Spans = []
+        if written.isalpha():
+            every = document_terms(written, self._language).every
+            if not self._wanted.isdisjoint(every):
+                found = [(0, len(written))]
+        else:
+            found = list(self._in_parts(written))
+        self[written] = found
+        return found
+
+    def _in_parts(self, written: str) -> Iterator[tuple[int, int]]:
+        end = 0
+        for token in tokens(written):
+            every = document_terms(token.text, self._language).every
+            if token.start >= end and not self._wanted.isdisjoint(every):
+                yield token.start, token.end
+                end = token.end
+
+
+def snippet(texts: Stored, marking: Marking) -> str:
     """Return the best stretch of the descriptions, found words marked."""
     best: tuple[int, str, Spans] = (-1, "", [])
     for language, _, body in texts:
-        spans = list(_spans(body[:LOOKED_AT], language, wanted))
+        spans = marking.spans(body[:LOOKED_AT], language)
         if body and len(spans) > best[0]:
             best = (len(spans), body, spans)
     _, body, spans = best
@@ -33,28 +84,14 @@ def snippet(texts: Stored, wanted: Wanted) -> str:
     return f"{lead}{_marked(body, spans, start, end)}{tail}"
 
 
-def title(texts: Stored, wanted: Wanted) -> str:
+def title(texts: Stored, marking: Marking) -> str:
     """Return the title with the most found words, marked; else the first."""
     best: tuple[int, str, Spans] = (-1, "", [])
     for language, name, _ in texts:
-        spans = list(_spans(name[:TITLE_CHARACTERS], language, wanted))
+        spans = marking.spans(name[:TITLE_CHARACTERS], language)
         if name and len(spans) > best[0]:
             best = (len(spans), name[:TITLE_CHARACTERS], spans)
     return _marked(best[1], best[2], 0, len(best[1]))
-
-
-def _spans(text: str, language: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
-    end = 0
-    for token in tokens(text):
-        if token.start >= end and _is_wanted(token, language, wanted):
-            yield token.start, token.end
-            end = token.end
-
-
-def _is_wanted(token: Token, language: str, wanted: Wanted) -> bool:
-    terms = document_terms(token.text, language)
-    kinds = ((EXACT, terms.exact), (STEM, terms.stems), (KEY, terms.keys))
-    return any(not wanted.terms[level].isdisjoint(found) for level, found in kinds)
 
 
 def _window(text: str, spans: Spans) -> tuple[int, int]:

@@ -22,39 +22,63 @@ _UNSEEN = -1
 class Facet:
     """A facet's values in the visible documents."""
 
-    def __init__(self, values: Sequence[str], codes: Numbers, docs: Numbers, size: int):
+    def __init__(
+        self, values: Sequence[str], codes: Numbers, docs: Numbers, size: int
+    ) -> None:
+        """Take the values and, ascending by document, who has which of them."""
         self.values = values
-        self.codes = codes.astype(np.int32)
-        self.docs = docs.astype(np.int32)
+        self._size = size
+        self._totals = np.bincount(codes, minlength=len(values))
         lengths = np.bincount(docs, minlength=size)
+        kind = np.int16 if len(values) < 2**15 else np.int32
+        self._code: Numbers | None = None
+        if (lengths <= 1).all():  # one more code, where a document has none
+            self._code = np.full(size, len(values), kind)
+            self._code[docs] = codes
+            return
+        self._codes, self._docs = codes.astype(kind), docs.astype(np.int32)
         self._starts = np.zeros(size + 1, np.int32)
         np.cumsum(lengths, out=self._starts[1:])
-        self._totals = np.bincount(codes, minlength=len(values))
-        self._is_single = bool((lengths <= 1).all())
-        self._size = size
-        if self._is_single:  # a code for every document, one more where there is none
-            self._code = np.full(size, len(values), np.int32)
-            self._code[self.docs] = self.codes
 
     def counts(self, docs: Numbers) -> Numbers:
         """Count each value in some of the documents."""
         most = len(self.values)
         if len(docs) == self._size:
             return self._totals
-        if self._is_single:
+        if self._code is not None:
             return np.bincount(self._code[docs], minlength=most + 1)[:most]
         starts = self._starts[docs]
         lengths = self._starts[docs + 1] - starts
         skipped = np.cumsum(lengths) - lengths
         places = np.repeat(starts - skipped, lengths) + np.arange(lengths.sum())
-        return np.bincount(self.codes[places], minlength=most)
+        return np.bincount(self._codes[places], minlength=most)
 
     def having(self, chosen: Mask) -> Mask:
         """Return the documents that have one of the chosen values."""
-        found = np.zeros(self._size, np.bool_)
+        if self._code is not None:
+            found: Mask = np.append(chosen, np.False_)[self._code]
+            return found
+        having = np.zeros(self._size, np.bool_)
         if chosen.any():
-            found[self.docs[chosen[self.codes]]] = True
-        return found
+            having[self._docs[chosen[self._codes]]] = True
+        return having
+
+    def codes_of(self, doc: int) -> list[int]:
+        """Return the values of one document."""
+        if self._code is not None:
+            code = int(self._code[doc])
+            return [code] if code < len(self.values) else []
+        codes: list[int] = self._codes[
+            self._starts[doc] : self._starts[doc + 1]
+        ].tolist()
+        return codes
+
+    def docs_of(self, code: int) -> Numbers:
+        """Return the documents that have a value."""
+        if self._code is not None:
+            return np.flatnonzero(self._code == code)
+        docs: Numbers = self._docs[self._codes == code]
+        return docs
 
 
 class View:

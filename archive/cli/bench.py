@@ -2,6 +2,7 @@
 
 A suite is a module tests/bench/NAME.py with a function `measure()` that yields results
 (name, value, unit, reference, ratio, higher_is_better). Modules without one are tools.
+A suite that takes a size has a parameter of that name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,13 @@ FOLDER = ROOT / "tests" / "bench"
 @click.option(
     "--suite", "chosen", multiple=True, help="Only this one; may be repeated."
 )
+@click.option(
+    "--size",
+    type=click.IntRange(min=1),
+    help="How much to measure with, where a suite takes that: records for search.",
+)
 @output.json_option
-def bench(chosen: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - click's
+def bench(chosen: tuple[str, ...], size: int | None, as_json: bool) -> None:  # noqa: FBT001 - click's
     """Measure this machine; trust the ratios more than the seconds.
 
     Example: vigil bench --suite blur
@@ -41,7 +48,7 @@ def bench(chosen: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001 - cli
             f"there is no suite {', '.join(unknown)} (there is {known})",
             param_hint="--suite",
         )
-    results = [result for name in names for result in _measured(name)]
+    results = [result for name in names for result in _measured(name, size)]
     document = {"machine": machine(), "results": results}
     output.answer(document, as_json, lambda: _table(results))
 
@@ -70,11 +77,12 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _measured(name: str) -> Iterator[dict[str, Any]]:
+def _measured(name: str, size: int | None) -> Iterator[dict[str, Any]]:
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     suite = importlib.import_module(f"tests.bench.{name}")
-    for result in suite.measure():
+    sized = size is not None and "size" in signature(suite.measure).parameters
+    for result in suite.measure(size) if sized else suite.measure():
         output.note(f"{name}: {result.name}")
         yield asdict(result)
 

@@ -23,7 +23,8 @@ _ENDINGS = """
     in un ün ni nu nü na nə ya yə la lə a ə i u ü imiz umuz ümüz iniz unuz ünüz
     miz niz lari ləri sin sun sün si su sü im um üm lar lər
 """
-_SUFFIXES = tuple(sorted(_ENDINGS.split(), key=len, reverse=True))
+_SUFFIXES = frozenset(_ENDINGS.split())
+_LENGTHS = sorted(set(map(len, _SUFFIXES)), reverse=True)
 SHORTEST_STEM = 3
 
 
@@ -41,9 +42,9 @@ def stem(folded: str) -> str:
 
 
 def _without_suffix(word: str) -> str | None:
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_STEM:
-            return word[: -len(suffix)]
+    for length in _LENGTHS:
+        if len(word) - length >= SHORTEST_STEM and word[-length:] in _SUFFIXES:
+            return word[:-length]
     return None
 
 

@@ -43,7 +43,7 @@ _BARE = str.maketrans(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """Fold a word for exact matching; empty when nothing of it can be searched."""
     text = word[: LONGEST_TERM * 2]
@@ -67,11 +67,13 @@ def _folded_letters(text: str) -> str:
     return text.replace("եվ", "եւ")[:LONGEST_TERM]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def bare(folded: str) -> str:
     """Take the diacritics off a folded word: ``ağdam`` gives ``agdam``."""
     if folded.isascii():
         return folded
+    if unicodedata.is_normalized("NFD", folded) and folded.isalpha():
+        return folded.translate(_BARE)
     parts = unicodedata.normalize("NFD", folded)
     kept = "".join(c for c in parts if not unicodedata.combining(c))
     return kept.translate(_BARE)

@@ -61,7 +61,7 @@ _DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
 _REPEATED = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def keys(folded: str) -> tuple[str, ...]:
     """Return the keys of a folded word, none when they would be too short."""
     kind = script(folded)

@@ -55,7 +55,7 @@ def languages_of(folded: str) -> tuple[str, ...]:
     return _BY_SCRIPT.get(script(folded), ())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def stem(folded: str, language: str) -> str | None:
     """Return the tagged stem, or nothing for numbers and unknown languages."""
     if len(folded) < SHORTEST_STEMMED or not folded[0].isalpha():

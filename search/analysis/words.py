@@ -35,8 +35,11 @@ class Terms:
     stems: tuple[str, ...]
     keys: tuple[str, ...]
 
+    every: tuple[str, ...] = ()
+    """All of a document's; no exact term looks like a stem, no stem like a key."""
 
-@lru_cache(maxsize=65536)
+
+@lru_cache(maxsize=16384)
 def document_terms(text: str, language: str) -> Terms:
     """Return the terms under which a document's word is found."""
     folded = fold(text)
@@ -44,7 +47,8 @@ def document_terms(text: str, language: str) -> Terms:
         return Terms((), (), ())
     spoken = language_for(folded, language)
     found = stem(folded, spoken)
-    return Terms((folded,), (found,) if found else (), _document_keys(text, folded))
+    stems, found_keys = (found,) if found else (), _document_keys(text, folded)
+    return Terms((folded,), stems, found_keys, (folded, *stems, *found_keys))
 
 
 @lru_cache(maxsize=8192)

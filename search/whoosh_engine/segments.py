@@ -212,7 +212,7 @@ class SegmentFiles:
         """Read a facet's values, documents numbered in this segment."""
         values, entries, offset = self._facet_places[name]
         raw = self._files[".fct"].get(offset, 8 * entries)
-        codes, docs = np.frombuffer(raw, "<u4").reshape(2, entries).astype(np.int64)
+        codes, docs = np.frombuffer(raw, "<i4").reshape(2, entries)
         return FacetColumn(values, codes, docs)
 
     @cached_property

@@ -33,7 +33,7 @@ from search.whoosh_engine import packing
 from search.whoosh_engine.packing import WIDTHS, Ints
 
 BLOCK_TERMS = 64
-KEPT_BLOCKS = 1024
+KEPT_BLOCKS = 256
 """Blocks of terms that stay read, for each segment; about 10 KiB each."""
 MAGIC = b"VGT2"
 _END = struct.Struct("<QI4s")

@@ -1,0 +1,103 @@
+"""Search: building and asking, beside tantivy, SQLite FTS5 and Whoosh as it comes.
+
+    vigil bench --suite search                  5,000 records, some minutes
+    vigil bench --suite search --size 100000    as the goals are stated
+    vigil bench --suite search --size 1000000   hours, 20 GB of disk
+
+`corpus` says what the records are made of and `search_questions` what is asked. Each
+engine builds and answers in processes of its own. Vigil's answers are whole pages (20
+hits, marked snippets, ten facets) out of a sealed index of four languages in three
+scripts; the references' are 20 ids out of an unsealed one of plain words.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measuring import ROOT, Result
+
+QUICK = 5_000
+REFERENCES = ("tantivy", "fts5", "whoosh")
+LARGEST_FOR_WHOOSH = 200_000
+"""Whoosh as it comes would take most of a day to index more."""
+
+
+def measure(size: int = QUICK) -> Iterator[Result]:
+    """All figures for a collection of so many records."""
+    with tempfile.TemporaryDirectory(prefix="vigil-bench-") as name:
+        folder = Path(name)
+        _run("corpus", folder / "records", size)
+        _run("search_questions", folder / "questions")
+        names = ["vigil", "vigil-plain", *REFERENCES]
+        if size > LARGEST_FOR_WHOOSH:
+            names.remove("whoosh")
+        engines = {each: _Measured(folder, each) for each in names}
+        yield from _compared(engines)
+        yield from _alone(engines["vigil"])
+
+
+class _Measured:
+    """What building and asking one engine cost."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        program, index = "search_engines", folder / name
+        self.built = _told(program, "build", name, index, folder / "records")
+        self.asked = _told(program, "ask", name, index, folder / "questions")
+
+    def percentile(self, kind: str, percent: int) -> float | None:
+        """Processor milliseconds of a kind of question; None when it has no answer."""
+        times = self.asked["milliseconds"].get(kind)
+        if not times:
+            return None
+        return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]
+
+
+def _compared(engines: dict[str, _Measured]) -> Iterator[Result]:
+    own = engines["vigil"]
+    for name, other in engines.items():
+        if name != "vigil":
+            yield Result(
+                f"records indexed per second; {name}",
+                own.built["docs_per_second"],
+                "1/CPU s",
+                other.built["docs_per_second"],
+                own.built["docs_per_second"] / other.built["docs_per_second"],
+                higher_is_better=True,
+            )
+    for kind in own.asked["milliseconds"]:
+        for percent in (50, 95):
+            value = own.percentile(kind, percent)
+            for name, other in engines.items():
+                reference = other.percentile(kind, percent)
+                if name == "vigil" or value is None or reference is None:
+                    continue
+                label = f"{kind}, p{percent}; {name}"
+                yield Result.beside(label, value, reference, "CPU ms")
+
+
+def _alone(own: _Measured) -> Iterator[Result]:
+    yield Result("one record added until it is found", max(own.asked["updates"]), "s")
+    yield Result("slowest awkward question", own.asked["awkward"], "s")
+    yield Result("memory of a process that asked everything", own.asked["peak"], "MiB")
+    yield Result("memory of the process that built", own.built["peak"], "MiB")
+    yield Result("index on disk", own.built["mebibytes"], "MiB")
+
+
+def _told(*arguments: object) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_run(*arguments))
+    return told
+
+
+def _run(program: str, *arguments: object) -> str:
+    command = [sys.executable, "-m", f"tests.bench.{program}", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    return done.stdout
