@@ -303,8 +303,8 @@ class Evaluation:
     def _near(self, places: list[Numbers], slop: int) -> Numbers:
         """Return the ends of the stretches with all slots and at most ``slop`` others.
 
-        At each place where a slot stands, the latest place of every other slot is looked
-        at, if it is in the same document.
+        At each place where a slot stands, the latest place of every other slot is
+        looked at, if it is in the same document.
         """
         at = np.concatenate(places)
         slots = np.repeat(np.arange(len(places)), [len(each) for each in places])
