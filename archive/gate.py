@@ -24,8 +24,10 @@ from sqlalchemy.orm import Session
 from archive.db import Database
 from archive.ledger import Ledger
 from archive.records import store
+from archive.records.errors import NoSuchRecord
 from archive.records.tables import Asset, Record
 from archive.vault import originals
+from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
@@ -33,8 +35,11 @@ from auth import accounts, exposure
 from auth.policy import Action, Permit, Refusal, decide
 from auth.sealing import Sealing
 from auth.viewer import Item, Rules, Viewer
+from blur import copies
+from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
+ORIGINAL, COPY = "original", "copy"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 
 
@@ -74,6 +79,7 @@ class Release:
     media_type: str
     filename: str
     format: str
+    form: str
     permit: Permit
     _premises: Premises = field(repr=False)
     _reader: SealedReader = field(repr=False)
@@ -127,28 +133,28 @@ def release(
     asset_id: str,
     now: datetime,
     *,
-    form: str = "original",
+    form: str = ORIGINAL,
 ) -> Release:
     """Open an original for a person, or refuse with every reason.
 
     `form` says in the ledger what of it is given: the untouched original, or what the
-    caller makes of it.
+    caller makes of it. With the form `COPY` it is the kept copy for browsers.
 
     :raises RefusedError: the policy says no
-    :raises NoSuchRecord: there is nothing of that id
+    :raises NoSuchRecord: there is nothing of that id, or no such copy of it
     :raises VaultError: it is there, but cannot be opened
     """
     try:
         with premises.db.write() as session:
             found = _decide(premises, session, viewer, asset_id, now)
+            row = _row(session, found.asset, form)
             _tell_the_ledger(premises, session, found, form, now)
     except RefusedError as refused:
         _note_the_refusal(premises, viewer, refused, now)
         raise
     premises.ledger.recent.told(_displaying(found, form), now)
-    with premises.db.read() as session:
-        reader = _open(premises, session, found)
-    return _released(premises, found, reader, now)
+    reader = _open(premises, found, row)
+    return _released(premises, found, form, reader, now)
 
 
 def resume(
@@ -157,7 +163,7 @@ def resume(
     asset_id: str,
     now: datetime,
     *,
-    form: str = "original",
+    form: str = ORIGINAL,
 ) -> Release | None:
     """Open a further range of what this viewer is being shown already.
 
@@ -169,8 +175,10 @@ def resume(
     """
     if viewer.account_id is None:
         return None
-    key = ("original", asset_id, _standing(viewer))
-    facts = premises.db.recall(key, now, lambda: _read(premises, viewer, asset_id, now))
+    key = (form, asset_id, _standing(viewer))
+    facts = premises.db.recall(
+        key, now, lambda: _read(premises, viewer, asset_id, form, now)
+    )
     item = store.item_of(facts.record, facts.asset)
     permit = decide(Action.OPEN_ORIGINAL, facts.viewer, item, premises.rules, now)
     if isinstance(permit, Refusal):
@@ -178,10 +186,8 @@ def resume(
     found = _Found(permit, facts.viewer, facts.record, facts.asset)
     if not premises.ledger.recent.tells(_displaying(found, form), now):
         return None
-    reader = originals.open_found(
-        permit, premises.vault, asset_id=asset_id, row=facts.row
-    )
-    return _released(premises, found, reader, now)
+    reader = _open(premises, found, facts.row)
+    return _released(premises, found, form, reader, now)
 
 
 def derive(
@@ -239,11 +245,13 @@ class _Facts:
     row: DataKey
 
 
-def _read(premises: Premises, viewer: Viewer, asset_id: str, now: datetime) -> _Facts:
+def _read(
+    premises: Premises, viewer: Viewer, asset_id: str, form: str, now: datetime
+) -> _Facts:
     with premises.db.read() as session:
         fresh = _afresh(session, viewer, now)
         record, asset = _of_asset(session, asset_id)
-        return _Facts(fresh, record, asset, originals.find(session, asset.object_id))
+        return _Facts(fresh, record, asset, _row(session, asset, form))
 
 
 def _standing(viewer: Viewer) -> tuple[object, ...]:
@@ -338,16 +346,21 @@ def _note_the_refusal(
 
 
 def _released(
-    premises: Premises, found: _Found, reader: SealedReader, now: datetime
+    premises: Premises, found: _Found, form: str, reader: SealedReader, now: datetime
 ) -> Release:
-    details = store.details_of(premises.sealing, found.asset)
+    name = store.details_of(premises.sealing, found.asset).filename
+    media_type = found.asset.media_type
+    if form == COPY:
+        media_type = copies.MEDIA_TYPES[Family(found.asset.kind)]
+        name = f"{name.rpartition('.')[0] or name}{copies.ENDINGS[media_type]}"
     return Release(
         asset_id=found.asset.id,
         record_id=found.record.id,
         size=reader.size,
-        media_type=found.asset.media_type,
-        filename=details.filename,
+        media_type=media_type,
+        filename=name,
         format=found.asset.format,
+        form=form,
         permit=found.permit,
         _premises=premises,
         _reader=reader,
@@ -355,11 +368,15 @@ def _released(
     )
 
 
-def _open(premises: Premises, session: Session, found: _Found) -> SealedReader:
-    return originals.open_original(
-        found.permit,
-        session,
-        premises.vault,
-        asset_id=found.asset.id,
-        object_id=found.asset.object_id,
+def _row(session: Session, asset: Asset, form: str) -> DataKey:
+    if form != COPY:
+        return originals.find(session, asset.object_id)
+    if asset.copy_object_id is None:
+        raise NoSuchRecord("There is no copy of this file.")
+    return originals.find(session, asset.copy_object_id, Kind.COPY)
+
+
+def _open(premises: Premises, found: _Found, row: DataKey) -> SealedReader:
+    return originals.open_found(
+        found.permit, premises.vault, asset_id=found.asset.id, row=row
     )

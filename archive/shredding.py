@@ -186,8 +186,8 @@ def _objects(session: Session, record_id: str) -> list[UUID]:
 
 
 def _objects_of(asset: Asset) -> Iterable[UUID]:
-    made = (asset.object_id, asset.preview_object_id, asset.clip_object_id)
-    return [each for each in made if each is not None]
+    made = (asset.preview_object_id, asset.clip_object_id, asset.copy_object_id)
+    return [asset.object_id, *(each for each in made if each is not None)]
 
 
 def _destroy(
@@ -216,7 +216,7 @@ def _destroy(
     if record is not None:
         _bury(record, first, now)
     for asset in assets:
-        asset.preview_object_id = asset.clip_object_id = None
+        asset.preview_object_id = asset.clip_object_id = asset.copy_object_id = None
         asset.state, asset.failure = AssetState.FAILED, FAILURE
     _end_jobs(session, record_id, now)
     receipt = {

@@ -38,6 +38,7 @@ from blur.wire import (
 )
 
 _BUFFER = 1 << 16
+_COPY_NICENESS = 10  # people wait for previews and views, not for a copy
 _SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 
 
@@ -123,7 +124,7 @@ def _confine(channel: socket.socket, order: dict[str, Any]) -> None:
 
 def _answer(channel: socket.socket, job: Job, source: IO[bytes]) -> None:
     try:
-        payload = _done(job, source)
+        payload = _done(channel, job, source)
     except BlurError as error:
         _refuse(channel, error.code, error.detail)
     except MemoryError:
@@ -139,9 +140,9 @@ def _refuse(channel: socket.socket, code: str, detail: str) -> None:
     channel.sendall(ERROR + U16.pack(len(message)) + message)
 
 
-def _done(job: Job, source: IO[bytes]) -> bytes:
+def _done(channel: socket.socket, job: Job, source: IO[bytes]) -> bytes:
     try:
-        work = _loaded(job)
+        work = _loaded(job) if job.task != "copy" else _copier(channel)
     except ImportError as error:
         raise SandboxFailed(detail=type(error).__name__) from error
     return work(job, source)
@@ -160,6 +161,14 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
 
         return drawn
     return _WORK[job.kind.family]()
+
+
+def _copier(channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.copying import copied
+    from blur.pieces import Pieces
+
+    os.nice(_COPY_NICENESS)
+    return lambda job, source: copied(job, source, Pieces(channel))
 
 
 # Each function below imports its decoder and returns the work that uses it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, Protocol
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -29,6 +29,33 @@ def first_page(
         if getattr(error, "err_code", None) == _PASSWORD:
             raise Encrypted from error
         raise Unreadable(detail="PdfiumError") from error
+
+
+def bare_pages(source: IO[bytes], sink: Sink) -> None:
+    """Write a new PDF of the same pages, without title, author, XMP and attachments.
+
+    :raises Encrypted: it opens only with a password
+    :raises Unreadable: not a PDF, damaged, or without pages
+    """
+    try:
+        document = pypdfium2.PdfDocument(source)
+        if not len(document):
+            raise Unreadable(detail="NoPages")
+        bare = pypdfium2.PdfDocument.new()
+        bare.import_pages(document)
+        bare.save(sink)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == _PASSWORD:
+            raise Encrypted from error
+        raise Unreadable(detail="PdfiumError") from error
+
+
+class Sink(Protocol):
+    """Where a document is written, in order."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of it."""
+        ...
 
 
 def _drawn(

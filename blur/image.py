@@ -67,7 +67,8 @@ def _decoded(
     progressive = picture.info.get("progressive")
     if width * height > (limits.progressive_pixels if progressive else limits.pixels):
         raise TooManyPixels
-    turn = _TURNS.get(_orientation(picture))
+    # Of TIFF Pillow gives the size as it is seen, and turns while loading.
+    turn = None if kind.opener == "TIFF" else _TURNS.get(_orientation(picture))
     # A JPEG cut short still testifies; browsers show what there is, and so do we.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind.opener == "JPEG"
     picture.draft("RGB", (side, side))

@@ -27,6 +27,9 @@ class Limits:
     preview_cpu: int = 50
     preview_wall: float = 58.0
     clip_bytes: int = MEBIBYTE // 2
+    copy_cpu: int = 6 * 3600
+    copy_wall: float = 12 * 3600.0
+    copy_bytes: int = 3584 * MEBIBYTE  # so that 32 bits hold every offset in it
 
 
 LIMITS = Limits()

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -42,11 +43,14 @@ from blur.wire import (
     DONE,
     ERROR,
     MAX_READ,
+    PIECE,
+    PROGRESS,
     READ,
     READ_AT,
     READY,
     U16,
     U32,
+    WHOLE,
     Garbled,
     receive,
 )
@@ -56,6 +60,8 @@ log = logging.getLogger("blur.sandbox")
 _START_SECONDS = 20.0
 _END_SECONDS = 5.0
 _SLOTS = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+_LONG_SLOTS = threading.BoundedSemaphore(1)
+_PULSE_SECONDS = 1.0
 
 
 class Strength(IntEnum):
@@ -129,23 +135,42 @@ class Order:
         return json.dumps(plain).encode()
 
 
-def run(order: Order, source: Source | None, *, least: Strength | None = None) -> bytes:
+@dataclass(frozen=True)
+class Talk:
+    """What is done during a long task, with its pieces and once a second.
+
+    Whatever `pulse` raises ends the child.
+    """
+
+    piece: Callable[[bytes], None]
+    pulse: Callable[[float | None], None]
+
+
+def run(
+    order: Order,
+    source: Source | None,
+    *,
+    least: Strength | None = None,
+    talk: Talk | None = None,
+) -> bytes:
     """Have the order done in a fresh child and return its payload, not yet parsed.
 
-    `least` names a strength to use instead of the best; for tests and measurements.
+    With `talk` it is a long task, of which one is done at a time. `least` names a
+    strength to use instead of the best; for tests and measurements.
 
     :raises BlurError: the child's refusal, or what its end means
     :raises SandboxFailed: it could not be started, confined or understood
     """
     size, read = _reading(source)
     chosen = strength() if least is None else least
-    with _SLOTS, _started(chosen) as (process, channel):
-        timed = _Timed(channel, order.wall)
+    slots = _SLOTS if talk is None else _LONG_SLOTS
+    with slots, _started(chosen) as (process, channel):
+        timed = _Timed(channel, order.wall, talk)
         try:
             body = order.to_json(size)
             timed.sendall(U32.pack(len(body)) + body)
             _expect_ready(timed, _needed(chosen, order.task))
-            return _served(timed, order, size, read)
+            return _served(timed, order, size, read, talk)
         except TimeoutError:
             raise TooSlow(detail="wall") from None
         except (EOFError, ConnectionError, BrokenPipeError):
@@ -177,12 +202,21 @@ _HELLO: Final = Order("hello", cpu=5, wall=_START_SECONDS, answer_bytes=0)
 class _Timed:
     """A channel on which nothing may go on past one deadline."""
 
-    def __init__(self, channel: socket.socket, seconds: float) -> None:
+    def __init__(
+        self, channel: socket.socket, seconds: float, talk: Talk | None
+    ) -> None:
         self._channel = channel
         self._end = time.monotonic() + seconds
+        self._talk = talk
         self.ready = False
 
     def recv(self, length: int) -> bytes:
+        while self._talk is not None:
+            self._wait(_PULSE_SECONDS)
+            try:
+                return self._channel.recv(length)
+            except TimeoutError:
+                self._talk.pulse(None)
         self._wait()
         return self._channel.recv(length)
 
@@ -190,11 +224,11 @@ class _Timed:
         self._wait()
         self._channel.sendall(data)
 
-    def _wait(self) -> None:
+    def _wait(self, most: float = math.inf) -> None:
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self._channel.settimeout(left)
+        self._channel.settimeout(min(left, most))
 
 
 def _needed(chosen: Strength, task: str) -> Layer:
@@ -215,7 +249,11 @@ def _expect_ready(channel: _Timed, needed: Layer) -> None:
 
 
 def _served(
-    channel: _Timed, order: Order, size: int, read: Callable[[int, int], bytes]
+    channel: _Timed,
+    order: Order,
+    size: int,
+    read: Callable[[int, int], bytes],
+    talk: Talk | None,
 ) -> bytes:
     while True:
         tag = receive(channel, 1)
@@ -229,6 +267,10 @@ def _served(
             return receive(channel, _length(channel, order.answer_bytes))
         elif tag == ERROR:
             raise _refusal(channel)
+        elif talk is not None and tag == PIECE:
+            talk.piece(receive(channel, _length(channel, MAX_READ)))
+        elif talk is not None and tag == PROGRESS:
+            talk.pulse(U16.unpack(receive(channel, U16.size))[0] / WHOLE)
         else:
             raise Garbled(detail="tag")
 

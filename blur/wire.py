@@ -3,6 +3,8 @@
     parent -> child   u32 length, JSON job
     child -> parent   'L' u8 layers                      confined, ready
                       'R' u64 offset, u32 length         read the source
+                      'W' u32 length, bytes              a piece of a copy
+                      'P' u16 done, in 65,535ths         how far a copy is
                       'D' u32 length, payload            done
                       'E' u16 length, JSON [code, class name]
     parent -> child   u32 length, bytes                  answer to 'R'
@@ -24,6 +26,8 @@ from blur.kinds import Family
 MAX_JOB = 1 << 16
 MAX_READ = 1 << 20
 READY, READ, DONE, ERROR = b"L", b"R", b"D", b"E"
+PIECE, PROGRESS = b"W", b"P"
+WHOLE = 65535
 U16, U32 = struct.Struct(">H"), struct.Struct(">I")
 READ_AT = struct.Struct(">QI")
 _FACTS = struct.Struct(">BIIdI")

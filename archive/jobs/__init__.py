@@ -2,6 +2,7 @@
 
 from archive.jobs.queue import (
     Lost,
+    about,
     advance,
     cancel,
     claim,
@@ -20,12 +21,14 @@ from archive.jobs.queue import (
     retry,
     unfinished,
 )
-from archive.jobs.tables import Job, JobState
+from archive.jobs.tables import OPEN_STATES, Job, JobState
 
 __all__ = [
+    "OPEN_STATES",
     "Job",
     "JobState",
     "Lost",
+    "about",
     "advance",
     "cancel",
     "claim",

@@ -273,6 +273,12 @@ def unfinished(session: Session, kind: str) -> Sequence[Job]:
     return session.scalars(waiting.order_by(Job.created_at, Job.id)).all()
 
 
+def about(session: Session, kind: str, subject: str) -> Sequence[Job]:
+    """The jobs of a kind about one record, over or not, newest first."""
+    found = select(Job).where(Job.kind == kind, Job.subject == subject)
+    return session.scalars(found.order_by(Job.created_at.desc(), Job.id)).all()
+
+
 def latest(session: Session, kind: str) -> datetime | None:
     """When a job of this kind was last queued."""
     return session.scalar(select(func.max(Job.created_at)).where(Job.kind == kind))

@@ -90,6 +90,8 @@ class Record(Base):
 class Asset(Base):
     """One file of a record; its original is the object `object_id` of the vault.
 
+    `copy_object_id` is what browsers show where they cannot show the original.
+
     `noise_shared_with` is no foreign key: the draw outlives the asset it began with.
     """
 
@@ -106,6 +108,7 @@ class Asset(Base):
     object_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
     preview_object_id: Mapped[UUID | None] = mapped_column(Uuid)
     clip_object_id: Mapped[UUID | None] = mapped_column(Uuid)
+    copy_object_id: Mapped[UUID | None] = mapped_column(Uuid)
     state: Mapped[AssetState] = mapped_column(
         Word(AssetState), default=AssetState.QUEUED, index=True
     )

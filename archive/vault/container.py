@@ -57,6 +57,7 @@ class Kind(IntEnum):
     EXPORT = 7
     # 8 is refused for ever: a test vector says that nothing has that kind.
     SEGMENT = 9
+    COPY = 10
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ _PURPOSES = {
     Kind.MANIFEST: Purpose.ORIGINAL,
     Kind.EXPORT: Purpose.ORIGINAL,
     Kind.SEGMENT: Purpose.ORIGINAL,
+    Kind.COPY: Purpose.ORIGINAL,
     Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
     Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
     Kind.THUMBNAIL: Purpose.PREVIEW,

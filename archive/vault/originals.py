@@ -15,6 +15,7 @@ from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
 from auth.policy import Action, Permit
 
+KINDS = frozenset({Kind.ORIGINAL, Kind.COPY})
 _OPENING = frozenset({Action.OPEN_ORIGINAL, Action.DERIVE})
 
 
@@ -33,12 +34,15 @@ def open_original(
     return open_found(permit, vault, asset_id=asset_id, row=find(s, object_id))
 
 
-def find(s: Session, object_id: UUID) -> DataKey:
-    """Find the row of an original; its key stays wrapped.
+def find(s: Session, object_id: UUID, kind: Kind = Kind.ORIGINAL) -> DataKey:
+    """Find the row of an original, or of its copy; its key stays wrapped.
 
     :raises NoSuchObject: the key table has none
+    :raises ValueError: `kind` is neither
     """
-    return keytable.newest(s, object_id, Kind.ORIGINAL)
+    if kind not in KINDS:
+        raise ValueError(f"{kind.name} is no kind of original")
+    return keytable.newest(s, object_id, kind)
 
 
 def open_found(

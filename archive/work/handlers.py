@@ -4,6 +4,7 @@
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
+| copy | asset | makes the copy of an original that every browser shows |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | sweep | | removes blobs that crashes left without a key |
 | alerts | | looks for new matches of saved searches, and sends mails |
@@ -30,7 +31,14 @@ from archive.ledger.actors import actor_of
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
-from archive.work import alerting, deriving, indexing, rebuilding, rereading
+from archive.work import (
+    alerting,
+    copying,
+    deriving,
+    indexing,
+    rebuilding,
+    rereading,
+)
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, limits, sessions
@@ -38,10 +46,6 @@ from auth import accounts, limits, sessions
 log = logging.getLogger("vigil.work")
 SWEEP_AFTER = timedelta(days=1)
 FORGET_SESSIONS_AFTER = timedelta(days=90)
-
-
-class Hopeless(Exception):
-    """Trying again would end the same way; the text is for people."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ def _nothing(
 
 
 HANDLERS: Mapping[str, Handler] = {
+    copying.KIND: Handler(copying.copy, _nothing),
     "derive": Handler(derive, _no_preview),
     "fixity": Handler(rereading.reread, _nothing),
     "index": Handler(index, _nothing),

@@ -11,6 +11,10 @@ from archive.jobs import Job
 from archive.site import Site
 
 
+class Hopeless(Exception):
+    """Trying again would end the same way; the text is for people."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A job in hand."""

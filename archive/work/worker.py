@@ -27,8 +27,8 @@ from typing import Protocol
 from archive import jobs
 from archive.site import Site
 from archive.work import housekeeping
-from archive.work.handlers import HANDLERS, Hopeless
-from archive.work.task import Task
+from archive.work.handlers import HANDLERS
+from archive.work.task import Hopeless, Task
 
 log = logging.getLogger("vigil.work")
 

@@ -113,13 +113,13 @@ def test_the_line_is_committed_before_the_original_is_opened(
     site, viewer, held, monkeypatch
 ) -> None:
     seen: list[int] = []
-    really_open = gate.originals.open_original
+    really_open = gate.originals.open_found
 
     def watch(*arguments: object, **named: object) -> object:
         seen.append(len(events(site)))
         return really_open(*arguments, **named)
 
-    monkeypatch.setattr(gate.originals, "open_original", watch)
+    monkeypatch.setattr(gate.originals, "open_found", watch)
     open_whole(site, viewer, held)
     assert seen == [1]
 

@@ -125,6 +125,9 @@ PUBLISHED = {
     """,
     "snnnn": """
         GET api.assets_original
+        POST media.cancel_copy
+        GET media.copy
+        POST media.make_copy
         GET media.original
         GET media.view
         GET records.view
@@ -203,6 +206,9 @@ HIDDEN = {
     """,
     "---nn": """
         GET api.assets_original
+        POST media.cancel_copy
+        GET media.copy
+        POST media.make_copy
         GET media.original
         GET media.view
         GET records.view

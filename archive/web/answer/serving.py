@@ -36,8 +36,10 @@ OWN_DESTINATIONS = frozenset({"", "empty", "document", "image", "video", "audio"
 Picture = tuple[bytes, str]
 
 
-def original(asset_id: str) -> Response:
+def original(asset_id: str, form: str = gate.ORIGINAL) -> Response:
     """The untouched bytes of an asset, or the part of them that is asked for.
+
+    Of another `form` it is what is given in the original's place, in the same way.
 
     :raises RefusedError: the gate says no
     :raises Forbidden: another site, or a frame, asks
@@ -48,7 +50,7 @@ def original(asset_id: str) -> Response:
     who = context.viewer()
     slot = streams.of(current_app).take(who.account_id or "")
     try:
-        release = _released(who, asset_id)
+        release = _released(who, asset_id, form)
     except BaseException:
         slot.give_back()
         raise
@@ -103,15 +105,15 @@ def refuse_embedding() -> None:
         raise Forbidden("Media is given to this archive's own pages only.")
 
 
-def _released(who: Viewer, asset_id: str) -> gate.Release:
+def _released(who: Viewer, asset_id: str, form: str) -> gate.Release:
     """A further range of what is being shown; or an opening, which is counted."""
     if "Range" in request.headers:
-        going_on = gate.resume(context.site(), who, asset_id, context.now())
+        going_on = gate.resume(context.site(), who, asset_id, context.now(), form=form)
         if going_on is not None:
             return going_on
     if who.account_id is not None:
         limits.spend("originals", limits.ORIGINALS)
-    return gate.release(context.site(), who, asset_id, context.now())
+    return gate.release(context.site(), who, asset_id, context.now(), form=form)
 
 
 def _ranged(release: gate.Release) -> Response:
@@ -154,7 +156,7 @@ def _preview_etag(shown: Showing, variant: str) -> str:
 def _own_etag(release: gate.Release) -> str:
     """A tag that tells two viewers nothing about having seen the same file."""
     who = release.permit.viewer.account_id
-    named = f"etag/v1|{who}|{release.asset_id}|{release.size}".encode()
+    named = f"etag/v2|{who}|{release.asset_id}|{release.form}|{release.size}".encode()
     return hmac.new(context.site().web_key, named, hashlib.sha256).hexdigest()[:32]
 
 

@@ -3,17 +3,27 @@
     GET /media/<asset>/preview              PNG of the clarity this viewer is given
     GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
     GET /media/<asset>/original             the gate; Range and If-Range
-    GET /media/<asset>/view/<level>          small, grey, colour, tile-C-R: the gate
+    GET /media/<asset>/view/<level>         small, grey, colour, tile-C-R: the gate
+    GET /media/<asset>/copy                 what browsers show in its place: the gate
+    POST /media/<asset>/copy                have that copy made
+    POST /media/<asset>/copy/cancel         or not
 
 The bytes come from `archive.web.answer`; the API's two addresses use the same.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, flash, redirect, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
+from archive import gate, jobs
+from archive.records import store
+from archive.records.tables import Asset
 from archive.web.answer import drawing, serving
+from archive.web.request import context, limits
 from archive.web.request.guard import needs
+from archive.web.showing import viewer
 from auth.policy import Action
 
 bp = Blueprint("media", __name__, url_prefix="/media")
@@ -45,3 +55,55 @@ def original(asset_id: str) -> Response:
 def view(asset_id: str, level: str) -> Response:
     """One level of clearness, or one tile of the lens, drawn for this request."""
     return drawing.view(asset_id, level)
+
+
+@bp.get("/<asset_id>/copy")
+@needs(Action.READ_RECORD)  # the gate, as above
+def copy(asset_id: str) -> Response:
+    """The copy that every browser shows, without the original's metadata."""
+    return serving.original(asset_id, gate.COPY)
+
+
+@bp.post("/<asset_id>/copy")
+@needs(Action.OPEN_ORIGINAL)
+def make_copy(asset_id: str) -> AnyResponse:
+    """Queue the making of the copy, once."""
+    limits.spend("copies", limits.COPIES)
+    with context.write_session() as s:
+        asset = store.require_asset(s, asset_id)
+        if asset.copy_object_id is None and viewer.copying(s, asset) is None:
+            jobs.enqueue(
+                s,
+                viewer.COPY,
+                {"asset": asset.id},
+                now=context.now(),
+                subject=asset.record_id,
+                owner=context.viewer().account_id,
+            )
+    return _back(asset)
+
+
+@bp.post("/<asset_id>/copy/cancel")
+@needs(Action.OPEN_ORIGINAL)
+def cancel_copy(asset_id: str) -> AnyResponse:
+    """Stop the making of the copy, if this viewer asked for it."""
+    with context.write_session() as s:
+        asset = store.require_asset(s, asset_id)
+        job = viewer.copying(s, asset)
+        if job is not None and job.owner == context.viewer().account_id:
+            jobs.cancel(s, job.id, now=context.now())
+            flash(gettext("The copy is not made."))
+        elif job is not None:
+            flash(gettext("Somebody else asked for this copy too."), "attention")
+    return _back(asset)
+
+
+def _back(asset: Asset) -> AnyResponse:
+    page = url_for(
+        "records.view",
+        record_id=asset.record_id,
+        file=asset.position + 1,
+        level=viewer.last_level(asset.kind),
+        _anchor="copy",
+    )
+    return redirect(page, 303)

@@ -91,6 +91,7 @@ def view(record_id: str) -> str:
             "records/view.html",
             page=page,
             stage=viewer.stage_of(
+                s,
                 page,
                 asked.get("file", 0, int),
                 asked.get("level", ""),

@@ -46,6 +46,7 @@ _UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 class AssetView:
     """One file of the record; `facts` is its size and length in words.
 
+    `copy` is the address of the copy that browsers show, once there is one.
     `is_shown` says that a browser, or our own pages, can paint or play it.
     """
 
@@ -65,6 +66,7 @@ class AssetView:
     clip: str | None
     open_url: str
     original: str
+    copy: str | None
     is_shown: bool
 
 
@@ -221,6 +223,7 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         clip=picture.clip,
         open_url=url_for("records.view", record_id=record.id, file=number),
         original=url_for("media.original", asset_id=asset.id),
+        copy=url_for("media.copy", asset_id=asset.id) if asset.copy_object_id else None,
         is_shown=asset.media_type in SHOWN,
     )
 

@@ -18,14 +18,19 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 
+from archive import jobs
+from archive.jobs import OPEN_STATES, Job, JobState
+from archive.records.tables import Asset
+from archive.web.request import context
 from archive.web.showing.recordpage import AssetView, RecordPage
 from auth.viewer import Tier
 from blur import steps
 from blur.kinds import Family
 from blur.steps import NoSuchView, Step, Tile
 
-HAZE, OPEN = "haze", "open"
+HAZE, OPEN, COPY = "haze", "open", "copy"
 _DRAWN = (HAZE, Step.SMALL.value, Step.GREY.value)
 _LEVELS = {
     Family.IMAGE: (*_DRAWN, Step.COLOUR.value),
@@ -68,17 +73,41 @@ class Lens:
 
 
 @dataclass(frozen=True)
+class Copying:
+    """How far the making of a copy is; whoever asked for it has the job's address.
+
+    `failure` says why the last one was not made; then nothing is under way.
+    """
+
+    progress: float
+    job: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True)
 class Stage:
-    """One file as the viewer shows it now; `src` is a picture made on the server."""
+    """One file as the viewer shows it now.
+
+    `src` is a picture made on the server, `plays` what a player or painter reads.
+    """
 
     asset: AssetView
     level: str
     levels: Sequence[Level]
     src: str | None
+    plays: str | None
     lens: Lens | None
+    copying: Copying | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is all there is of it."""
+        return self.level == last_level(self.asset.kind)
 
 
-def stage_of(page: RecordPage, number: int, level: str, tile: str) -> Stage | None:
+def stage_of(
+    s: Session, page: RecordPage, number: int, level: str, tile: str
+) -> Stage | None:
     """The file with this number at this level; its first level where none is named."""
     asset = next((each for each in page.assets if each.position == number), None)
     if asset is None:
@@ -90,8 +119,38 @@ def stage_of(page: RecordPage, number: int, level: str, tile: str) -> Stage | No
         level=now,
         levels=[_level(page, asset, name, now) for name in names],
         src=_address(asset, now) if now in set(Step) else None,
+        plays=asset.copy or (asset.original if asset.is_shown else None),
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
+        copying=None if asset.copy else _copying(_last_job(s, page.id, asset.id)),
     )
+
+
+def last_level(kind: str) -> str:
+    """The level at which the whole of a file is shown."""
+    return _LEVELS[Family(kind)][-1]
+
+
+def copying(s: Session, asset: Asset) -> Job | None:
+    """The job that makes a copy of this asset, while it is not over."""
+    job = _last_job(s, asset.record_id, asset.id)
+    return job if job is not None and job.state in OPEN_STATES else None
+
+
+def _last_job(s: Session, record_id: str, asset_id: str) -> Job | None:
+    about = jobs.about(s, COPY, record_id)
+    return next((job for job in about if job.args["asset"] == asset_id), None)
+
+
+def _copying(job: Job | None) -> Copying | None:
+    if job is None:
+        return None
+    if job.state is JobState.FAILED:
+        return Copying(0.0, None, job.error)
+    if job.state not in OPEN_STATES:
+        return None
+    own = job.owner == context.viewer().account_id
+    address = url_for("api.jobs_read", job_id=job.id) if own else None
+    return Copying(job.progress, address, None)
 
 
 def _first(asset: AssetView, names: Sequence[str]) -> str:
@@ -108,8 +167,8 @@ def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
 
 def _address(asset: AssetView, name: str) -> str:
     whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
-    if whole and asset.is_shown:
-        return asset.original
+    if whole and (asset.copy or asset.is_shown):
+        return asset.copy or asset.original
     return url_for("media.view", asset_id=asset.id, level=name)
 
 
