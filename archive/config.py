@@ -59,6 +59,8 @@ class Config:
     key_shares: tuple[Path, ...]
     key_fd: int | None
     shred_list: Path | None
+    broker: Path | None
+    broker_askers: tuple[str, ...]
     credentials_folder: Path | None
     base_url: str
     trusted_proxies: int
@@ -190,6 +192,10 @@ def _paths(text: str) -> tuple[Path, ...]:
     return tuple(Path(word).expanduser().absolute() for word in words if word)
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def _descriptor(text: str) -> int | None:
     return _number(text) if text else None
 
@@ -290,6 +296,8 @@ SETTINGS = (
     ),
     Setting("key_shares", "", _paths, "two opened shares, with a comma between"),
     Setting("key_fd", "", _descriptor, "an open file with the secret; set by serve"),
+    Setting("broker", "", _optional_path, "the socket of the process with the keys"),
+    Setting("broker_askers", "", _words, "users, besides its own, who may ask it"),
     Setting("shred_list", "", _optional_path, "the list of what was shredded, outside"),
     Setting(
         "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"

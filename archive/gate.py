@@ -31,10 +31,10 @@ from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
-from auth import accounts, exposure
+from auth import entrances, exposure
 from auth.policy import Action, Permit, Refusal, decide
 from auth.sealing import Sealing
-from auth.viewer import Item, Rules, Viewer
+from auth.viewer import Item, ReasonCode, Rules, Viewer
 from blur import copies
 from blur.kinds import Family
 
@@ -58,6 +58,28 @@ class Premises(Protocol):
     def rules(self) -> Rules: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
+
+
+class Opened(Protocol):
+    """An original that is open for one viewer, in this process or in another."""
+
+    @property
+    def asset_id(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def form(self) -> str: ...
+    def read(self, start: int, stop: int) -> Iterator[bytes]: ...
+    def read_range(self, offset: int, length: int) -> bytes: ...
+    def close(self) -> None: ...
 
 
 class RefusedError(Exception):
@@ -84,6 +106,10 @@ class Release:
     _premises: Premises = field(repr=False)
     _reader: SealedReader = field(repr=False)
     _asked: datetime = field(repr=False)
+
+    @property
+    def account_id(self) -> str:
+        return self.permit.viewer.account_id or ""
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`, in small pieces.
@@ -279,16 +305,10 @@ def _displaying(found: _Found, form: str) -> tuple[object, ...]:
 
 
 def _afresh(session: Session, viewer: Viewer, now: datetime) -> Viewer:
+    """The same person through the same session or token, as the database has them."""
     if viewer.account_id is None:
         return viewer
-    return accounts.load_viewer(
-        session,
-        viewer.account_id,
-        session_id=viewer.session_id,
-        second_factor=viewer.second_factor,
-        scopes=viewer.scopes,
-        now=now,
-    )
+    return entrances.viewer_through(session, viewer.account_id, viewer.session_id, now)
 
 
 def _tell_the_ledger(
@@ -330,7 +350,8 @@ def _tell_the_ledger(
 def _note_the_refusal(
     premises: Premises, viewer: Viewer, refused: RefusedError, now: datetime
 ) -> None:
-    if viewer.account_id is None or refused.item is None:
+    stranger = ReasonCode.SIGN_IN in refused.refusal.codes
+    if viewer.account_id is None or stranger or refused.item is None:
         return  # strangers must not be able to fill the ledger
     with premises.db.write() as session:
         premises.ledger.append(

@@ -27,7 +27,7 @@ from typing import Any
 from sqlalchemy import make_url, select
 from sqlalchemy.exc import OperationalError
 
-from archive import backup, depot, verification
+from archive import backup, depot, keyplaces, verification
 from archive import config as settings
 from archive import site as sites
 from archive.backup import DATABASE, KEYS
@@ -153,7 +153,7 @@ def _bring_back(
     raw = source.manifest(name)
     cover = manifests.read_cover(raw)
     fetched = _fetch_keys(config, source, cover.files)
-    keyring = Keyring.load(sites.unlock(config), config.keyrings)
+    keyring = Keyring.load(keyplaces.unlock(config), config.keyrings)
     content = manifests.open_sealed(keyring, raw)
     prints = {each: Fingerprint(**print_) for each, print_ in content["files"].items()}
     for key_file, data in fetched.items():

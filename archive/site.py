@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import threading
 from collections.abc import Callable
@@ -24,23 +23,24 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import config as settings
-from archive import escrow, shredding
+from archive import escrow, gate, keyplaces, shredding
+from archive.broker.client import Broker
 from archive.config import Config, ConfigError
 from archive.db import Database
 from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
 from archive.ledger import Ledger
-from archive.vault import passphrases, providers, stores
+from archive.vault import keylines, passphrases, stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
 from archive.vault.files import make_private_folder, write_new
 from archive.vault.indexfiles import IndexSealing
 from archive.vault.keyrings import Keyring
-from archive.vault.keys import Purpose, UnlockSecret
+from archive.vault.keys import Purpose, UnlockSecret, WorkingSecret
 from archive.vault.objects import Vault
 from auth import terms
-from auth.viewer import Rules
+from auth.viewer import Rules, Viewer
 from blur.limits import LIMITS
 from blur.sandbox import Strength, strength
 from search.engine import SearchEngine, SearchError
@@ -66,6 +66,8 @@ class Site:
     upload_limits: UploadLimits
     clock: Callable[[], datetime] = field(repr=False)
     _engines: _Engines = field(repr=False)
+    broker: Broker | None = None
+    """Who opens originals for this process, where it does not hold their key."""
     recovery_key: Path | None = None
     """Where `create_home` has just written the private key of recovery."""
 
@@ -91,6 +93,32 @@ class Site:
     def web_key(self) -> bytes:
         """What signs forms and masks entity tags."""
         return self.keyring.active(Purpose.WEB).secret_bytes()
+
+    def release(
+        self, viewer: Viewer, asset_id: str, now: datetime, *, form: str = gate.ORIGINAL
+    ) -> gate.Opened:
+        """Open an original through the gate: the one here, or the broker's.
+
+        :raises RefusedError: the policy says no
+        :raises NoSuchRecord: there is nothing of that id
+        :raises VaultError: it is there, but cannot be opened; or the broker is away
+        """
+        if self.broker is not None:
+            return self.broker.release(viewer, asset_id, form)
+        return gate.release(self, viewer, asset_id, now, form=form)
+
+    def resume(
+        self, viewer: Viewer, asset_id: str, now: datetime, *, form: str = gate.ORIGINAL
+    ) -> gate.Opened | None:
+        """Open a further range of what is being shown, by the same gate.
+
+        :returns: None where `release` is to be asked
+        :raises NoSuchRecord: there is nothing of that id
+        :raises VaultError: it is there, but cannot be opened; or the broker is away
+        """
+        if self.broker is not None:
+            return self.broker.resume(viewer, asset_id, form)
+        return gate.resume(self, viewer, asset_id, now, form=form)
 
     def require_sandbox(self) -> None:
         """Make sure that decoders are confined; tried once per process.
@@ -119,6 +147,7 @@ class Site:
             "index": _answers(lambda: self.engine.count() >= 0),
             "key": _answers(self._key_works),
             "queue": _answers(self._queue_answers),
+            **({"broker": _answers(self._broker_opens)} if self.broker else {}),
         }
 
     def close(self) -> None:
@@ -133,6 +162,12 @@ class Site:
     def _store_answers(self) -> bool:
         self.vault.blobs.check()
         return True
+
+    def _broker_opens(self) -> bool:
+        if self.broker is None:
+            return False
+        status = self.broker.status()
+        return status.opens_originals and status.archive == self.keyring.archive_id
 
     def _queue_answers(self) -> bool:
         with self.db.read() as session:
@@ -156,9 +191,9 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
             "or set VIGIL_HOME."
         )
     try:
-        site = _assemble(config, _keyring(config, unlock(config)), clock)
+        site = _assemble(config, _keyring(config, keyplaces.secret(config)), clock)
     except KeyUnavailable as error:
-        raise ConfigError(_sentence(error)) from error
+        raise ConfigError(keyplaces.sentence(error)) from error
     _bring_up_to_date(site.db)
     shredding.finish(site)
     return site
@@ -186,7 +221,7 @@ def create_home(
     settings.check_safe(config)
     if passphrase:
         _check_passphrase(passphrase)
-    made_key = None if passphrase else _missing_key_file(config)
+    made_key = None if passphrase else keyplaces.missing_key_file(config)
     with_key = replace(config, key_file=made_key) if made_key else config
     try:
         if passphrase:
@@ -228,6 +263,9 @@ class _Engines:
 
 def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -> Site:
     sealing = FieldSealing(keyring)
+    broker = None
+    if not keyring.holds(Purpose.ORIGINAL) and config.broker is not None:
+        keyring.keeper = broker = Broker(config.broker)
     is_sqlite = config.database_url.startswith("sqlite")
     db_key = keyring.active(Purpose.DB).secret_bytes() if is_sqlite else None
     return Site(
@@ -241,6 +279,7 @@ def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -
         upload_limits=_upload_limits(config),
         clock=clock,
         _engines=_Engines(config.index, IndexSealing(keyring)),
+        broker=broker,
     )
 
 
@@ -270,11 +309,11 @@ def _make(
 ) -> Site:
     _make_folder(config)
     if made_key is not None:
-        secret = providers.create_key_file(made_key, config.home)
+        secret = keylines.create_key_file(made_key, config.home)
         line = f"key_file = {json.dumps(str(made_key))}\n"
         write_new(config.home / settings.TOML_NAME, line.encode())
     else:
-        secret = unlock(config)
+        secret = keyplaces.unlock(config)
     return _found(config, secret, clock, wish)
 
 
@@ -288,7 +327,7 @@ def _make_behind(
     if config.key_file or config.key_command or config.key_shares:
         raise ConfigError("A new archive has a passphrase or another key, not both.")
     _make_folder(config)
-    secret = providers.draw_secret()
+    secret = keylines.draw_secret()
     site = _found(config, secret, clock, wish)
     passphrases.write_header(config.keyrings, passphrase, secret)
     return site
@@ -298,7 +337,7 @@ def _check_passphrase(passphrase: str) -> None:
     try:
         passphrases.check(passphrase)
     except KeyUnavailable as error:
-        raise ConfigError(_sentence(error)) from error
+        raise ConfigError(keyplaces.sentence(error)) from error
 
 
 def _make_folder(config: Config) -> None:
@@ -315,7 +354,7 @@ def _found(
     now = clock()
     _refuse_occupied_store(config)
     keyring = Keyring.create(secret, config.keyrings, now)
-    keyring.keep_shredded_at(shred_list(config, keyring))
+    keyring.keep_shredded_at(keyplaces.shred_list(config, keyring))
     site = _assemble(config, keyring, clock)
     try:
         return _furnish(site, wish or escrow.Wish(), now)
@@ -353,66 +392,10 @@ def _refuse_occupied_store(config: Config) -> None:
         )
 
 
-def unlock(config: Config) -> UnlockSecret:
-    """Have the unlock secret from wherever the settings say.
-
-    :raises ConfigError: it cannot be had, in one sentence that says what to mend
-    """
-    try:
-        return providers.choose_provider(
-            config.home,
-            config.key_file,
-            config.key_command,
-            config.credentials_folder,
-            passphrase_file=config.key_passphrase_file,
-            key_shares=config.key_shares,
-            descriptor=config.key_fd,
-        ).unlock()
-    except VaultError as error:
-        raise ConfigError(_sentence(error)) from error
-
-
-def needs_people(config: Config) -> bool:
-    """Whether the unlock secret comes from a passphrase or shares, so is asked once."""
-    if config.key_shares or config.key_passphrase_file:
-        return True
-    has_header = (config.keyrings / passphrases.HEADER).exists()
-    return has_header and _is_left_open(config)
-
-
-def _keyring(config: Config, secret: UnlockSecret) -> Keyring:
+def _keyring(config: Config, secret: UnlockSecret | WorkingSecret) -> Keyring:
     keyring = Keyring.load(secret, config.keyrings)
-    keyring.keep_shredded_at(shred_list(config, keyring))
+    keyring.keep_shredded_at(keyplaces.shred_list(config, keyring))
     return keyring
-
-
-def shred_list(config: Config, keyring: Keyring) -> Path:
-    """Where the list of what was shredded is kept apart from the home."""
-    name = f"vigil-{keyring.archive_id}.shredded"
-    return config.shred_list or escrow.private_folder(config) / name
-
-
-def _missing_key_file(config: Config) -> Path | None:
-    """The key file that has to be made; None when there is a key already."""
-    if config.key_file is not None:
-        return None if config.key_file.exists() else config.key_file
-    folder = config.credentials_folder
-    if config.key_command or config.key_shares or config.key_passphrase_file:
-        return None
-    if config.key_fd is not None or (
-        folder and (folder / providers.CREDENTIAL).exists()
-    ):
-        return None
-    name = f"{config.home.name}-{secrets.token_hex(4)}.key"
-    return escrow.private_folder(config) / name
-
-
-def _is_left_open(config: Config) -> bool:
-    """Whether no file, program, credential or descriptor was named for the key."""
-    folder = config.credentials_folder
-    has_credential = folder is not None and (folder / providers.CREDENTIAL).exists()
-    named = (config.key_file, config.key_command, config.key_fd)
-    return not has_credential and all(each is None for each in named)
 
 
 def _bring_up_to_date(db: Database) -> None:
@@ -434,8 +417,3 @@ def _answers(question: Callable[[], bool]) -> bool:
         return question()
     except (SQLAlchemyError, VaultError, SearchError, OSError):
         return False
-
-
-def _sentence(error: VaultError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

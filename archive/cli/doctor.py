@@ -16,6 +16,7 @@ from archive.cli import output
 from archive.cli.opening import telling
 from archive.config import Config, ConfigError
 from archive.site import Site, open_site
+from archive.vault.keys import Purpose
 from blur.sandbox import Strength, strength
 
 FREE_BYTES = 2 * (1 << 30)
@@ -87,10 +88,13 @@ def _parts(site: Site) -> Iterable[Finding]:
         "index": "the search index does not open: restore it from a backup",
         "key": "check VIGIL_KEY_FILE against the archive's keyring",
         "queue": "check VIGIL_DATABASE_URL and the disk",
+        "broker": "run `vigil broker` for this archive as the user who has its key, "
+        "and name this user in its VIGIL_BROKER_ASKERS",
     }
     for part, holds in site.readiness().items():
         yield Finding(part, ok=holds, mend="" if holds else mends[part])
     yield _finding("stores' permissions", _permissions(site.config))
+    yield _finding("originals' key", _separation(site))
 
 
 def _finding(check: str, mend: str) -> Finding:
@@ -139,6 +143,16 @@ def _swap() -> str:
 
 def _is_encrypted(device: str) -> bool:
     return device.startswith(("/dev/dm-", "/dev/mapper/", "/dev/zram"))
+
+
+def _separation(site: Site) -> str:
+    """Whether who has the originals' key, and who asks a broker, are two processes."""
+    holds = site.keyring.holds(Purpose.ORIGINAL)
+    if not holds and site.broker is None:
+        return (
+            "this user has no key of originals and no broker to ask: set VIGIL_BROKER"
+        )
+    return ""
 
 
 def _permissions(config: Config) -> str:

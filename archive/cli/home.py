@@ -11,7 +11,7 @@ from archive.cli import output
 from archive.cli.opening import OPERATOR, settings_of_now, telling
 from archive.config import Config
 from archive.site import Site, create_home
-from archive.vault.providers import read_passphrase
+from archive.vault import passphrases
 from auth import invitations
 
 
@@ -59,7 +59,7 @@ def init(
 
 def _passphrase(config: Config, *, asked: bool) -> str | None:
     if config.key_passphrase_file is not None:
-        return read_passphrase(config.key_passphrase_file, config.home)
+        return passphrases.read(config.key_passphrase_file, config.home)
     if not asked:
         return None
     typed: str = click.prompt(

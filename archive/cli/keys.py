@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from archive import escrow
-from archive.cli import output, recovering, rotating, unlocking
+from archive.cli import brokering, output, recovering, rotating, unlocking
 from archive.cli.opening import opened
 from archive.cli.output import Failure
 from archive.cli.recovering import tell_ledger
@@ -32,6 +32,7 @@ for command in (
     unlocking.passphrase,
     unlocking.shares,
     unlocking.open_share,
+    brokering.preview_key,
     recovering.backup,
     recovering.verify,
     recovering.recover,

@@ -8,6 +8,7 @@ from archive.cli.accounts import account
 from archive.cli.backups import backup, restore
 from archive.cli.bench import bench
 from archive.cli.blur import blur
+from archive.cli.brokering import broker
 from archive.cli.demo import demo
 from archive.cli.deposits import deposit
 from archive.cli.doctor import doctor
@@ -40,6 +41,7 @@ for command in (
     demo,
     serve,
     worker,
+    broker,
     doctor,
     account,
     token,

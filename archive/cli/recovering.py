@@ -22,8 +22,9 @@ from archive.cli.opening import OPERATOR, opened, settings_of_now, telling
 from archive.cli.output import Failure
 from archive.config import Config
 from archive.db import Database
-from archive.site import Site, open_site, shred_list
-from archive.vault import checking, providers, recipients, recovery, rotation
+from archive.keyplaces import shred_list
+from archive.site import Site, open_site
+from archive.vault import checking, keylines, recipients, recovery, rotation
 from archive.vault.files import sync_folder, write_new
 from archive.vault.keyfiles import put
 from archive.vault.keyrings import Keyring
@@ -123,7 +124,7 @@ def _recover(
     opened_bundle = recovery.open_bundle(_raw(path), recipients.read_private(private))
     key_path = key_file.expanduser().absolute()
     try:
-        secret = providers.create_key_file(key_path, config.home)
+        secret = keylines.create_key_file(key_path, config.home)
     except FileExistsError:
         raise Failure(f"{key_path} is there already; give another name.") from None
     folder = config.home / f"keys.new-{secrets.token_hex(4)}"

@@ -16,9 +16,11 @@ from archive.app import create_app
 from archive.cli.opening import opened, telling
 from archive.cli.output import Failure
 from archive.config import Config
-from archive.site import needs_people, open_site, unlock
+from archive.keyplaces import needs_people, secret
+from archive.site import Site, open_site
 from archive.vault import process, s3
-from archive.vault.providers import hand_over
+from archive.vault.keylines import hand_over
+from archive.vault.keys import Purpose
 from archive.web import server
 from archive.work import loop
 
@@ -31,6 +33,7 @@ from archive.work import loop
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the archive, with the background worker beside it.
 
+    Where it asks a broker for originals, the worker runs apart, beside the broker.
     Example: vigil serve --port 8000
     """
     with telling():
@@ -45,6 +48,8 @@ def run_server(config: Config, wanted: server.Settings) -> None:
     """
     config = asked_once(config)
     site = open_site(config)
+    require_one_role(site)
+    is_apart = site.broker is not None
     site.require_sandbox()
     site.engine.count()
     site.close()
@@ -54,7 +59,7 @@ def run_server(config: Config, wanted: server.Settings) -> None:
     def make_app() -> Flask:
         return create_app(open_site(config))
 
-    command = (sys.executable, "-m", "archive.cli", "worker")
+    command = None if is_apart else (sys.executable, "-m", "archive.cli", "worker")
     accompanied = replace(wanted, companion=command, handed_over=config.key_fd)
     try:
         server.check_address(
@@ -65,6 +70,26 @@ def run_server(config: Config, wanted: server.Settings) -> None:
         server.serve(make_app, accompanied)
     except server.UnsafeServerError as error:
         raise Failure(str(error), "unsafe") from error
+
+
+def require_one_role(site: Site) -> None:
+    """Make sure that this server either has the originals' key, or asks a broker.
+
+    :raises Failure: both, which would make the broker a mere ornament, or neither
+    """
+    holds = site.keyring.holds(Purpose.ORIGINAL)
+    if holds and site.config.broker is not None:
+        raise Failure(
+            "VIGIL_BROKER is set, and this server has the key of originals all the "
+            "same: give it the one that `vigil keys preview-key` writes.",
+            "unsafe",
+        )
+    if not holds and site.broker is None:
+        raise Failure(
+            "The key given here does not open originals, and there is no broker to "
+            "ask: set VIGIL_BROKER to the socket of `vigil broker`.",
+            "no_broker",
+        )
 
 
 def _begin_anew(wanted: server.Settings, config: Config) -> None:
@@ -85,7 +110,7 @@ def _begin_anew(wanted: server.Settings, config: Config) -> None:
 def asked_once(config: Config) -> Config:
     """Have the secret once where people give it, and hand it to every process."""
     if config.key_fd is None and needs_people(config):
-        descriptor = hand_over(unlock(config))
+        descriptor = hand_over(secret(config))
         os.environ["VIGIL_KEY_FD"] = str(descriptor)
         return replace(config, key_fd=descriptor)
     return config

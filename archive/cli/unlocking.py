@@ -9,7 +9,8 @@ import click
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened, telling
 from archive.cli.output import Failure
-from archive.site import Site, unlock
+from archive.keyplaces import unlock
+from archive.site import Site
 from archive.vault import passphrases, recipients
 from archive.vault import shares as secret_shares
 from archive.vault.files import write_new

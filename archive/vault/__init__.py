@@ -1,8 +1,10 @@
 """Encryption at rest: nothing the archive keeps is written in clear.
 
     providers    where the unlock secret comes from; passphrases, shares are two of them
+    keylines     the line it is written as; privatefiles, how such files are read
     keyfiles     the sealed files of the key folder, replaced whole or not at all
     keyrings     the unlock secret opens the keyrings: named keys, in versions
+    keeping      keys of originals that another process holds for this one
     recipients   public keys that the keys are sealed to; recovery is what they get
     rotation     another version of a key, while the archive serves
     shredlist    what must not open again, whatever a backup brings back

@@ -9,6 +9,7 @@
 | Shredded | the data key was destroyed on purpose | nothing, for ever |
 | NoSuchObject | no key row of that id and kind, or no blob | a backup |
 | StoreUnavailable | the store of blobs does not answer | time, then an operator |
+| KeeperAway | the process that holds the keys does not answer | an operator |
 """
 
 
@@ -42,3 +43,7 @@ class NoSuchObject(VaultError):
 
 class StoreUnavailable(VaultError, OSError):
     """The store of blobs does not answer, or not as a store should."""
+
+
+class KeeperAway(VaultError):
+    """The process that holds the originals' keys does not answer, or not in time."""

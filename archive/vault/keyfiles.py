@@ -9,6 +9,10 @@ it outlives another unlock secret. Each file of the folder has a key of its own,
 from the unlock secret:
 
     file key = HKDF-Expand-SHA-512(unlock secret, "vigil.unlock/v1" || 00 || name, 32)
+    working secret = the file keys of working, recovery and shredded, one after another
+
+So whoever is given the working secret can look after everything but the originals, and
+no way leads from it to the key of their file.
     file     = magic 89 56 47 4B 0D 0A 1A 0A, version 1, suite 2, two zero bytes,
                then a Cobblestone-256 message of JSON;
                context = "vigil.keyring/v1" || 00 || these 12 bytes || name
@@ -33,13 +37,16 @@ from archive.vault import aead
 from archive.vault.container import KEY_SIZE
 from archive.vault.errors import IntegrityError, KeyUnavailable, UnsupportedFormat
 from archive.vault.files import PRIVATE_FILE, sync_folder, write_new
-from archive.vault.keys import Domain, Secret, UnlockSecret
+from archive.vault.keys import Domain, Secret, UnlockSecret, WorkingSecret
 
 MAGIC = b"\x89VGK\r\n\x1a\n"
 START = MAGIC + bytes([1, 2, 0, 0])
 RECOVERY = "recovery"
 SHREDDED = "shredded"
 OUTSIDE = "shredded-outside"
+
+NOT_ORIGINALS = (str(Domain.WORKING), RECOVERY, SHREDDED)
+"""The files that a working secret opens, in the order of its keys."""
 
 _LOCK = ".lock"
 _UNFINISHED = ".unfinished-"
@@ -50,8 +57,15 @@ class KeyFiles:
     """The sealed files that this process may open; each has a key of its own."""
 
     def __init__(
-        self, folder: Path, unlock: UnlockSecret, domains: Iterable[Domain]
+        self,
+        folder: Path,
+        unlock: UnlockSecret | WorkingSecret,
+        domains: Iterable[Domain],
     ) -> None:
+        """Derive the keys of these files; none is opened yet.
+
+        :raises KeyUnavailable: the secret is not for all of these domains
+        """
         self.folder = folder
         self.domains = frozenset(domains)
         names = [*(str(domain) for domain in self.domains), RECOVERY, SHREDDED]
@@ -152,7 +166,24 @@ def put(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _file_key(unlock: UnlockSecret, name: str) -> bytes:
+def working_secret(unlock: UnlockSecret) -> WorkingSecret:
+    """What a process is given that must not open originals."""
+    return WorkingSecret(b"".join(_file_key(unlock, name) for name in NOT_ORIGINALS))
+
+
+def domains_of(unlock: UnlockSecret | WorkingSecret) -> frozenset[Domain]:
+    """Which keyrings the secret opens."""
+    if isinstance(unlock, WorkingSecret):
+        return frozenset({Domain.WORKING})
+    return frozenset(Domain)
+
+
+def _file_key(unlock: UnlockSecret | WorkingSecret, name: str) -> bytes:
+    if isinstance(unlock, WorkingSecret):
+        if name not in NOT_ORIGINALS:
+            raise KeyUnavailable("the working secret does not open the originals' keys")
+        start = NOT_ORIGINALS.index(name) * KEY_SIZE
+        return unlock.secret_bytes()[start : start + KEY_SIZE]
     info = b"vigil.unlock/v1\0" + name.encode()
     expand = HKDFExpand(hashes.SHA512(), KEY_SIZE, info)
     return expand.derive(unlock.secret_bytes())

@@ -27,7 +27,8 @@ from archive.vault import recovery
 from archive.vault.container import KEY_SIZE
 from archive.vault.errors import KeyUnavailable
 from archive.vault.files import sync_folder
-from archive.vault.keyfiles import KeyFiles, Stamp
+from archive.vault.keeping import Keeper
+from archive.vault.keyfiles import KeyFiles, Stamp, domains_of
 from archive.vault.keys import (
     Domain,
     Key,
@@ -35,6 +36,7 @@ from archive.vault.keys import (
     KeyState,
     Purpose,
     UnlockSecret,
+    WorkingSecret,
     from_json,
     random_bytes,
     to_json,
@@ -51,6 +53,8 @@ class Keyring:
     def __init__(self, keys: Iterable[Key], files: KeyFiles | None = None) -> None:
         self._by_id = {key.id: key for key in keys}
         self.files = files
+        self.keeper: Keeper | None = None
+        """Who holds the keys of originals, where this process does not."""
         self.shredded = ShredList(files)
         """What must not open again, whatever the key table says."""
         self._lock = threading.Lock()
@@ -87,15 +91,16 @@ class Keyring:
     @classmethod
     def load(
         cls,
-        unlock: UnlockSecret,
+        unlock: UnlockSecret | WorkingSecret,
         folder: Path,
-        domains: frozenset[Domain] = ALL_DOMAINS,
+        domains: frozenset[Domain] | None = None,
     ) -> "Keyring":
-        """Open the keyrings of these domains.
+        """Open the keyrings of these domains, or of all that the secret opens.
 
         :raises KeyUnavailable: a file is missing, or the unlock secret is another's
         :raises UnsupportedFormat: a file is no keyring that this program knows
         """
+        domains = domains_of(unlock) if domains is None else domains
         files = KeyFiles(folder, unlock, domains)
         # The stamps first: what is replaced in between is noticed at the next look.
         stamps = {domain: files.stamp(domain) for domain in domains}
@@ -116,6 +121,10 @@ class Keyring:
         :raises KeyUnavailable: there is one already that does not open
         """
         self.shredded.keep_copy_at(path, self.get(Purpose.AUDIT, 1))
+
+    def holds(self, purpose: Purpose) -> bool:
+        """Whether this process was given the keys of this purpose."""
+        return self.files is None or purpose.domain in self.files.domains
 
     def active(self, purpose: Purpose) -> Key:
         """Return the newest key that seals for this purpose.

@@ -74,6 +74,15 @@ class UnlockSecret(Secret):
     __slots__ = ()
 
 
+class WorkingSecret(Secret):
+    """What opens all keyrings but that of the originals; made from an unlock secret.
+
+    It cannot be turned back into one: see `keyfiles`.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class KeyName:
     """Which key: purpose, version from 1, and an id that no other key ever has."""

@@ -31,7 +31,7 @@ _FACTS = struct.Struct(">Q32s")
 
 ROTATION_LOCK = 0x76_77_72_61_70  # "vwrap": shared by who wraps, alone by who destroys
 
-_PURPOSES = {
+PURPOSES = {
     Kind.ORIGINAL: Purpose.ORIGINAL,
     Kind.MANIFEST: Purpose.ORIGINAL,
     Kind.EXPORT: Purpose.ORIGINAL,
@@ -83,16 +83,17 @@ def insert(
     """Wrap the data key and add its row.
 
     :raises KeyUnavailable: this process may not seal objects of this kind
+    :raises KeeperAway: another process holds the key, and does not answer
     """
     _hold_keys(s)
-    wrapping_key = keyring.active(_PURPOSES[header.kind])
+    wrapping_key_id, wrapped = wrap_new(keyring, header, data_key)
     row = DataKey(
         id=header.data_key_id,
         object_id=header.object_id,
         kind=header.kind,
         revision=header.revision,
-        wrapping_key_id=wrapping_key.id,
-        wrapped=wrap_key(wrapping_key, header, data_key),
+        wrapping_key_id=wrapping_key_id,
+        wrapped=wrapped,
         facts=_seal_facts(header, data_key, facts),
         state=DataKeyState.ACTIVE,
         created_at=now,
@@ -100,6 +101,19 @@ def insert(
     s.add(row)
     s.flush()
     return row
+
+
+def wrap_new(keyring: Keyring, header: Header, data_key: bytes) -> tuple[UUID, bytes]:
+    """Wrap a data key under the key that seals now; return that key's id with it.
+
+    :raises KeyUnavailable: this process may not seal objects of this kind
+    :raises KeeperAway: another process holds the key, and does not answer
+    """
+    purpose = PURPOSES[header.kind]
+    if keyring.keeper is not None and not keyring.holds(purpose):
+        return keyring.keeper.wrap(header, data_key)
+    wrapping_key = keyring.active(purpose)
+    return wrapping_key.id, wrap_key(wrapping_key, header, data_key)
 
 
 def _hold_keys(s: Session) -> None:
@@ -135,15 +149,22 @@ def unwrap(keyring: Keyring, row: DataKey) -> Opened:
 
     :raises Shredded: the data key was destroyed
     :raises KeyUnavailable: the key that wrapped it is not in this process
+    :raises KeeperAway: another process holds the key, and does not answer
     :raises IntegrityError: the row was changed, or belongs to another object
     """
     gone = row.wrapped is None or row.facts is None
     if gone or row.object_id in keyring.shredded:
         raise Shredded("the data key of this object was destroyed")
     header = header_of(row)
-    data_key = unwrap_key(keyring, header, row.wrapping_key_id, row.wrapped or b"")
+    data_key = _unwrapped(keyring, header, row)
     facts = aead.open_sealed(data_key, row.facts or b"", _facts_context(header))
     return Opened(header, data_key, Facts(*_FACTS.unpack(facts)))
+
+
+def _unwrapped(keyring: Keyring, header: Header, row: DataKey) -> bytes:
+    if keyring.keeper is not None and not keyring.holds(PURPOSES[header.kind]):
+        return keyring.keeper.unwrap(header)
+    return unwrap_key(keyring, header, row.wrapping_key_id, row.wrapped or b"")
 
 
 def unwrap_key(
@@ -155,7 +176,7 @@ def unwrap_key(
     :raises IntegrityError: it was changed, or belongs to another object
     """
     wrapping_key = keyring.by_id(wrapping_key_id)
-    if wrapping_key.name.purpose is not _PURPOSES[header.kind]:
+    if wrapping_key.name.purpose is not PURPOSES[header.kind]:
         raise IntegrityError("the data key is wrapped under a key of another purpose")
     return aead.open_sealed(
         wrapping_key, wrapped, _wrap_context(header, wrapping_key_id)

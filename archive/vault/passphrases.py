@@ -13,8 +13,10 @@ So the parameters cannot be weakened unnoticed, and another passphrase or strong
 parameters change this file alone, not the keyrings.
 """
 
+import getpass
 import json
 import os
+import sys
 import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from archive.vault import aead
+from archive.vault import aead, privatefiles
 from archive.vault.container import KEY_SIZE
 from archive.vault.errors import IntegrityError, KeyUnavailable, UnsupportedFormat
 from archive.vault.keyfiles import put
@@ -82,7 +84,7 @@ def open_header(folder: Path, passphrase: str) -> UnlockSecret:
     :raises KeyUnavailable: it is the wrong one, or there is no such header
     :raises UnsupportedFormat: the header is of a newer program, or damaged
     """
-    facts = _read(folder / HEADER)
+    facts = _header(folder / HEADER)
     sealed = facts.pop("sealed")
     key = _derive(passphrase, facts)
     try:
@@ -97,8 +99,42 @@ def cost_of(folder: Path) -> Cost | None:
     """The parameters in use; None when there is no passphrase."""
     if not (folder / HEADER).exists():
         return None
-    facts = _read(folder / HEADER)
+    facts = _header(folder / HEADER)
     return Cost(facts["memory_kib"], facts["iterations"], facts["lanes"])
+
+
+def read(source: str, home: Path) -> str:
+    """Read the line of a private file outside the home, or of `fd:N`.
+
+    :raises KeyUnavailable: missing, unsafe or empty
+    """
+    if source.startswith("fd:") and source[3:].isdigit():
+        what = f"the passphrase from {source}"
+        raw = privatefiles.read_descriptor(int(source[3:]), what)
+    else:
+        path = Path(source).expanduser().absolute()
+        privatefiles.refuse_inside(path, home)
+        raw = privatefiles.read(path, forbidden=0o177)
+    try:
+        text = raw.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        text = ""
+    if not text:
+        raise KeyUnavailable(f"{source} does not hold a passphrase")
+    return text
+
+
+def ask() -> str:
+    """Ask for it on the terminal.
+
+    :raises KeyUnavailable: there is none
+    """
+    if not sys.stdin.isatty():
+        raise KeyUnavailable(
+            "the archive is locked by a passphrase and there is no terminal to ask on: "
+            "set VIGIL_KEY_PASSPHRASE_FILE to a private file or to fd:N"
+        )
+    return getpass.getpass("Passphrase of the archive: ")
 
 
 def _derive(passphrase: str, facts: dict[str, Any]) -> bytes:
@@ -117,7 +153,7 @@ def _context(facts: dict[str, Any]) -> bytes:
     return b"vigil.passphrase/v1\0" + canonical.encode()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _header(path: Path) -> dict[str, Any]:
     try:
         facts = json.loads(path.read_bytes())
         sealed = bytes.fromhex(facts["sealed"])

@@ -9,39 +9,28 @@
 | `SharesProvider` | VIGIL_KEY_SHARES | the same, two administrators of three |
 | `DescriptorProvider` | VIGIL_KEY_FD | a program that was handed the secret, open |
 
-Files, programs and credentials hand over the same single line: `vigil-key-1:` and 64
-hexadecimal digits. Nothing readable by others is accepted, nothing is guessed, and
-there is no default key.
+Files, programs, credentials and descriptors hand over the line of `keylines`. Nothing
+readable by others is accepted, nothing is guessed, and there is no default key.
 """
 
-import getpass
-import os
-import re
-import secrets
 import shlex
-import stat
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from archive.vault import passphrases, shares
+from archive.vault import keylines, passphrases, privatefiles, shares
 from archive.vault.errors import KeyUnavailable
-from archive.vault.files import make_private_folder, sync_folder, write_new
-from archive.vault.keys import UnlockSecret
+from archive.vault.keys import UnlockSecret, WorkingSecret
 
 CREDENTIAL = "vigil-key"
 COMMAND_SECONDS = 60
-
-_LINE = re.compile(rb"vigil-key-1:([0-9a-fA-F]{64})\s*")
-_MOST_BYTES = 4096
 
 
 class KeyProvider(Protocol):
     """One way to have the unlock secret."""
 
-    def unlock(self) -> UnlockSecret:
+    def unlock(self) -> UnlockSecret | WorkingSecret:
         """Return the unlock secret.
 
         :raises KeyUnavailable: with one sentence that says what to mend
@@ -111,35 +100,6 @@ def _the_one(found: list[KeyProvider]) -> KeyProvider:
     return found[0]
 
 
-def hand_over(unlock: UnlockSecret) -> int:
-    """Put the secret into memory that a child process can be given as a descriptor.
-
-    No name leads to it, and it is gone with the last process that holds it.
-    """
-    descriptor = os.memfd_create("vigil-key", os.MFD_CLOEXEC)
-    os.write(descriptor, _line(unlock))
-    return descriptor
-
-
-def create_key_file(path: Path, home: Path) -> UnlockSecret:
-    """Draw an unlock secret and write it to a new file, readable by the owner alone.
-
-    :raises KeyUnavailable: the file would lie inside the home
-    :raises FileExistsError: there is a file; a key is never overwritten
-    """
-    _refuse_inside(path, home)
-    make_private_folder(path.parent)
-    unlock = draw_secret()
-    write_new(path, _line(unlock))
-    sync_folder(path.parent)
-    return unlock
-
-
-def draw_secret() -> UnlockSecret:
-    """Draw an unlock secret that is nowhere yet."""
-    return UnlockSecret(secrets.token_bytes(32))
-
-
 class FileProvider:
     """Reads a file that belongs to this user, mode 0400 or 0600, outside the home."""
 
@@ -147,13 +107,14 @@ class FileProvider:
         self._path = path
         self._home = home
 
-    def unlock(self) -> UnlockSecret:
+    def unlock(self) -> UnlockSecret | WorkingSecret:
         """Read the file.
 
         :raises KeyUnavailable: missing, unsafe, or not an unlock secret
         """
-        _refuse_inside(self._path, self._home)
-        return _parse(_read(self._path, forbidden=0o177), f"key file {self._path}")
+        privatefiles.refuse_inside(self._path, self._home)
+        raw = privatefiles.read(self._path, forbidden=0o177)
+        return keylines.parse(raw, f"key file {self._path}")
 
 
 class CredentialProvider:
@@ -162,13 +123,14 @@ class CredentialProvider:
     def __init__(self, folder: Path) -> None:
         self._path = folder / CREDENTIAL
 
-    def unlock(self) -> UnlockSecret:
+    def unlock(self) -> UnlockSecret | WorkingSecret:
         """Read the credential.
 
         :raises KeyUnavailable: missing, readable by everybody, or no unlock secret
         """
         # systemd lets the service's user in by an access list: it shows as group bits.
-        return _parse(_read(self._path, forbidden=0o137), f"credential {CREDENTIAL}")
+        raw = privatefiles.read(self._path, forbidden=0o137)
+        return keylines.parse(raw, f"credential {CREDENTIAL}")
 
 
 class CommandProvider:
@@ -177,7 +139,7 @@ class CommandProvider:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
 
-    def unlock(self) -> UnlockSecret:
+    def unlock(self) -> UnlockSecret | WorkingSecret:
         """Run the program; it has a minute.
 
         :raises KeyUnavailable: it cannot run, fails, or prints something else
@@ -203,7 +165,7 @@ class CommandProvider:
             raise KeyUnavailable(
                 f"VIGIL_KEY_COMMAND ended with status {done.returncode}"
             )
-        return _parse(done.stdout, "output of VIGIL_KEY_COMMAND")
+        return keylines.parse(done.stdout, "output of VIGIL_KEY_COMMAND")
 
 
 class DescriptorProvider:
@@ -212,19 +174,14 @@ class DescriptorProvider:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def unlock(self) -> UnlockSecret:
+    def unlock(self) -> UnlockSecret | WorkingSecret:
         """Read it, from the start where it can be read again.
 
         :raises KeyUnavailable: there is no such descriptor, or something else in it
         """
-        try:
-            raw = _read_open(self._descriptor)
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise KeyUnavailable(
-                f"VIGIL_KEY_FD {self._descriptor} cannot be read: {reason}"
-            ) from None
-        return _parse(raw, f"descriptor {self._descriptor}")
+        what = f"VIGIL_KEY_FD {self._descriptor}"
+        raw = privatefiles.read_descriptor(self._descriptor, what)
+        return keylines.parse(raw, f"descriptor {self._descriptor}")
 
 
 class PassphraseProvider:
@@ -245,9 +202,9 @@ class PassphraseProvider:
                 "this archive has no passphrase yet: run `vigil keys passphrase`"
             )
         if self._source is None:
-            passphrase = _ask()
+            passphrase = passphrases.ask()
         else:
-            passphrase = read_passphrase(self._source, self._home)
+            passphrase = passphrases.read(self._source, self._home)
         return passphrases.open_header(self._folder, passphrase)
 
 
@@ -264,89 +221,3 @@ class SharesProvider:
         :raises KeyUnavailable: one is missing, unsafe, or of another set
         """
         return shares.unlock(self._paths, self._home)
-
-
-def read_passphrase(source: str, home: Path) -> str:
-    """Read the line of a private file outside the home, or of `fd:N`.
-
-    :raises KeyUnavailable: missing, unsafe or empty
-    """
-    if source.startswith("fd:") and source[3:].isdigit():
-        try:
-            raw = _read_open(int(source[3:]))
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise KeyUnavailable(
-                f"the passphrase cannot be read from {source}: {reason}"
-            ) from None
-    else:
-        path = Path(source).expanduser().absolute()
-        _refuse_inside(path, home)
-        raw = _read(path, forbidden=0o177)
-    try:
-        text = raw.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        text = ""
-    if not text:
-        raise KeyUnavailable(f"{source} does not hold a passphrase")
-    return text
-
-
-def _ask() -> str:
-    if not sys.stdin.isatty():
-        raise KeyUnavailable(
-            "the archive is locked by a passphrase and there is no terminal to ask on: "
-            "set VIGIL_KEY_PASSPHRASE_FILE to a private file or to fd:N"
-        )
-    return getpass.getpass("Passphrase of the archive: ")
-
-
-def _read_open(descriptor: int) -> bytes:
-    try:
-        return os.pread(descriptor, _MOST_BYTES, 0)
-    except OSError:
-        return os.read(descriptor, _MOST_BYTES)  # a pipe has no place to read from
-
-
-def _line(unlock: UnlockSecret) -> bytes:
-    return b"vigil-key-1:" + unlock.secret_bytes().hex().encode() + b"\n"
-
-
-def _refuse_inside(path: Path, home: Path) -> None:
-    if path.resolve().is_relative_to(home.resolve()):
-        raise KeyUnavailable(
-            f"the key file {path} lies inside the archive's home: move it out, and out "
-            "of the home's backup"
-        )
-
-
-def _read(path: Path, forbidden: int) -> bytes:
-    try:
-        # Not blocking: a pipe of that name must be refused, not waited for.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise KeyUnavailable(f"the key {path} cannot be read: {reason}") from None
-    try:
-        _refuse_unsafe(path, os.fstat(descriptor), forbidden)
-        return os.read(descriptor, _MOST_BYTES)
-    finally:
-        os.close(descriptor)
-
-
-def _refuse_unsafe(path: Path, status: os.stat_result, forbidden: int) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyUnavailable(f"the key {path} is not a regular file")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise KeyUnavailable(f"the key {path} belongs to another user")
-    if stat.S_IMODE(status.st_mode) & forbidden:
-        raise KeyUnavailable(
-            f"the key {path} can be read or run by others: chmod 600 {path}"
-        )
-
-
-def _parse(raw: bytes, what: str) -> UnlockSecret:
-    line = _LINE.fullmatch(raw)
-    if line is None:
-        raise KeyUnavailable(f"the {what} does not hold an unlock secret")
-    return UnlockSecret(bytes.fromhex(line[1].decode()))

@@ -30,7 +30,7 @@ from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site, create_home
-from auth import accounts, consents
+from auth import accounts, consents, entrances, sessions
 from auth.viewer import Role, Viewer, Visibility
 from tests.archive import seaweed
 
@@ -135,15 +135,12 @@ class Desk:
         return self.fresh(account.id)
 
     def fresh(self, account_id: str) -> Viewer:
-        with self.site.db.read() as s:
-            return accounts.load_viewer(
-                s,
-                account_id,
-                session_id="here",
-                second_factor=False,
-                scopes=None,
-                now=self.site.clock(),
-            )
+        """They as they stand now, in the one session that they have."""
+        now = self.site.clock()
+        with self.site.db.write() as s:
+            live = sessions.list_live(s, account_id, now)
+            row = live[0] if live else sessions.start(s, account_id, "a test", now)[1]
+            return entrances.viewer_through(s, account_id, row.id, now)
 
     def consent(self, viewer: Viewer, record_id: str, minutes: int = 30) -> str:
         with self.site.db.write() as s:

@@ -6,10 +6,11 @@ in a confined child, bounded in number and size, and may be kept by nobody.
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from flask import Response, current_app
 from werkzeug.exceptions import NotFound
 
-from archive import gate
 from archive.web.answer import serving, streams
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits
@@ -49,7 +50,9 @@ def _drawn(asset_id: str, wanted: steps.View) -> bytes:
     site.require_sandbox()
     with (
         streams.of(current_app).take(who.account_id or ""),
-        gate.release(site, who, asset_id, context.now(), form=str(wanted)) as released,
+        closing(
+            site.release(who, asset_id, context.now(), form=str(wanted))
+        ) as released,
     ):
         kind = KINDS[released.format]
         return steps.draw(released, kind, wanted, site.upload_limits.media)

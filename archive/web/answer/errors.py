@@ -24,7 +24,12 @@ from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.intake import uploads
 from archive.records import errors as records
-from archive.vault.errors import Shredded, StoreUnavailable, VaultError
+from archive.vault.errors import (
+    KeeperAway,
+    Shredded,
+    StoreUnavailable,
+    VaultError,
+)
 from archive.web.answer import reasons
 from archive.web.answer.streams import TooManyStreamsError
 from archive.web.request.body import BodyError
@@ -182,6 +187,14 @@ def _store_away(_error: StoreUnavailable) -> Problem:
     return Problem(503, "store", detail, headers={"Retry-After": "10"})
 
 
+def _keeper_away(_error: KeeperAway) -> Problem:
+    detail = gettext(
+        "The part of the archive that opens originals does not answer. Nothing was "
+        "shown and nothing was lost. Please try again in a few minutes."
+    )
+    return Problem(503, "broker", detail, headers={"Retry-After": "30"})
+
+
 def _busy(_error: Exception) -> Problem:
     detail = gettext("The archive is busy. Please try again in a moment.")
     return Problem(503, "busy", detail, headers={"Retry-After": "5"})
@@ -231,6 +244,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (BlurError, _sentence(422)),
     (Shredded, _shredded),
     (StoreUnavailable, _store_away),
+    (KeeperAway, _keeper_away),
     (VaultError, _damaged),
     (OperationalError, _busy),
     (SearchError, _busy),

@@ -19,7 +19,8 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
-from archive import gate, previewing
+from archive import previewing
+from archive.gate import ORIGINAL, Opened
 from archive.previewing import Showing
 from archive.records import store
 from archive.web.answer import streams
@@ -36,7 +37,7 @@ OWN_DESTINATIONS = frozenset({"", "empty", "document", "image", "video", "audio"
 Picture = tuple[bytes, str]
 
 
-def original(asset_id: str, form: str = gate.ORIGINAL) -> Response:
+def original(asset_id: str, form: str = ORIGINAL) -> Response:
     """The untouched bytes of an asset, or the part of them that is asked for.
 
     Of another `form` it is what is given in the original's place, in the same way.
@@ -105,18 +106,19 @@ def refuse_embedding() -> None:
         raise Forbidden("Media is given to this archive's own pages only.")
 
 
-def _released(who: Viewer, asset_id: str, form: str) -> gate.Release:
+def _released(who: Viewer, asset_id: str, form: str) -> Opened:
     """A further range of what is being shown; or an opening, which is counted."""
+    site, now = context.site(), context.now()
     if "Range" in request.headers:
-        going_on = gate.resume(context.site(), who, asset_id, context.now(), form=form)
+        going_on = site.resume(who, asset_id, now, form=form)
         if going_on is not None:
             return going_on
     if who.account_id is not None:
         limits.spend("originals", limits.ORIGINALS)
-    return gate.release(context.site(), who, asset_id, context.now(), form=form)
+    return site.release(who, asset_id, now, form=form)
 
 
-def _ranged(release: gate.Release) -> Response:
+def _ranged(release: Opened) -> Response:
     etag = _own_etag(release)
     span = ranges.asked(
         request.headers.get("Range"),
@@ -153,9 +155,9 @@ def _preview_etag(shown: Showing, variant: str) -> str:
     return hmac.new(key, named.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _own_etag(release: gate.Release) -> str:
+def _own_etag(release: Opened) -> str:
     """A tag that tells two viewers nothing about having seen the same file."""
-    who = release.permit.viewer.account_id
+    who = release.account_id
     named = f"etag/v2|{who}|{release.asset_id}|{release.form}|{release.size}".encode()
     return hmac.new(context.site().web_key, named, hashlib.sha256).hexdigest()[:32]
 

@@ -9,12 +9,12 @@ import pytest
 
 from archive.vault import providers
 from archive.vault.errors import KeyUnavailable
+from archive.vault.keylines import create_key_file
 from archive.vault.providers import (
     CommandProvider,
     CredentialProvider,
     FileProvider,
     choose_provider,
-    create_key_file,
 )
 
 SECRET = bytes(range(32))

@@ -15,6 +15,7 @@ from archive.vault.errors import (
     UnsupportedFormat,
     VaultError,
 )
+from archive.vault.keylines import hand_over
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import UnlockSecret
 from archive.vault.passphrases import Cost
@@ -23,7 +24,6 @@ from archive.vault.providers import (
     PassphraseProvider,
     SharesProvider,
     choose_provider,
-    hand_over,
 )
 
 CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
