@@ -59,10 +59,13 @@ class Answer:
 
 @dataclass
 class Planted:
-    """What to look for, by whose it is; `known` are titles that must be found."""
+    """What to look for, by whose it is; `known` must be found: the titles of a record.
+
+    One title of each is enough, since a visitor reads one language at a time.
+    """
 
     forbidden: dict[str, list[bytes]] = field(default_factory=dict)
-    known: list[str] = field(default_factory=list)
+    known: list[tuple[str, ...]] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
 
@@ -85,12 +88,19 @@ def crawl(fetch: Fetch, planted: Planted, most: int = 200) -> Trial:
     `most` bounds what is asked for beside the addresses of the sample itself.
     """
     told: list[str] = []
-    titles = {title: html.escape(title).encode() for title in planted.known}
-    seen: set[str] = set()
+    titles = {
+        names: {form for name in names for form in _forms(name)}
+        for names in planted.known
+    }
+    seen: set[tuple[str, ...]] = set()
     asked = 0
     for address, answer in _walk(fetch, planted, most):
         asked += 1
-        seen |= {name for name, text in titles.items() if text in answer.body}
+        seen |= {
+            names
+            for names, forms in titles.items()
+            if any(form in answer.body for form in forms)
+        }
         told += [f"{whose} at {address}" for whose in _found(planted, answer)]
     control = len(seen) / len(titles) if titles else None
     broken = f" Found: {'; '.join(sorted(set(told))[:20])}." if told else ""
@@ -105,7 +115,7 @@ def crawl(fetch: Fetch, planted: Planted, most: int = 200) -> Trial:
         verdict(not told, control),
         f"Answers to a visitor that held a piece of one of {len(planted.forbidden)} "
         "originals, a file's name, or a title the public may not know. The control: "
-        f"the share of public titles that the walk came upon.{broken}",
+        f"the share of public records whose title the walk came upon.{broken}",
     )
 
 
@@ -146,7 +156,8 @@ def _addresses(base: str, body: bytes) -> Iterator[str]:
 
 
 def _found(planted: Planted, answer: Answer) -> Iterator[str]:
-    public = {form for title in planted.known for form in _forms(title)}
+    names = (name for each in planted.known for name in each)
+    public = {form for name in names for form in _forms(name)}
     for whose, canaries in planted.forbidden.items():
         if any(each in answer.body for each in canaries if each not in public):
             yield whose

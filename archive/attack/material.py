@@ -188,9 +188,12 @@ def _plant(
     told = isinstance(
         decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules, now), Permit
     )
-    bodies = [each.body for each in document.descriptions.values() if told]
-    for title in (each.title for each in document.descriptions.values()):
-        if told and may_read_title(ANONYMOUS, item, now):
-            planted.known.append(title)
-        elif not any(title in body for body in bodies):
+    described = document.descriptions.values()
+    titles = tuple(each.title for each in described)
+    if told and may_read_title(ANONYMOUS, item, now):
+        planted.known.append(titles)
+        return
+    bodies = [each.body for each in described if told]
+    for title in titles:
+        if not any(title in body for body in bodies):
             planted.add_words(record.id, title)

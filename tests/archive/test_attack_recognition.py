@@ -58,7 +58,7 @@ SECRET = bytes(np.random.default_rng(1).integers(0, 256, 4096, dtype=np.uint8))
 
 
 def planted() -> Planted:
-    found = Planted(known=["A church & its bell"], assets=["asset1"])
+    found = Planted(known=[("A church & its bell", "Եկեղեցի")], assets=["asset1"])
     found.add_pieces(
         "asset1", pieces_of(lambda at, n: SECRET[at : at + n], len(SECRET))
     )
@@ -113,7 +113,7 @@ def test_the_archive_itself_gives_a_visitor_none_of_its_canaries(site, desk):
     made = desk.publish(desk.deposit())
     desk.deposit(draft=desk.draft("Kept from everybody"))
     found = Planted(
-        known=["A church"], assets=[made.assets[0].id], records=[made.record.id]
+        known=[("A church",)], assets=[made.assets[0].id], records=[made.record.id]
     )
     found.add_words("hidden", "Kept from everybody")
     assert crawl(_visitor(site), found).holds is True
