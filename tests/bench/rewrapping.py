@@ -6,11 +6,9 @@ Both include the pause after each batch in which others may write. No media is t
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import bindparam, select, update
 
@@ -21,6 +19,7 @@ from archive.vault.keyrings import Keyring
 from archive.vault.keys import Purpose, UnlockSecret
 from archive.vault.keytable import Facts
 from archive.vault.tables import DataKey
+from tests.bench import premises
 from tests.bench.measuring import Result
 
 ROWS = 100_000
@@ -28,8 +27,7 @@ ROWS = 100_000
 
 def results() -> Iterator[Result]:
     """Seconds on the clock, and of the processor; about a minute."""
-    with tempfile.TemporaryDirectory(prefix="vigil-bench-") as name:
-        folder = Path(name)
+    with premises.folder(fast=True) as folder:
         now = datetime.now(UTC)
         unlock = UnlockSecret(secrets.token_bytes(32))
         keyring = Keyring.create(unlock, folder / "keys", now)
