@@ -4,9 +4,11 @@
     python open_blob.py BLOB OUT --data-key HEX
     python open_blob.py BLOB OUT --key-file KEY --keyring originals.keyring \
         --wrapping-key-id ID --wrapped HEX
+    python open_blob.py BLOB OUT --keys KEYS --wrapping-key-id ID --wrapped HEX
 
-Needs Python 3.9 and the package `cryptography`, of it only AES-GCM. OUT is written only
-if all of the file is authentic. The status is 0 when it was, 1 when not.
+KEYS is what open_keys.py wrote of a bundle for recovery. Needs Python 3.9 and the
+package `cryptography`, of it only AES-GCM. OUT is written only if all of the file is
+authentic. The status is 0 when it was, 1 when not.
 """
 
 import argparse
@@ -58,6 +60,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--data-key", help="64 hexadecimal digits")
     parser.add_argument("--key-file", type=Path, help="the unlock secret's file")
     parser.add_argument("--keyring", type=Path, help="the .keyring file")
+    parser.add_argument("--keys", type=Path, help="keys as open_keys.py writes them")
     parser.add_argument("--wrapping-key-id", help="column of that name, a UUID")
     parser.add_argument("--wrapped", help="column of that name, in hexadecimal")
     return parser
@@ -78,11 +81,15 @@ def find_data_key(arguments: argparse.Namespace, header: bytes) -> bytes:
     """Take the data key from the command line, or unwrap it."""
     if arguments.data_key:
         return bytes.fromhex(arguments.data_key)
-    needed = ("key_file", "keyring", "wrapping_key_id", "wrapped")
+    ways = ("keys",) if arguments.keys else ("key_file", "keyring")
+    needed = (*ways, "wrapping_key_id", "wrapped")
     if not all(getattr(arguments, name) for name in needed):
-        raise NotOpened("give --data-key, or all four of the other options")
+        raise NotOpened("give --data-key, or all that another way needs")
     wrapping_key_id = uuid.UUID(arguments.wrapping_key_id)
-    keyring = open_keyring(arguments.key_file, arguments.keyring)
+    if arguments.keys:
+        keyring = secrets_of(arguments.keys.read_bytes())
+    else:
+        keyring = open_keyring(arguments.key_file, arguments.keyring)
     _, _, _, _, _, object_id, kind, _, revision, data_key_id, _ = HEADER.unpack(header)
     identity = data_key_id + object_id + struct.pack(">BI", kind, revision)
     context = b"vigil.dek/v1\0" + identity + wrapping_key_id.bytes
@@ -104,8 +111,13 @@ def open_keyring(key_file: Path, keyring: Path) -> "dict[str, bytes]":
     unlock = bytes.fromhex(line[1])
     file_key = hkdf_expand(unlock, b"vigil.unlock/v1\0" + domain, 32)
     context = b"vigil.keyring/v1\0" + KEYRING_START + domain
-    content = json.loads(open_value(file_key, raw[len(KEYRING_START) :], context))
-    return {key["id"]: bytes.fromhex(key["secret"]) for key in content["keys"]}
+    return secrets_of(open_value(file_key, raw[len(KEYRING_START) :], context))
+
+
+def secrets_of(content: bytes) -> "dict[str, bytes]":
+    """The keys that a keyring or a bundle holds, by id."""
+    keys = json.loads(content)["keys"]
+    return {key["id"]: bytes.fromhex(key["secret"]) for key in keys}
 
 
 def hkdf_expand(secret: bytes, info: bytes, length: int) -> bytes:
