@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import config as settings
-from archive import escrow, gate, keyplaces, shredding
+from archive import escrow, gate, gazetteer, keyplaces, shredding
 from archive.broker.client import Broker
 from archive.config import Config, ConfigError
 from archive.db import Database
@@ -66,6 +67,7 @@ class Site:
     upload_limits: UploadLimits
     clock: Callable[[], datetime] = field(repr=False)
     _engines: _Engines = field(repr=False)
+    _names: _Names = field(repr=False)
     broker: Broker | None = None
     """Who opens originals for this process, where it does not hold their key."""
     recovery_key: Path | None = None
@@ -77,7 +79,9 @@ class Site:
 
         :raises SearchError: the index is missing or damaged
         """
-        return self._engines.here()
+        engine = self._engines.here()
+        self._names.follow(engine, self.db, self.sealing)
+        return engine
 
     @property
     def label_opinions(self) -> int:
@@ -144,7 +148,7 @@ class Site:
         return {
             "database": _answers(self.db.schema_is_current),
             "store": _answers(self._store_answers),
-            "index": _answers(lambda: self.engine.count() >= 0),
+            "index": _answers(lambda: self._engines.here().count() >= 0),
             "key": _answers(self._key_works),
             "queue": _answers(self._queue_answers),
             **({"broker": _answers(self._broker_opens)} if self.broker else {}),
@@ -261,6 +265,31 @@ class _Engines:
             engine.close()
 
 
+class _Names:
+    """Keeps a process's engine in step with the archive's own names."""
+
+    LOOK_SECONDS = 2.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: SearchEngine | None = None
+        self._generation = 0
+        self._looked = 0.0
+
+    def follow(self, engine: SearchEngine, db: Database, sealing: FieldSealing) -> None:
+        """Give the engine the names there are now, looked up every few seconds."""
+        with self._lock:
+            known = self._engine is engine
+            if known and time.monotonic() - self._looked < self.LOOK_SECONDS:
+                return
+            with db.read() as session:
+                now = gazetteer.generation(session)
+                if now != (self._generation if known else 0):
+                    engine.use_gazetteer(gazetteer.effective(session, sealing))
+            self._engine, self._generation = engine, now
+            self._looked = time.monotonic()
+
+
 def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -> Site:
     sealing = FieldSealing(keyring)
     broker = None
@@ -280,6 +309,7 @@ def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -
         clock=clock,
         _engines=_Engines(config.index, IndexSealing(keyring)),
         broker=broker,
+        _names=_Names(),
     )
 
 

@@ -57,6 +57,7 @@ class Action(StrEnum):
     REVIEW_APPLICATIONS = "review_applications"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_COLLECTIONS = "manage_collections"
+    MANAGE_GAZETTEER = "manage_gazetteer"
     READ_LEDGER = "read_ledger"
     READ_QUEUE = "read_queue"
     READ_JOBS = "read_jobs"
@@ -405,6 +406,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.REVIEW_APPLICATIONS: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
+    Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_COLLECTIONS: _staff_action(_ADMINISTRATOR),
     Action.READ_LEDGER: _staff_action(_ADMINISTRATOR),
     Action.READ_QUEUE: _staff_action(_STAFF),

@@ -12,6 +12,7 @@ from archive.cli.brokering import broker
 from archive.cli.demo import demo
 from archive.cli.deposits import deposit
 from archive.cli.doctor import doctor
+from archive.cli.gazetteer import gazetteer
 from archive.cli.home import init
 from archive.cli.jobs import jobs
 from archive.cli.keys import keys
@@ -58,5 +59,6 @@ for command in (
     previews,
     reindex,
     mail,
+    gazetteer,
 ):
     main.add_command(command)

@@ -80,6 +80,7 @@ HOUSE = frozenset(
         "collection changed",
         "ledger exported",
         "settings changed",
+        "gazetteer changed",
     }
 )
 EVENTS = MATERIAL | ACCESS | HOUSE

@@ -93,6 +93,18 @@ class Gazetteer:
         added = {entry.id: entry for entry in entries}
         return Gazetteer({**self.entries, **added}.values())
 
+    def ambiguous(self) -> list[str]:
+        """Say which names more than one entry has: each of them is found by it."""
+        holders: dict[tuple[str, ...], dict[str, None]] = {}
+        for entry in self.entries.values():
+            for form in entry.forms:
+                holders.setdefault(form.words, {})[entry.id] = None
+        return [
+            f"“{' '.join(words)}” is a name of {', '.join(ids)}"
+            for words, ids in sorted(holders.items())
+            if len(ids) > 1
+        ]
+
     def as_json(self) -> list[dict[str, Any]]:
         """Return all entries in the form of the file."""
         return [entry.as_json() for entry in self.entries.values()]

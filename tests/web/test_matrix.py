@@ -153,6 +153,7 @@ PUBLISHED = {
         POST moderation.withdraw
     """,
     "snnn-": """
+        POST admin.change_entry
         GET admin.application
         POST admin.decide
     """,
@@ -169,6 +170,10 @@ PUBLISHED = {
         POST admin.change_standing
         POST admin.end_sessions
         POST admin.export
+        GET admin.export_gazetteer
+        GET admin.gazetteer
+        POST admin.import_gazetteer
+        POST admin.save_entry
         GET admin.index
         POST admin.invite
         GET admin.ledger

@@ -16,6 +16,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import archive.fixity.tables
+import archive.gazetteer.tables
 import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables

@@ -4,6 +4,7 @@ dashboard     what waits, what failed, how the house is
 applications  the evidence beside the decision
 accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
+gazetteer     names of places and persons that find each other
 ledger        every line, filtered; verify now; export without media
 jobs          background work: list, retry, cancel
 """
@@ -12,6 +13,7 @@ from archive.web.pages.admin import (
     accounts,
     applications,
     dashboard,
+    gazetteer,
     jobs,
     ledger,
     standing,
@@ -23,6 +25,7 @@ __all__ = [
     "applications",
     "bp",
     "dashboard",
+    "gazetteer",
     "jobs",
     "ledger",
     "standing",

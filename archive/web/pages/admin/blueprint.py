@@ -25,6 +25,7 @@ SECTIONS = (
         Action.REVIEW_APPLICATIONS,
     ),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
+    ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
     ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
 )
