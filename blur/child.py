@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -211,13 +212,14 @@ def _told(job: Job, picture: Any) -> bytes:  # noqa: ANN401
 
 
 def _film_work() -> Callable[[Job, IO[bytes]], bytes]:
-    from blur.container import opened
+    from blur.container import anew, opened
     from blur.video import Film, NoFilm
 
     def work(job: Job, source: IO[bytes]) -> bytes:
         with opened(source, job.kind) as container:
             try:
-                film = Film(container, job.limits)
+                again = partial(anew, source, job.kind)
+                film = Film(container, job.limits, again=again)
             except NoFilm:
                 return _heard(job, container)
             if job.task == "probe":

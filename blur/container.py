@@ -42,6 +42,7 @@ AUDIO_CODECS = frozenset(
 )
 MOST_PACKETS = 4000  # looked through for one frame
 BUFFER = 1 << 16
+LEAST_RATE = 400  # bits a second; the frailest speech codec needs ten times that
 
 
 @contextmanager
@@ -50,27 +51,33 @@ def opened(source: IO[bytes], kind: Kind) -> Iterator[InputContainer]:
 
     :raises Unreadable: that demuxer cannot open it, or decoding fails inside the block
     """
-    av.logging.set_level(av.logging.PANIC)
     try:
-        with av.open(
-            source,
-            mode="r",
-            format=kind.opener,
-            options={
-                "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
-                "protocol_whitelist": "none",
-                "max_streams": "64",
-                "threads": "1",
-            },
-            buffer_size=BUFFER,
-            io_open=_refuse,
-            metadata_errors="replace",  # tags in an old code page are no damage
-        ) as container:
+        with anew(source, kind) as container:
             yield container
     except MemoryError:
         raise
     except (av.FFmpegError, OSError, ValueError) as error:
         raise Unreadable(detail=type(error).__name__) from error
+
+
+def anew(source: IO[bytes], kind: Kind) -> InputContainer:
+    """The file from its first byte, for use within `opened`, which tells its errors."""
+    av.logging.set_level(av.logging.PANIC)
+    source.seek(0)
+    return av.open(
+        source,
+        mode="r",
+        format=kind.opener,
+        options={
+            "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
+            "protocol_whitelist": "none",
+            "max_streams": "64",
+            "threads": "1",
+        },
+        buffer_size=BUFFER,
+        io_open=_refuse,
+        metadata_errors="replace",  # tags in an old code page are no damage
+    )
 
 
 def film_of(container: InputContainer, limits: Limits) -> VideoStream | None:
@@ -116,6 +123,8 @@ def seconds_of(
     elif container.duration:
         seconds = container.duration / av.time_base
     if seconds > limits.seconds:
+        if 8 * container.size < LEAST_RATE * seconds:
+            return None  # a damaged header: nothing is coded in so few bytes
         raise TooLong
     return seconds if seconds > 0 else None
 

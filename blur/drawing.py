@@ -7,6 +7,7 @@ from raw pixels, so that nothing the file says beside its picture goes along.
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
 from PIL import Image
@@ -73,11 +74,13 @@ def _page(_job: Job, source: IO[bytes], side: int) -> Image.Image:
 
 def _sheet(job: Job, source: IO[bytes], side: int) -> Image.Image:
     """Eight stills in two rows; each a quarter of the sheet's width."""
-    from blur.container import opened
+    from blur.container import anew, opened
     from blur.video import Film
 
     with opened(source, job.kind) as container:
-        stills = Film(container, job.limits, side // SHEET_COLUMNS - _GAP).stills()
+        again = partial(anew, source, job.kind)
+        film = Film(container, job.limits, side // SHEET_COLUMNS - _GAP, again=again)
+        stills = film.stills()
     width = max(still.width for still in stills)
     height = max(still.height for still in stills)
     rows = -(-len(stills) // SHEET_COLUMNS)

@@ -18,6 +18,8 @@ from blur.container import film_of, packets_of, seconds_of
 from blur.errors import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from av.container import InputContainer
     from av.packet import Packet
     from av.video.frame import VideoFrame
@@ -34,16 +36,25 @@ class Film:
     """One film stream of an open container."""
 
     def __init__(
-        self, container: InputContainer, limits: Limits, side: int = SIDE
+        self,
+        container: InputContainer,
+        limits: Limits,
+        side: int = SIDE,
+        *,
+        again: Callable[[], InputContainer],
     ) -> None:
-        stream = film_of(container, limits)
+        """`again` opens the same file anew: a damaged one may lose its way back."""
+        self._limits, self._side, self._again = limits, side, again
+        self._take(container)
+        self.seconds = seconds_of(container, self._stream, limits)
+
+    def _take(self, container: InputContainer) -> None:
+        stream = film_of(container, self._limits)
         if stream is None:
             raise NoFilm
         self._container = container
         self._stream: VideoStream = stream
         self._stream.thread_type = "NONE"
-        self.seconds = seconds_of(container, stream, limits)
-        self._side = side
 
     def first(self) -> Image.Image:
         """The first frame that decodes, small and upright.
@@ -69,8 +80,7 @@ class Film:
         if not any(found):
             found = self._scanned()
         if not any(found):
-            self._stream.codec_context.skip_frame = "DEFAULT"
-            self._rewind()
+            self._start_over()
             found = [self.first()]
         return _filled(found)
 
@@ -110,7 +120,8 @@ class Film:
 
     def _scanned(self) -> list[Image.Image | None]:
         """Keyframes of the whole file, thinned out when they become too many."""
-        self._rewind()
+        self._start_over()
+        self._stream.codec_context.skip_frame = "NONKEY"
         kept: list[Image.Image | None] = []
         stop = time.process_time() + SCAN_SECONDS
         try:
@@ -124,14 +135,9 @@ class Film:
             pass  # what was decoded before the damage is what there is
         return _spread(kept)
 
-    def _rewind(self) -> None:
-        """Back to the beginning; by bytes where the index is lost with the rest."""
-        for by_bytes in (False, True):
-            try:
-                return self._container.seek(0, unsupported_byte_offset=by_bytes)
-            except av.FFmpegError as error:
-                lost = error
-        raise Unreadable(detail=type(lost).__name__) from lost
+    def _start_over(self) -> None:
+        """From the first byte; the stream before this one is not used any more."""
+        self._take(self._again())
 
 
 class NoFilm(Exception):

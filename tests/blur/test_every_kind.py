@@ -194,6 +194,18 @@ def test_a_film_that_lost_its_index_and_beginning_is_read_through(film, preview_
     assert np.mean([grey_value(cell) for cell in preview.cells]) > 150
 
 
+def test_a_length_that_cannot_be_is_no_reason_to_refuse(film, preview_of, probe_of):
+    """One damaged byte in a header says a month; testimony is not lost for that."""
+    whole = bytearray(film([np.full((90, 160, 3), 200, np.uint8)] * 60, form="avi"))
+    at = whole.index(b"strh") + 8 + 32  # the length of the stream, in frames
+    assert int.from_bytes(whole[at : at + 4], "little") == 60
+    whole[at + 3] = 1
+    assert probe_of(bytes(whole)).duration is None
+    preview = preview_of(bytes(whole))
+    assert not preview.sealed, preview.reason
+    assert np.mean([grey_value(cell) for cell in preview.cells]) > 150
+
+
 def test_a_sound_that_changes_its_rate_midway_is_heard_to_the_end(preview_of):
     quiet = sound_file("adts", "aac", 44_100, loud=0.02)
     loud = sound_file("adts", "aac", 22_050, loud=0.9)
