@@ -2,7 +2,7 @@
 
 | part | holds when |
 |---|---|
-| ledger | the chain is whole, unchanged, and ends where its head says |
+| ledger | the chain is whole, unchanged, ends at its head; no index hides a line |
 | fixity | every sealed object authenticates and is what was deposited |
 | digests | size and SHA-256 of each asset agree with those of its stored original |
 | previews | every ready asset has a preview that opens |
@@ -156,6 +156,9 @@ def _ledger(
     report.findings += [
         Finding("ledger", f"line {finding.seq}", finding.what)
         for finding in found.found
+    ]
+    report.findings += [
+        Finding("ledger", "database", fault) for fault in premises.db.faults()
     ]
 
 
