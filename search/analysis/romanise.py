@@ -70,12 +70,11 @@ def keys(folded: str) -> tuple[str, ...]:
     respelled = _respelled(folded, kind)
     sounds = _SOUNDS[kind]
     if sounds.single.issuperset(respelled):
-        spoken = {respelled.translate(sounds.spoken)}
-    else:
-        options = [sounds.options(letter) for letter in respelled]
-        combined = itertools.islice(itertools.product(*options), MOST_KEYS)
-        spoken = set(map("".join, combined))
-    found = set(map(_collapsed, spoken))
+        key = _collapsed(respelled.translate(sounds.spoken))
+        return (key,) if len(key) >= SHORTEST_KEY else ()
+    options = [sounds.options(letter) for letter in respelled]
+    combined = itertools.islice(itertools.product(*options), MOST_KEYS)
+    found = {_collapsed("".join(parts)) for parts in combined}
     return tuple(sorted(k for k in found if len(k) >= SHORTEST_KEY))
 
 

@@ -38,7 +38,7 @@ def merged(
 ) -> Segment:
     """Write one segment with the living documents of several, in their order."""
     parts = list(_parts(files, living))
-    return segments.write(storage, _held(files, living), _lists(parts))
+    return segments.write(storage, _held(files, living), lists(parts))
 
 
 def _parts(files: Sequence[SegmentFiles], living: Sequence[Ints]) -> Iterator[Part]:
@@ -168,14 +168,17 @@ class _Walk:
         )
 
 
-def _lists(parts: Sequence[Part]) -> Iterator[Inverted]:
-    share = max(1, AT_ONCE // max(1, len(parts)))
+def lists(parts: Sequence[Part], at_once: int = AT_ONCE) -> Iterator[Inverted]:
+    """Return the terms of all parts in order, so many of their positions at a time."""
+    share = max(1, at_once // max(1, len(parts)))
     walks = [walk for part in parts if not (walk := _Walk(part, share)).is_over]
     while walks:
         limits = [walk.limit for walk in walks]
         limit = min((each for each in limits if each is not None), default=None)
         taken = [found for walk in walks if (found := walk.taken(limit))]
-        yield _together(taken)
+        joined = _together(taken)
+        if joined.keys:
+            yield joined
         for walk in walks:
             walk.read()
         walks = [walk for walk in walks if not walk.is_over]

@@ -21,7 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,6 +42,9 @@ _EACH = 2 + 4 + 4 + 1
 _SHORT_BITS = 14
 _SHORT = 1 << _SHORT_BITS
 _WIDTHS = WIDTHS.tolist()
+_CODES = np.arange(256)
+_POSTING_BYTES = np.sum([WIDTHS[_CODES >> shift & 3] for shift in (0, 2, 4)], axis=0)
+_POSITION_BYTES = WIDTHS[_CODES >> 6]
 
 
 class Sink(Protocol):
@@ -383,23 +386,25 @@ def _read_block(terms: Pages, limits: list[int], number: int) -> Block:
     start, end = limits[number], limits[number + 1]
     raw = terms.get(start, end - start)
     count, posted, placed = _BLOCK.unpack_from(raw)
-    numbers = struct.unpack_from(f"<{count}H{count}I{count}I{count}B", raw, _BLOCK.size)
-    lengths, documents = numbers[:count], numbers[count : 2 * count]
-    positions, codes = numbers[2 * count : 3 * count], numbers[3 * count :]
-    ends = [*accumulate(lengths, initial=_BLOCK.size + count * _EACH)]
-    sizes = (
-        documents[i] * (_WIDTHS[c & 3] + _WIDTHS[c >> 2 & 3] + _WIDTHS[c >> 4 & 3])
-        for i, c in enumerate(codes)
-    )
-    placing = (positions[i] * _WIDTHS[c >> 6] for i, c in enumerate(codes))
+    at = _BLOCK.size
+    lengths = np.frombuffer(raw, "<u2", count, at)
+    documents = np.frombuffer(raw, "<u4", count, at + 2 * count)
+    positions = np.frombuffer(raw, "<u4", count, at + 6 * count)
+    codes = np.frombuffer(raw, "<u1", count, at + 10 * count)
+    ends = _ends(lengths, at + count * _EACH)
     return Block(
         keys=[raw[a:b] for a, b in pairwise(ends)],
-        documents=list(documents),
-        positions=list(positions),
-        posted=[*accumulate(sizes, initial=posted)],
-        placed=[*accumulate(placing, initial=placed)],
-        codes=list(codes),
+        documents=documents.tolist(),
+        positions=positions.tolist(),
+        posted=_ends(documents * _POSTING_BYTES[codes], posted),
+        placed=_ends(positions * _POSITION_BYTES[codes], placed),
+        codes=codes.tolist(),
     )
+
+
+def _ends(lengths: Ints, first: int) -> list[int]:
+    """Return where lists of these lengths begin, and where the last one ends."""
+    return [first, *(np.cumsum(lengths, dtype=np.int64) + first).tolist()]
 
 
 class Cursor:

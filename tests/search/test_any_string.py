@@ -1,7 +1,9 @@
 """Every string ever typed gets an answer, or an error that says where; soon."""
 
+import itertools
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search.analysis.folding import fold
+from search.analysis.gazetteer import Gazetteer
 from search.analysis.tokens import tokens
 from search.engine import SearchEngine
 from search.grammar import read
@@ -167,3 +170,58 @@ def test_reading_never_fails_but_with_a_query_error(text: str) -> None:
         read(text)
     except QueryError as problem:
         assert 0 <= problem.position <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["convoy bridge OR church", '"convoy crossed bridge"~20', "con* OR bri*"]
+)
+def test_a_query_that_would_read_too_much_is_refused_in_a_sentence(
+    full: SearchEngine, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert full.find(Query(text), PUBLIC).total
+    monkeypatch.setattr("search.evaluation.MOST_WORK", 100)
+    with pytest.raises(QueryError, match="ask for less"):
+        full.find(Query(text), PUBLIC)
+
+
+def test_a_query_that_would_take_too_long_is_refused_in_a_sentence(
+    full: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.evaluation.MOST_SECONDS", 0.0)
+    for text in ("convoy", '"convoy bridge"~50', '"the church"', "con* OR convoy"):
+        with pytest.raises(QueryError, match="ask for less"):
+            full.find(Query(text), PUBLIC)
+
+
+STRETCHES = st.lists(st.lists(st.sampled_from("abcx"), max_size=9), max_size=8)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(STRETCHES, st.lists(st.sampled_from("abc"), min_size=2, max_size=3, unique=True))
+def test_words_near_each_other_are_found_wherever_they_stand(texts, words) -> None:
+    """Beside the plain way: every choice of places, one for each word."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = WhooshEngine.create(Path(folder) / "i", AesSealing(KEY), Gazetteer())
+        named = {f"d{i}": [f"qq{c}" for c in text] for i, text in enumerate(texts)}
+        made.add(document(name, " ".join(text)) for name, text in named.items())
+        asked = [f"qq{word}" for word in words]
+        for slop in (0, 1, 4):
+            query = Query(f'"{" ".join(asked)}"~{slop}', per_page=100)
+            found = {hit.id for hit in made.find(query, PUBLIC).hits}
+            assert found == {n for n, t in named.items() if stand_near(t, asked, slop)}
+        found = {
+            hit.id for hit in made.find(Query(f'"{" ".join(asked)}"'), PUBLIC).hits
+        }
+        assert found == {n for n, text in named.items() if stand_in_a_row(text, asked)}
+        made.close()
+
+
+def stand_near(text: list[str], words: list[str], slop: int) -> bool:
+    places = [[i for i, word in enumerate(text) if word == w] for w in words]
+    chosen = itertools.product(*places)
+    return any(max(at) - min(at) + 1 - len(words) <= slop for at in chosen)
+
+
+def stand_in_a_row(text: list[str], words: list[str]) -> bool:
+    starts = range(len(text) - len(words) + 1)
+    return any(text[i : i + len(words)] == words for i in starts)

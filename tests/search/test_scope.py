@@ -1,13 +1,20 @@
 """What a viewer may not know leaves no trace in any answer."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
+from search.analysis.gazetteer import Gazetteer
 from search.document import Document, Place, Text
-from search.engine import ScopeTerms, SearchEngine
+from search.engine import FACETS, ScopeTerms, SearchEngine
+from search.evaluation import Evaluation
+from search.grammar import read
+from search.postings import EXACT
 from search.query import Query
-from tests.search.conftest import NOBODY, PUBLIC, STAFF, VETTED, Asker
+from search.whoosh_engine import WhooshEngine
+from tests.search.aes_sealing import AesSealing
+from tests.search.conftest import KEY, NOBODY, PUBLIC, STAFF, VETTED, Asker
 from tests.search.conftest import make_document as document
 
 SCOPES = {"public": PUBLIC, "vetted": VETTED, "staff": STAFF}
@@ -183,3 +190,36 @@ def test_the_words_of_a_guarded_title_change_nothing_for_others(
     before = everything_said(engine, PUBLIC)
     engine.add([guarded(f"{PLANTED} convoy convoy church " * 5)])
     assert everything_said(engine, PUBLIC) == before
+
+
+def work_done(engine: WhooshEngine, scope: ScopeTerms) -> list[tuple[str, int, int]]:
+    """What each question reads: postings and positions, and documents looked through.
+
+    Counted, since time cannot be told apart from the noise of a machine.
+    """
+    view, found = engine._view(scope), []
+    for text in QUESTIONS:
+        evaluation = Evaluation(view, Gazetteer.load())
+        evaluation.match(read(text).node)
+        words = sum(1 for _ in view.words_from(EXACT, text[:2]))
+        found.append((text, evaluation.work, words))
+    sizes = {len(view.facts), len(view.lengths), len(view.id_rank), view.size}
+    assert sizes == {view.size}
+    return [*found, ("", view.size, sum(len(view.facet(f).values) for f in FACETS))]
+
+
+@pytest.mark.parametrize("audience", ["vetted", "staff"])
+def test_the_work_of_a_search_does_not_depend_on_what_is_hidden(
+    tmp_path: Path, audience: str
+) -> None:
+    engine = WhooshEngine.create(tmp_path / "index", AesSealing(KEY))
+    engine.add(public_documents())
+    before = work_done(engine, PUBLIC)
+    assert sum(work for _, work, _ in before) > 30
+    engine.add(hidden_documents(audience))
+    engine.add(
+        [document(f"m{i}", f"convoy q{i}", audience=audience) for i in range(40)]
+    )
+    assert work_done(engine, PUBLIC) == before
+    assert work_done(engine, STAFF) != before
+    engine.close()

@@ -12,7 +12,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from search.document import Document, Place
-from search.engine import IndexDamaged
+from search.engine import IndexDamaged, IndexOutdated
 from search.query import Query
 from search.sealed_storage import (
     PAGE_BYTES,
@@ -199,6 +199,24 @@ def test_an_index_of_another_form_is_refused_in_one_sentence(
                 file.write(b"something else altogether, whole and well sealed")
     with pytest.raises(IndexDamaged):
         WhooshEngine.open(tmp_path / "index", AesSealing(KEY))
+
+
+def test_an_index_of_another_version_is_refused_and_can_be_built_again(
+    tmp_path: Path,
+) -> None:
+    engine = WhooshEngine.create(tmp_path / "index", AesSealing(KEY))
+    engine.add(canary_documents(1))
+    folder = next(path for path in (tmp_path / "index").iterdir() if path.is_dir())
+    for path in folder.glob("*.toc"):
+        path.rename(folder / "_MAIN_4.toc")
+    engine.close()
+    with pytest.raises(IndexOutdated, match="vigil reindex"):
+        WhooshEngine.open(tmp_path / "index", AesSealing(KEY))
+    with pytest.raises(IndexOutdated, match="vigil reindex"):
+        engine.add(canary_documents(2))
+    engine.rebuild(canary_documents(3))
+    assert engine.count() == 3
+    engine.close()
 
 
 def test_temporary_storage_keeps_runs_in_memory(tmp_path: Path) -> None:
