@@ -394,9 +394,19 @@ def _check_s3(config: Config) -> None:
         )
 
 
+_OWN = (TOML_NAME, "vigil.db", "keys", "objects", "index", "outbox")
+
+
 def _check_home(home: Path) -> None:
     if home.exists() and home.stat().st_mode & 0o077:
         raise ConfigError(f"{home} is open to other users: chmod 700 {home}")
+    for path in (home / name for name in _OWN):
+        if path.is_symlink():
+            raise ConfigError(
+                f"{path} is a link, which somebody else may turn elsewhere: put the "
+                "thing itself there, or name its place by VIGIL_DATABASE_URL or "
+                "VIGIL_OBJECT_STORE."
+            )
 
 
 def is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from blur.sandbox import Strength, strength
 FREE_BYTES = 2 * (1 << 30)
 MOUNTED_SWAPS = Path("/proc/swaps")
 EARLIEST_CLOCK = 1_767_225_600  # 2026-01-01: before that, no version of this existed
+MOST_BEHIND = timedelta(minutes=5)
 FLOORS = {"pillow": 13, "cryptography": 50, "werkzeug": 3}
 
 
@@ -95,6 +97,7 @@ def _parts(site: Site) -> Iterable[Finding]:
         yield Finding(part, ok=holds, mend="" if holds else mends[part])
     yield _finding("stores' permissions", _permissions(site.config))
     yield _finding("originals' key", _separation(site))
+    yield _finding("clock and ledger", _clock_behind_ledger(site))
 
 
 def _finding(check: str, mend: str) -> Finding:
@@ -127,6 +130,17 @@ def _disk(config: Config) -> str:
 def _clock() -> str:
     late = time.time() < EARLIEST_CLOCK
     return "the clock is wrong: consents would not end; set it" if late else ""
+
+
+def _clock_behind_ledger(site: Site) -> str:
+    with site.db.read() as session:
+        newest = site.ledger.entries(session, limit=1)
+    if newest and newest[0].at - site.clock() > MOST_BEHIND:
+        return (
+            f"the newest line is of {newest[0].at:%Y-%m-%d %H:%M} UTC, which has not "
+            "come yet: set the clock, or look who set it wrongly then"
+        )
+    return ""
 
 
 def _swap() -> str:

@@ -62,6 +62,15 @@ def telling() -> Iterator[None]:
         raise Failure(f"The vault says: {error}.", "vault") from error
     except SearchError as error:
         raise Failure(f"The search index says: {error}.", "search") from error
+    except OSError as error:
+        raise Failure(_of_the_machine(error), "machine") from error
     except SQLAlchemyError as error:
         sentence = "The database did not answer; try again, or run `vigil doctor`."
         raise Failure(sentence, "database") from error
+
+
+def _of_the_machine(error: OSError) -> str:
+    """What the operating system refused: a full disk, a read-only one, a folder."""
+    why = error.strerror or type(error).__name__
+    where = f" ({error.filename})" if error.filename else ""
+    return f"The machine says: {why}{where}; run `vigil doctor`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from archive.vault.keylines import hand_over
 from archive.vault.keys import Purpose
 from archive.web import server
 from archive.work import loop
+
+SERVING_LOCK = ".serving.lock"
 
 
 @click.command()
@@ -47,6 +50,7 @@ def run_server(config: Config, wanted: server.Settings) -> None:
     :raises Failure: a setting or the machine makes it unsafe
     """
     config = asked_once(config)
+    _be_the_only_one(config)
     site = open_site(config)
     require_one_role(site)
     is_apart = site.broker is not None
@@ -90,6 +94,23 @@ def require_one_role(site: Site) -> None:
             "ask: set VIGIL_BROKER to the socket of `vigil broker`.",
             "no_broker",
         )
+
+
+def _be_the_only_one(config: Config) -> None:
+    """Hold the home's lock until this process and those it forks have ended.
+
+    :raises Failure: another server has it, or there is no home
+    """
+    if not config.home.is_dir():
+        return  # opening it says so, and what to do
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(config.home / SERVING_LOCK, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        sentence = f"{config.home} is being served already: stop that server first."
+        raise Failure(sentence, "served_already") from None
 
 
 def _begin_anew(wanted: server.Settings, config: Config) -> None:

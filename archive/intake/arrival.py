@@ -40,6 +40,7 @@ from archive.records import store
 from archive.records.store import AssetFacts, RecordDraft
 from archive.records.tables import Asset, Record
 from archive.vault.container import Kind as ObjectKind
+from archive.vault.errors import StoreUnavailable
 from archive.vault.objects import ObjectRef, SealingWriter, Vault
 from auth.sealing import Sealing
 from blur.derivation import probe
@@ -49,6 +50,7 @@ from blur.wire import Probe
 
 READ_BYTES = 256 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOENT)
 
 
 class Premises(Protocol):
@@ -391,6 +393,8 @@ class telling:
             self._clean_up()
         if refused := _as_refusal(error, self._filename):
             raise refused from error
+        if isinstance(error, OSError) and error.errno in _CLOSED:
+            raise StoreUnavailable("the store of files cannot be written") from error
 
 
 def _as_refusal(error: BaseException, filename: str) -> Refused | None:

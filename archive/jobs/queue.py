@@ -23,6 +23,7 @@ from archive.jobs.tables import OPEN_STATES, Job, JobState
 from auth.identifiers import new_id
 
 MAX_ATTEMPTS = 3
+LONGEST_WAIT = timedelta(days=1)
 GAVE_UP = "It was started {attempts} times and never finished."
 
 
@@ -279,9 +280,10 @@ def about(session: Session, kind: str, subject: str) -> Sequence[Job]:
     return session.scalars(found.order_by(Job.created_at.desc(), Job.id)).all()
 
 
-def latest(session: Session, kind: str) -> datetime | None:
-    """When a job of this kind was last queued."""
-    return session.scalar(select(func.max(Job.created_at)).where(Job.kind == kind))
+def latest(session: Session, kind: str, now: datetime) -> datetime | None:
+    """When a job of this kind was last queued; what a wrong clock queued is later."""
+    of_kind = (Job.kind == kind, Job.created_at <= now)
+    return session.scalar(select(func.max(Job.created_at)).where(*of_kind))
 
 
 def counts(session: Session) -> dict[JobState, int]:
@@ -300,10 +302,15 @@ def _open(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
     return and_(
         Job.kind.in_(kinds),
         or_(
-            and_(Job.state == JobState.QUEUED, Job.due_at <= now),
-            and_(Job.state == JobState.RUNNING, Job.leased_until < now),
+            and_(Job.state == JobState.QUEUED, _has_come(Job.due_at, now)),
+            and_(Job.state == JobState.RUNNING, _has_come(Job.leased_until, now)),
         ),
     )
+
+
+def _has_come(moment: Any, now: datetime) -> ColumnElement[bool]:  # noqa: ANN401 - column
+    # Nothing is put off for so long: a clock that was ahead must not stop all work.
+    return or_(moment <= now, moment > now + LONGEST_WAIT)
 
 
 def _claimable(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:

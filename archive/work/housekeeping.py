@@ -35,13 +35,13 @@ def queue_due(site: Site, now: datetime) -> None:
         due = [
             chore
             for chore, every in chores.items()
-            if _is_due(jobs.latest(session, chore), every, now)
+            if _is_due(jobs.latest(session, chore, now), every, now)
         ]
     if not due:
         return
     with site.db.write() as session:
         for chore in due:
-            if _is_due(jobs.latest(session, chore), chores[chore], now):
+            if _is_due(jobs.latest(session, chore, now), chores[chore], now):
                 jobs.enqueue(session, chore, {}, now=now)
 
 
