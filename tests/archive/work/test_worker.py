@@ -354,7 +354,17 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
     assert work.drain(site, "no-such-record")
 
 
-KINDS = ("derive", "fixity", "index", "rebuild", "sweep", "tidy", "uploads")
+KINDS = (
+    "alerts",
+    "copy",
+    "derive",
+    "fixity",
+    "index",
+    "rebuild",
+    "sweep",
+    "tidy",
+    "uploads",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
