@@ -9,7 +9,7 @@ from search.filters import days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
 from search.matches import Match
 from search.postings import LAST_DAY, Mask, Numbers
-from search.query import Days, Query, QueryError, Sort
+from search.query import NOWHERE, Days, Query, QueryError, Sort
 from search.snippets import Marking, snippet, title
 from search.spelling import corrected
 from search.view import View
@@ -71,7 +71,7 @@ def _restricted(view: View, found: Match, query: Query) -> Match:
 
 def _chosen(view: View, name: str, query: Query) -> Mask:
     if name not in FACETS:
-        raise QueryError(f"There is no facet “{name}”", 0)
+        raise QueryError("There is no facet “%(name)s”", NOWHERE, name=name)
     values = set(query.facets[name])
     if not values:
         return np.ones(view.size, np.bool_)

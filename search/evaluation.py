@@ -39,6 +39,7 @@ from search.postings import (
     Weights,
 )
 from search.query import (
+    NOWHERE,
     And,
     Days,
     Everything,
@@ -55,6 +56,7 @@ from search.query import (
     Value,
     Word,
 )
+from search.remarks import Remark
 from search.view import View
 
 K1 = 1.2
@@ -189,8 +191,12 @@ class Evaluation:
         most = sorted(words, key=lambda pair: (-pair[1], pair[0]))[:MOST_EXPANSIONS]
         if len(words) > len(most):
             self.warnings.append(
-                f"Many words begin with “{node.text}”: the {len(most)} most frequent"
-                " were searched"
+                Remark(
+                    "Many words begin with “%(word)s”: the %(most)s most frequent were"
+                    " searched",
+                    word=node.text,
+                    most=len(most),
+                )
             )
         return self._any_of([word for word, _ in most], node.part)
 
@@ -198,7 +204,8 @@ class Evaluation:
     def _(self, node: Fuzzy) -> Match:
         word = fold(node.text)
         if not SHORTEST_FUZZY <= len(word) <= LONGEST_FUZZY:
-            self.warnings.append(f"“{node.text}~” was searched as it is written")
+            remark = Remark("“%(word)s~” was searched as it is written", word=node.text)
+            self.warnings.append(remark)
             return self.match(Word(node.text, node.part))
         near = self._in_time(self._view.words_within(EXACT, word, node.distance))
         words = dict.fromkeys((word, *islice(near, MOST_EXPANSIONS)))
@@ -351,7 +358,7 @@ class Evaluation:
     def _spend(self, read: Numbers) -> None:
         self.work += len(read)
         if self.work > MOST_WORK:
-            raise QueryError(_TOO_MUCH, 0)
+            raise QueryError(_TOO_MUCH, NOWHERE)
 
     def _in_time(self, found: Iterator[_T]) -> Iterator[_T]:
         """Pass on what is found until half of the time is spent."""
@@ -360,11 +367,12 @@ class Evaluation:
                 yield next(found)
             except StopIteration:
                 return
-        self.warnings.append("Words with * and ~ were not searched in all their forms")
+        remark = Remark("Words with * and ~ were not searched in all their forms")
+        self.warnings.append(remark)
 
     def _check_time(self) -> None:
         if time.monotonic() - self._started > MOST_SECONDS:
-            raise QueryError(_TOO_MUCH, 0)
+            raise QueryError(_TOO_MUCH, NOWHERE)
 
     def _scored(self, hits: "_Hits") -> Match:
         view = self._view

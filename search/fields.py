@@ -46,7 +46,7 @@ def filter_for(name: str, value: str, position: int) -> Node:
     :raises QueryError: the field does not take this value
     """
     if not value:
-        raise QueryError(f"{name}: needs a value", position)
+        raise QueryError("%(field)s: needs a value", position, field=name)
     return _FILTERS[name](value, position)
 
 
@@ -64,7 +64,8 @@ def _language(value: str, position: int) -> Node:
 
 def _kind(value: str, position: int) -> Node:
     if value.lower() not in _KINDS:
-        raise QueryError(f"kind: takes {', '.join(sorted(set(_KINDS)))}", position)
+        known = ", ".join(sorted(set(_KINDS)))
+        raise QueryError("kind: takes %(known)s", position, known=known)
     return Value("kind", _KINDS[value.lower()])
 
 
@@ -76,7 +77,7 @@ def _having(value: str, position: int) -> Node:
     if value.lower() in _KINDS:
         return Value("kind", _KINDS[value.lower()])
     known = ", ".join(sorted({*_KINDS, *_HAVING}))
-    raise QueryError(f"has: takes {known}", position)
+    raise QueryError("has: takes %(known)s", position, known=known)
 
 
 def _tier(value: str, position: int) -> Node:

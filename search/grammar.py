@@ -33,6 +33,7 @@ from search.query import (
     QueryError,
     Word,
 )
+from search.remarks import Remark
 
 LONGEST_TEXT = 2000
 MOST_TERMS = 64
@@ -44,6 +45,8 @@ _TERM = re.compile(r"[^\s()\"“”„«»]+")
 _FIELD = re.compile(r"([A-Za-z_]{2,20}):(?!//)(?=\S)")
 _SLOP = re.compile(r"~(\d{1,9})")
 _OPERATORS = ("AND", "OR", "NOT")
+_TWO_SIDES = "%(word)s needs something on both sides"
+_VALUE = "%(field)s: needs a value"
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,16 @@ def read(text: str) -> Reading:
     :raises QueryError: it cannot be read; says why and where
     """
     if len(text) > LONGEST_TEXT:
-        raise QueryError(f"Write at most {LONGEST_TEXT} characters", LONGEST_TEXT)
+        raise QueryError(
+            "Write at most %(most)s characters", LONGEST_TEXT, most=LONGEST_TEXT
+        )
     if not text.strip():
         return Reading(Everything())
     reader = _Reader(text)
     node = reader.either(0, None)
     reader.expect_end()
     if node is None:
-        return Reading(Nothing(), ("There is no word in this query",))
+        return Reading(Nothing(), (Remark("There is no word in this query"),))
     return Reading(node, tuple(reader.warnings))
 
 
@@ -98,14 +103,14 @@ class _Reader:
             start = self._skip()
             if self._take_operator("AND"):
                 if self._at_end() or self._peek_operator() in ("AND", "OR"):
-                    raise QueryError("AND needs something on both sides", start)
+                    raise QueryError(_TWO_SIDES, start, word="AND")
                 found.append(self._single(depth, name))
             elif self._at_end() or self._peek_operator() == "OR":
                 break
             else:
                 found.append(self._single(depth, name))
         if self._peek_operator() == "OR" and first == self._skip():
-            raise QueryError("OR needs something on both sides", self.position)
+            raise QueryError(_TWO_SIDES, self.position, word="OR")
         return _joined(And, found)
 
     def expect_end(self) -> None:
@@ -121,7 +126,7 @@ class _Reader:
         operator = self._peek_operator()
         if operator or self._at_end():
             word = operator or self._last_operator()
-            raise QueryError(f"{word} needs something on both sides", start)
+            raise QueryError(_TWO_SIDES, start, word=word)
         return self._operand(depth, name)
 
     def _negated(self, start: int, depth: int, name: str | None) -> Node | None:
@@ -146,13 +151,16 @@ class _Reader:
     ) -> Node | None:
         inner = match.group(1).lower()
         if not is_field(inner):
-            message = f"There is no field “{match.group(1)}”; quote it to search for it"
-            raise QueryError(message, match.start())
+            raise QueryError(
+                "There is no field “%(name)s”; quote it to search for it",
+                match.start(),
+                name=match.group(1),
+            )
         if name is not None:
             raise QueryError("A field cannot stand inside a field", match.start())
         self.position = match.end()
         if self.text[self.position] in ")”»":
-            raise QueryError(f"{match.group()} needs a value", match.start())
+            raise QueryError(_VALUE, match.start(), field=match.group(1))
         return self._operand(depth, inner)
 
     def _group(self, depth: int, name: str | None) -> Node | None:
@@ -196,7 +204,9 @@ class _Reader:
     ) -> Node | None:
         self.terms += 1
         if self.terms > MOST_TERMS:
-            raise QueryError(f"Ask for at most {MOST_TERMS} things at once", start)
+            raise QueryError(
+                "Ask for at most %(most)s things at once", start, most=MOST_TERMS
+            )
         if name is not None and name not in PARTS:
             return filter_for(name, written.strip(), start)
         return make(written, start, PARTS.get(name) if name else None)

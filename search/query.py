@@ -8,18 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from search.remarks import Remark
+
 Sort = Literal["relevance", "event_date", "-event_date", "deposited"]
 SORTS: tuple[Sort, ...] = ("relevance", "event_date", "-event_date", "deposited")
 MOST_PER_PAGE = 200
 
 
-class QueryError(ValueError):
-    """The text cannot be read: why, and at which character (from 0)."""
+NOWHERE = -1
+"""The place of an error that is not in the text."""
 
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
-        self.message = message
+
+class QueryError(ValueError):
+    """The question cannot be read: why, and at which character of the text (from 0).
+
+    The message is a ``Remark``: ``values`` fill its gaps.
+    """
+
+    def __init__(self, message: str, position: int, **values: object) -> None:
+        self.message = Remark(message, **values)
         self.position = position
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True)
@@ -47,9 +56,15 @@ class Query:
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
-            raise QueryError(f"Sort by one of {', '.join(SORTS)}", 0)
+            raise QueryError(
+                "Sort by one of %(known)s", NOWHERE, known=", ".join(SORTS)
+            )
         if self.page < 1 or not 1 <= self.per_page <= MOST_PER_PAGE:
-            raise QueryError(f"Pages start at 1 and have 1 to {MOST_PER_PAGE} hits", 0)
+            raise QueryError(
+                "Pages start at 1 and have 1 to %(most)s hits",
+                NOWHERE,
+                most=MOST_PER_PAGE,
+            )
 
 
 Part = Literal["title", "description", "place"]

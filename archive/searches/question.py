@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from search.engine import FACETS
-from search.query import SORTS, Query, QueryError, Sort
+from search.query import NOWHERE, SORTS, Query, QueryError, Sort
 
 FACET_PREFIX = "facet."
 EXCLUDE = "exclude"
@@ -40,7 +40,9 @@ def read(
     first = dict(reversed(pairs))
     text = first.get("q", "").strip()
     if len(text) > LONGEST_QUERY:
-        raise QueryError(f"Ask with at most {LONGEST_QUERY} characters", LONGEST_QUERY)
+        raise QueryError(
+            "Write at most %(most)s characters", LONGEST_QUERY, most=LONGEST_QUERY
+        )
     return Query(
         text=text,
         facets=_facets(pairs),
@@ -67,7 +69,7 @@ def _facets(pairs: Pairs) -> dict[str, tuple[str, ...]]:
             continue
         name = key.removeprefix(FACET_PREFIX)
         if name not in FACETS:
-            raise QueryError(f"There is no facet {name}", 0)
+            raise QueryError("There is no facet “%(name)s”", NOWHERE, name=name)
         if value:
             chosen[name] = (*chosen.get(name, ()), value)
     return chosen
@@ -77,7 +79,7 @@ def _excluded(pairs: Pairs, others: Sequence[str]) -> tuple[str, ...]:
     asked = [value for name, value in pairs if name == EXCLUDE and value.strip()]
     excluded = dict.fromkeys([*asked, *others])
     if len(excluded) > MOST_EXCLUDED:
-        raise QueryError(f"Exclude at most {MOST_EXCLUDED} labels", 0)
+        raise QueryError("Exclude at most %(most)s labels", NOWHERE, most=MOST_EXCLUDED)
     return tuple(excluded)
 
 
@@ -86,13 +88,13 @@ def _sort(first: dict[str, str]) -> Sort:
     for sort in SORTS:
         if sort == asked:
             return sort
-    raise QueryError(f"Sort by one of {', '.join(SORTS)}", 0)
+    raise QueryError("Sort by one of %(known)s", NOWHERE, known=", ".join(SORTS))
 
 
 def _count(first: dict[str, str], name: str, default: int) -> int:
     text = first.get(name) or str(default)
     if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise QueryError(f"{name} must be a whole number", 0)
+        raise QueryError("%(name)s must be a whole number", NOWHERE, name=name)
     return int(text)
 
 
@@ -103,7 +105,9 @@ def _day(first: dict[str, str], name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(_completed(text, name))
     except ValueError:
-        raise QueryError(f"{name} must be a day such as 2020-11-21", 0) from None
+        raise QueryError(
+            "%(name)s must be a day such as 2020-11-21", NOWHERE, name=name
+        ) from None
 
 
 def _completed(text: str, name: str) -> str:
@@ -126,9 +130,9 @@ def _box(first: dict[str, str]) -> tuple[float, float, float, float] | None:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
-        raise QueryError("bbox is west,south,east,north in degrees", 0) from None
+        raise QueryError("bbox is west,south,east,north in degrees", NOWHERE) from None
     if not (
         -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
     ):
-        raise QueryError("bbox is west,south,east,north in degrees", 0)
+        raise QueryError("bbox is west,south,east,north in degrees", NOWHERE)
     return (west, south, east, north)

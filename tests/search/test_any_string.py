@@ -63,7 +63,7 @@ def answered(engine: SearchEngine, text: str) -> None:
             engine.find(Query(results.suggestion), STAFF)
     except QueryError as problem:
         assert problem.message
-        assert 0 <= problem.position <= len(text)
+        assert -1 <= problem.position <= len(text)
     engine.suggest(text, PUBLIC)
     assert time.monotonic() - started < SECONDS, text[:80]
 

@@ -30,7 +30,7 @@ from archive.vault.errors import (
     StoreUnavailable,
     VaultError,
 )
-from archive.web.answer import reasons
+from archive.web.answer import reasons, remarks
 from archive.web.answer.streams import TooManyStreamsError
 from archive.web.request.body import BodyError
 from archive.web.request.guard import RefusedRequestError
@@ -129,8 +129,7 @@ def _upload(error: UploadRefused) -> Problem:
 
 
 def _query(error: QueryError) -> Problem:
-    where = gettext("at character %(place)s", place=error.position + 1)
-    return Problem(400, "query", f"{error.message} ({where})")
+    return Problem(400, "query", remarks.why(error))
 
 
 def _field(error: records.FieldError) -> Problem:

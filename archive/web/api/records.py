@@ -14,6 +14,7 @@ from archive.intake import uploads as resumable
 from archive.records import labels, store, vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
+from archive.web.answer import remarks
 from archive.web.api.operations import Answer
 from archive.web.request import body, context, drafts, guard, uploads
 from archive.web.request.body import BodyError, Fields
@@ -44,7 +45,7 @@ def listing() -> Answer:
             "items": _items(s, found),
             "facets": _facets(s, found.results),
             "suggestion": found.results.suggestion,
-            "warnings": list(found.results.warnings),
+            "warnings": [remarks.said(each) for each in found.results.warnings],
         }
     return jsonify(answer), 200, {"Link": _links(query, found.results.total)}
 

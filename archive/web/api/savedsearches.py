@@ -10,6 +10,7 @@ from archive.searches import question
 from archive.searches.saved import Kept, SavingRefused, Wish
 from archive.searches.tables import Alert, Pace
 from archive.web import saving
+from archive.web.answer import remarks
 from archive.web.api.operations import Answer
 from archive.web.request import body
 from archive.web.request.body import BodyError, Fields
@@ -42,7 +43,7 @@ def create() -> Answer:
         field, sentence = saving.REFUSALS[refused.why]
         raise BodyError(str(sentence), field=field) from None
     except QueryError as error:
-        raise BodyError(error.message, field="search") from None
+        raise BodyError(remarks.why(error), field="search") from None
     headers = {"Location": url_for("api.savedsearches_read", search_id=made.row.id)}
     return jsonify(_json(made)), 201, headers
 

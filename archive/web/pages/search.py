@@ -12,7 +12,6 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
@@ -20,6 +19,7 @@ from werkzeug.exceptions import BadRequest
 from archive.records import store, vocabulary
 from archive.records.tables import Collection
 from archive.searches import question
+from archive.web.answer import remarks
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.request.i18n import LANGUAGES, language
@@ -35,7 +35,6 @@ bp = Blueprint("search", __name__)
 
 LONGEST_ADDRESS = 8_000
 OPEN_FACETS = ("collection", "kind", "tier")
-UNREAD = _("%(message)s (at character %(place)s)")
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _page(
         query=query.text,
         total=results.total,
         items=list(_items(found, listed)),
-        warnings=results.warnings,
+        warnings=[remarks.said(each) for each in results.warnings],
         error=None,
         suggestion=_suggestion(search, results),
         facets=list(facets(search, results.facets, titles)),
@@ -144,14 +143,15 @@ def _page(
 def _unread(error: QueryError) -> str:
     """The page of a search that cannot be read: everything typed is still there."""
     empty = searching.read(MultiDict())
-    where = UNREAD % {"message": error.message, "place": error.position + 1}
+    asked = request.args.get("q", "").strip()
     return render_template(
         "search/results.html",
         query=request.args.get("q", ""),
         total=0,
         items=(),
         warnings=(),
-        error=where if error.position else error.message,
+        error=remarks.why(error),
+        wrong=_marked(asked, error.position),
         suggestion=None,
         facets=(),
         chosen=(),
@@ -168,6 +168,13 @@ def _unread(error: QueryError) -> str:
         pages=0,
         address=empty.with_page,
     )
+
+
+def _marked(asked: str, position: int) -> tuple[str, str, str] | None:
+    """The text before, at and after the place that cannot be read."""
+    if not 0 <= position < len(asked):
+        return None
+    return asked[:position], asked[position], asked[position + 1 :]
 
 
 def facets(

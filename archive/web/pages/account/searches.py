@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,11 +12,14 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from archive.records import store
 from archive.searches import question
 from archive.searches.saved import Kept, SavingRefused, Wish
 from archive.searches.tables import Alert, Pace
 from archive.web import saving
 from archive.web.pages.account.blueprint import bp
+from archive.web.pages.search import facet_words, shelf_titles
+from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.request.i18n import language
 from archive.web.showing import searching, words
@@ -103,9 +107,11 @@ def _page(refused: SavingRefused | None = None, wish: Wish | None = None) -> str
 
 def _told(kept: Kept) -> list[tuple[Any, str]]:
     """What is searched for, in pairs of a name and the values."""
+    with context.read_session() as s:
+        titles = shelf_titles(store.collections(s))
     told: dict[Any, list[str]] = {}
     for name, value in kept.pairs:
-        told.setdefault(_name(name), []).append(value)
+        told.setdefault(_name(name), []).append(_value(name, value, titles))
     return [(name, ", ".join(values)) for name, values in told.items()]
 
 
@@ -113,6 +119,14 @@ def _name(name: str) -> Any:  # noqa: ANN401 - lazy text
     if name.startswith(question.FACET_PREFIX):
         return words.FACETS[name.removeprefix(question.FACET_PREFIX)]
     return NAMES[name]
+
+
+def _value(name: str, value: str, titles: Mapping[str, str]) -> str:
+    if name.startswith(question.FACET_PREFIX):
+        return facet_words(name.removeprefix(question.FACET_PREFIX), value, titles)
+    if name == question.EXCLUDE:
+        return facet_words("label", value, titles)
+    return str(words.SORTS.get(value, value)) if name == "sort" else value
 
 
 NAMES: dict[str, Any] = {
