@@ -22,6 +22,7 @@ from archive.vault.container import Kind
 from archive.vault.keys import Purpose
 from archive.work import deriving, rebuilding
 from archive.work.task import Task
+from auth.viewer import RecordState
 from blur.cells import grey_value
 from blur.preview import Preview
 
@@ -207,6 +208,22 @@ def test_after_a_slice_it_lets_others_go_first(site, desk, held, clock):
     with site.db.read() as s:
         assert store.require_asset(s, late.assets[0].id).preview_object_id
     assert job(site, job_id).state is JobState.QUEUED
+
+
+def test_what_is_shredded_meanwhile_gets_no_preview_any_more(site, held, monkeypatch):
+    lose_previews(site)
+    real = deriving.make
+
+    def shredding(site, asset):
+        made = real(site, asset)
+        with site.db.write() as s:
+            store.require(s, held.record.id).state = RecordState.SHREDDED
+        return made
+
+    monkeypatch.setattr(deriving, "make", shredding)
+    queued(site)
+    drained(site)
+    assert [asset.preview_object_id for asset in assets(site)] == [None] * 3
 
 
 def test_a_damaged_original_is_named_and_holds_nobody_up(site, held):
