@@ -89,14 +89,47 @@ class Approved:
 def approve(premises: Premises, proofs: Sequence[Proof]) -> Approved:
     """Check both persons, with the same limits as at the sign-in.
 
-    :raises NotApproved: not two, not right, not administrators, or the same one twice
+    :raises NotApproved: not two, not proven, not administrators, or the same one twice
     """
     if len(proofs) != PERSONS:
         raise NotApproved("Two administrators have to approve this.")
-    found = [_approver(premises, proof) for proof in proofs]
+    found = [sign_off(premises, proof, _SHELL) for proof in proofs]
     if found[0] == found[1]:
         raise NotApproved("Two different administrators have to approve this.")
     return Approved((found[0], found[1]))
+
+
+def sign_off(premises: Premises, proof: Proof, source: str) -> str:
+    """Let an administrator prove who they are, by password and second factor.
+
+    Tries are counted for `source`, as at the sign-in.
+
+    :returns: their account's id
+    :raises NotApproved: not proven, no second factor, or not an administrator
+    """
+    with premises.db.write() as session:
+        outcome = signin.attempt(
+            session,
+            premises.sealing,
+            proof.email,
+            proof.password,
+            proof.code,
+            source,
+            premises.clock(),
+        )
+    # Only now, outside: raised inside, the count of wrong tries would be rolled back.
+    if isinstance(outcome, signin.Failure):
+        known = _SENTENCES.get(outcome.kind, "Address and password do not fit.")
+        raise NotApproved(f"{proof.email}: {known}")
+    account = outcome.account
+    is_active = AccountStatus(account.status) is AccountStatus.APPROVED
+    if not is_active or Role(account.role) is not Role.ADMINISTRATOR:
+        raise NotApproved(f"{proof.email} is not an administrator in good standing.")
+    if not outcome.second_factor:
+        raise NotApproved(
+            f"{proof.email} has no authenticator; set one up at /account/security."
+        )
+    return account.id
 
 
 def shred(
@@ -111,9 +144,7 @@ def shred(
     :raises Gone: it was shredded before
     :raises KeyUnavailable: the list cannot be kept; nothing was destroyed
     """
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > _MOST_REASON:
-        raise FieldError("reason", "Say why, in up to 2,000 characters.")
+    reason = checked_reason(reason)
     now, receipt_id = premises.clock(), secrets.token_hex(8)
     with premises.db.read() as session:
         objects = _objects(session, record_id)
@@ -125,6 +156,37 @@ def shred(
     with premises.db.write() as session:
         receipt = _destroy(premises, session, record_id, receipt_id, now)
     return _clear_away(premises, receipt)
+
+
+def checked_reason(reason: str) -> str:
+    """The reason as it is kept.
+
+    :raises FieldError: it is missing, or too long
+    """
+    text = " ".join(reason.split())
+    if not text or len(text) > _MOST_REASON:
+        raise FieldError("reason", "Say why, in up to 2,000 characters.")
+    return text
+
+
+def told_again(premises: Premises, record_id: str) -> dict[str, Any]:
+    """What the ledger says of a shredding whose receipt was lost on the way.
+
+    :raises Gone: it does not say anything
+    """
+    with premises.db.read() as session:
+        lines = premises.ledger.entries(
+            session, record=record_id, event="deletion", limit=1
+        )
+    if not lines:
+        raise Gone("This record was shredded before, and nothing tells how.")
+    line = lines[0]
+    return {
+        **line.detail,
+        "record": record_id,
+        "at": line.at.isoformat(),
+        "ledger": {"line": line.seq, "digest": line.digest},
+    }
 
 
 def finish(premises: Premises) -> list[str]:
@@ -153,28 +215,6 @@ _SENTENCES = {
     signin.FailureKind.CODE_REFUSED: "That code does not fit.",
     signin.FailureKind.TOO_FAST: "Too many tries; wait a quarter of an hour.",
 }
-
-
-def _approver(premises: Premises, proof: Proof) -> str:
-    with premises.db.write() as session:
-        outcome = signin.attempt(
-            session,
-            premises.sealing,
-            proof.email,
-            proof.password,
-            proof.code,
-            _SHELL,
-            premises.clock(),
-        )
-    # Only now, outside: raised inside, the count of wrong tries would be rolled back.
-    if isinstance(outcome, signin.Failure):
-        known = _SENTENCES.get(outcome.kind, "Address and password do not fit.")
-        raise NotApproved(f"{proof.email}: {known}")
-    account = outcome.account
-    is_active = AccountStatus(account.status) is AccountStatus.APPROVED
-    if not is_active or Role(account.role) is not Role.ADMINISTRATOR:
-        raise NotApproved(f"{proof.email} is not an administrator in good standing.")
-    return account.id
 
 
 def _objects(session: Session, record_id: str) -> list[UUID]:
@@ -248,7 +288,7 @@ def _destroy(
 
 def digest(receipt: dict[str, Any]) -> str:
     """SHA-256 of the receipt as canonical JSON, without what was added to it later."""
-    later = ("digest", "ledger", "traces")
+    later = ("digest", "ledger", "traces", "signature")
     facts = {key: value for key, value in receipt.items() if key not in later}
     canonical = json.dumps(
         facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True

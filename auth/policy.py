@@ -63,6 +63,7 @@ class Action(StrEnum):
     READ_JOBS = "read_jobs"
     MANAGE_JOBS = "manage_jobs"
     READ_OPERATIONS = "read_operations"
+    SHRED = "shred"
 
 
 class Condition(StrEnum):
@@ -241,6 +242,11 @@ def _role_second_factor(q: Question) -> ReasonCode | None:
     return ReasonCode.SECOND_FACTOR if asked and not viewer.second_factor else None
 
 
+def _second_factor_proved(q: Question) -> ReasonCode | None:
+    proved = q.viewer.second_factor or not q.viewer.is_active
+    return None if proved else ReasonCode.SECOND_FACTOR
+
+
 def _access_given(q: Question) -> ReasonCode | None:
     needed = _approvals_needed(q.about())
     if not q.viewer.is_active or needed == 0 or _grant(q) is not None:
@@ -413,6 +419,11 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.READ_JOBS: _staff_action(_STAFF),
     Action.MANAGE_JOBS: _staff_action(_ADMINISTRATOR),
     Action.READ_OPERATIONS: _staff_action(_ADMINISTRATOR),
+    Action.SHRED: (
+        *_IDENTITY,
+        _ADMINISTRATOR,
+        Rule(Condition.SECOND_FACTOR, _second_factor_proved),
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """`vigil keys`: what there is, and who can recover it.
 
 `unlocking` adds how the archive is unlocked, `recovering` backup and recovery,
-`rotating` other keys and shredding.
+`rotating` other keys, `ordering` shredding, `brokering` a server without originals.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ from typing import Any
 import click
 
 from archive import escrow
-from archive.cli import brokering, output, recovering, rotating, unlocking
+from archive.cli import (
+    brokering,
+    ordering,
+    output,
+    recovering,
+    rotating,
+    unlocking,
+)
 from archive.cli.opening import opened
 from archive.cli.output import Failure
 from archive.cli.recovering import tell_ledger
 from archive.site import Site
-from archive.vault import passphrases, recipients, recovery, rotation
+from archive.vault import passphrases, recipients, recovery, rotation, signing
 from archive.vault.recovery import BUNDLE, Settled
 
 
@@ -37,7 +44,10 @@ for command in (
     recovering.verify,
     recovering.recover,
     rotating.rotate,
-    rotating.shred,
+    ordering.shred,
+    ordering.confirm,
+    ordering.orders,
+    ordering.check_receipt,
 ):
     keys.add_command(command)
 
@@ -133,6 +143,7 @@ def _status(site: Site) -> dict[str, Any]:
         "recovery": {**escrow.Outcome(settled).detail(), "bundle": state},
         "passphrase": vars(cost) if cost else None,
         "shredded": len(site.keyring.shredded.entries()),
+        "receipts_signed_by": signing.public_key(site.keyring),
         "shred_list": str(site.keyring.shredded.copy),
         "mend": _to_mend(settled, state, lost, used),
     }
@@ -203,4 +214,5 @@ def _status_lines(facts: dict[str, Any]) -> str:
     lines.append(f"Recovery: {names or waived or 'nobody'}")
     lines.append(f"Bundle: {recovered['bundle']}")
     lines.append(f"Shredded: {facts['shredded']}, listed in {facts['shred_list']}")
+    lines.append(f"Receipts are signed by {facts['receipts_signed_by']}")
     return "\n".join(lines + [f"MEND  {each}" for each in facts["mend"]])

@@ -1,22 +1,16 @@
-"""`vigil keys rotate` and `vigil keys shred`: keys that end."""
+"""`vigil keys rotate`: another version of a key, and the end of the one before."""
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from archive import shredding
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
-from archive.shredding import Proof
 from archive.site import Site
 from archive.vault import indexfiles, rotation
-from archive.vault.files import write_new
 from archive.vault.keys import Purpose
 from archive.work import indexing
 from search.sealed_storage import LOCK_NAME, FolderLock
@@ -53,42 +47,6 @@ def rotate(
         output.answer(facts, as_json, lambda: "\n".join(map(_sentence, done)))
     if any(each["stuck"] for each in done):
         raise click.exceptions.Exit(1)
-
-
-@click.command()
-@click.argument("record")
-@click.option("--by", "emails", multiple=True, help="An administrator; twice.")
-@click.option("--reason", required=True, help="A court order, a family's request, …")
-@click.option(
-    "--passwords-stdin",
-    is_flag=True,
-    help="Read a line for each: the password, and after a tab the code.",
-)
-@click.option("--receipt", type=click.Path(path_type=Path), help="Keep it here, too.")
-@output.json_option
-def shred(
-    record: str,
-    emails: tuple[str, ...],
-    reason: str,
-    passwords_stdin: bool,  # noqa: FBT001 - click hands it over as a flag
-    receipt: Path | None,
-    as_json: bool,  # noqa: FBT001 - click hands it over as a flag
-) -> None:
-    """Destroy the keys of a record's files, for ever; two administrators have to.
-
-    Example: vigil keys shred 7k2m9x4q1abc --by a@x.org --by b@x.org --reason "order 12"
-    """
-    if len(set(emails)) != shredding.PERSONS:
-        raise click.UsageError("Name two different administrators: --by A --by B.")
-    with output.failing_as_json(as_json), opened() as site:
-        proofs = [_proof(email, from_stdin=passwords_stdin) for email in emails]
-        approved = shredding.approve(site, proofs)
-        told = shredding.shred(site, record, reason, approved)
-        told["traces"]["index"] = _clear_index(site, record)
-        text = json.dumps(told, ensure_ascii=False, indent=1)
-        if receipt is not None:
-            write_new(receipt, text.encode() + b"\n")
-        output.answer(told, as_json, lambda: text)
 
 
 def rotate_purpose(site: Site, purpose: Purpose, *, keep: bool) -> dict[str, Any]:
@@ -151,27 +109,6 @@ def _reindex(site: Site, *, keep: bool) -> list[int]:
     finally:
         lock.release()
     return unneeded
-
-
-def _clear_index(site: Site, record: str) -> bool:
-    """Take the record out of the index, and make the index again without it."""
-    site.engine.remove([record])
-    site.engine.rebuild(indexing.every_document(site.db, site.sealing))
-    return True
-
-
-def _proof(email: str, *, from_stdin: bool) -> Proof:
-    if from_stdin:
-        password, _, code = sys.stdin.readline().rstrip("\n").partition("\t")
-        return Proof(email, password, code or None)
-    password = click.prompt(f"Password of {email}", hide_input=True, err=True)
-    code = click.prompt(
-        f"Code of {email}'s authenticator (or Enter)",
-        default="",
-        show_default=False,
-        err=True,
-    )
-    return Proof(email, password, code or None)
 
 
 def _refuse_never(purpose: Purpose) -> None:

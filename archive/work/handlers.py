@@ -6,6 +6,7 @@
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | copy | asset | makes the copy of an original that every browser shows |
 | index | record | puts the record into the search index as it stands, or takes it out |
+| shred | order | destroys what two administrators have signed |
 | sweep | | removes blobs that crashes left without a key |
 | alerts | | looks for new matches of saved searches, and sends mails |
 | uploads | | ends uploads that nobody went on with |
@@ -24,7 +25,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from archive import jobs
+from archive import jobs, orders
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
@@ -95,6 +96,15 @@ def index(task: Task) -> None:
             jobs.enqueue(session, "index", args, subject=record_id, now=now)
 
 
+def shred(task: Task) -> None:
+    """Carry out an order that two have signed; does nothing when it is done."""
+    site, order_id = task.site, str(task.job.args["order"])
+    receipt = orders.carry_out(site, order_id)
+    indexing.forget(site.engine, site.db, site.sealing, str(receipt["record"]))
+    with site.db.write() as session:
+        task.done(session, receipt=receipt["receipt"])
+
+
 def sweep(task: Task) -> None:
     """Remove what crashes left behind a day ago or earlier."""
     with task.site.db.read() as session:
@@ -148,6 +158,7 @@ def _nothing(
 HANDLERS: Mapping[str, Handler] = {
     copying.KIND: Handler(copying.copy, _nothing),
     "derive": Handler(derive, _no_preview),
+    orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),
     "index": Handler(index, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),

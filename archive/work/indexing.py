@@ -16,6 +16,7 @@ from auth.sealing import Sealing
 from auth.viewer import Tier
 from search.analysis.gazetteer import Gazetteer
 from search.document import Document, Place, Text
+from search.engine import SearchEngine
 from search.whoosh_engine import WhooshEngine
 
 BATCH = 200
@@ -39,6 +40,14 @@ def fingerprint(session: Session, record_id: str) -> object:
         return None
     kinds = [(asset.kind, asset.tier) for asset in store.assets_of(session, record_id)]
     return (record.state, record.revision, record.labels_version, record.tier, kinds)
+
+
+def forget(
+    engine: SearchEngine, db: Database, sealing: Sealing, record_id: str
+) -> None:
+    """Take a record out of the index, and make the index again without it."""
+    engine.remove([record_id])
+    engine.rebuild(every_document(db, sealing))
 
 
 def every_document(db: Database, sealing: Sealing) -> Iterator[Document]:

@@ -23,7 +23,6 @@ from archive.depot import Depot
 from archive.ledger.chain import Line
 from archive.records.tables import Asset
 from archive.restoring import Restored
-from archive.shredding import Proof
 from archive.site import Site, create_home, open_site
 from archive.vault.errors import (
     IntegrityError,
@@ -32,8 +31,9 @@ from archive.vault.errors import (
     UnsupportedFormat,
     VaultError,
 )
-from auth import accounts, sessions, tokens
-from auth.viewer import Role, TokenScope, system_viewer
+from auth import sessions, tokens
+from auth.viewer import TokenScope, system_viewer
+from tests.archive.administrators import person
 
 WORKER = system_viewer("worker")
 PASSWORD = "correct harbour velvet ostrich"
@@ -225,13 +225,7 @@ def test_a_manifest_of_which_only_the_name_was_claimed_is_no_backup(
 
 
 def approved(site: Site) -> shredding.Approved:
-    proofs = []
-    for name in ("anahit", "bagrat"):
-        email = f"{name}@example.org"
-        with site.db.write() as s:
-            role = Role.ADMINISTRATOR
-            accounts.add(s, site.sealing, email, name, role, PASSWORD, site.clock())
-        proofs.append(Proof(email, PASSWORD))
+    proofs = [person(site, name) for name in ("anahit", "bagrat")]
     return shredding.approve(site, proofs)
 
 

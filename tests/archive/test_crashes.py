@@ -37,7 +37,6 @@ from archive.intake.tables import Upload
 from archive.intake.uploads import Details
 from archive.records import store
 from archive.records.tables import Asset, AssetState
-from archive.shredding import Proof
 from archive.site import Site, open_site
 from archive.vault import keytable, manifests, rotation
 from archive.vault.container import Kind
@@ -45,8 +44,9 @@ from archive.vault.errors import Shredded
 from archive.vault.keys import Purpose
 from archive.vault.keytable import Facts
 from archive.vault.tables import DataKey, DataKeyState
-from auth import accounts, tokens
-from auth.viewer import RecordState, Role, TokenScope, system_viewer
+from auth import tokens
+from auth.viewer import RecordState, TokenScope, system_viewer
+from tests.archive.administrators import person
 from tests.archive.conftest import Clock, Desk, photo
 from tests.archive.crashing import Death, Life, Stage, trial
 
@@ -426,13 +426,7 @@ class Shred:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        proofs = []
-        for name in ("anahit", "bagrat"):
-            email = f"{name}@example.org"
-            with archive.site.db.write() as s:
-                role, sealing = Role.ADMINISTRATOR, archive.site.sealing
-                accounts.add(s, sealing, email, name, role, PASSWORD, archive.clock())
-            proofs.append(Proof(email, PASSWORD))
+        proofs = [person(archive.site, name) for name in ("anahit", "bagrat")]
         self.approved = shredding.approve(archive.site, proofs)
         self.kept = archive.desk.deposit(marked()).assets[0].id
         self.record = self.asset = ""

@@ -18,11 +18,11 @@ from click.testing import CliRunner, Result
 from archive import config, intake
 from archive.cli.main import main
 from archive.intake import Refused
+from archive.shredding import Proof
 from archive.site import Site, create_home, open_site
 from archive.vault import passphrases
 from archive.vault.passphrases import Cost
-from auth import accounts
-from auth.viewer import Role
+from tests.archive.administrators import again, person
 
 WORDS = "harbour velvet ostrich quarry lantern"
 PASSWORD = "correct harbour velvet ostrich"
@@ -332,35 +332,39 @@ def test_what_is_never_rotated_says_why(vigil, made, purpose: str) -> None:
 
 
 @pytest.fixture
-def administrators(site: Site) -> list[str]:
-    emails = ["anahit@example.org", "bagrat@example.org"]
-    with site.db.write() as s:
-        for email in emails:
-            role = Role.ADMINISTRATOR
-            accounts.add(s, site.sealing, email, email, role, PASSWORD, site.clock())
-    return emails
+def administrators(site: Site) -> list[Proof]:
+    return [person(site, "anahit"), person(site, "bagrat")]
+
+
+def typed(*proofs: Proof) -> str:
+    return "".join(f"{each.password}\t{each.code}\n" for each in proofs)
 
 
 def test_shredding_from_a_shell_gives_a_receipt_and_the_backup_stays_dark(
-    vigil, site: Site, desk, administrators: list[str], tmp_path: Path
+    vigil, site: Site, desk, administrators: list[Proof], tmp_path: Path
 ) -> None:
+    one, other = administrators
     held = desk.publish(desk.deposit(), "dead.body")
     site.db.close()
     shutil.copytree(site.config.home, tmp_path / "backup")
-    both = [word for email in administrators for word in ("--by", email)]
+    both = [word for each in administrators for word in ("--by", each.email)]
     shred = ("keys", "shred", held.record.id, *both, "--reason", "order 12")
-    wrong = vigil(*shred, "--passwords-stdin", stdin=f"{PASSWORD}\nwrong wrong\n")
+    wrong = vigil(*shred, "--passwords-stdin", stdin=f"wrong\t1\n{typed(other)}")
     assert wrong.exit_code == 1
     assert "do not fit" in wrong.output
     receipt = told(
         vigil(
             *shred,
             *("--json", "--passwords-stdin", "--receipt", tmp_path / "receipt"),
-            stdin=f"{PASSWORD}\n{PASSWORD}\n",
+            stdin=typed(one, other),
         )
     )
     assert receipt["traces"] == {"blobs": 1, "log": True, "index": True}
     assert json.loads((tmp_path / "receipt").read_text()) == receipt
+    key = told(vigil("keys", "status", "--json"))["receipts_signed_by"]
+    check = ("keys", "check-receipt", tmp_path / "receipt", "--public-key")
+    assert told(vigil(*check, key, "--json"))["ok"]
+    assert vigil(*check, "00" * 32).exit_code == 1
     assert told(vigil("verify", "--all", "--json"))["ok"]
     assert told(vigil("keys", "status", "--json"))["shredded"] == 1
     site.close()
@@ -368,9 +372,35 @@ def test_shredding_from_a_shell_gives_a_receipt_and_the_backup_stays_dark(
     shutil.copytree(tmp_path / "backup", site.config.home)
     assert told(vigil("verify", "--all", "--json"))["ok"]
     assert told(vigil("keys", "status", "--json"))["shredded"] == 1
-    again = vigil(*shred, "--passwords-stdin", stdin=f"{PASSWORD}\n{PASSWORD}\n")
-    assert again.exit_code == 1
-    assert "shredded before" in again.output
+    twice = vigil(*shred, "--passwords-stdin", stdin=typed(one, other))
+    assert twice.exit_code == 1
+    assert "shredded before" in twice.output
+
+
+def test_one_asks_from_a_shell_and_another_confirms(
+    vigil, site: Site, desk, administrators: list[Proof], tmp_path: Path
+) -> None:
+    one, other = administrators
+    held = desk.publish(desk.deposit(), "dead.body")
+    stdin = ("--passwords-stdin", "--json")
+    asked = told(
+        vigil(
+            *("keys", "shred", held.record.id, "--by", one.email),
+            *("--reason", "order 12", *stdin),
+            stdin=typed(one),
+        )
+    )
+    assert asked["state"] == "waiting"
+    confirm = ("keys", "confirm", asked["id"], "--by")
+    same = vigil(*confirm, one.email, *stdin, stdin=typed(again(site, one)))
+    assert same.exit_code == 1
+    assert "Another administrator" in same.output
+    assert told(vigil("keys", "orders", "--json"))["orders"][0]["state"] == "waiting"
+    receipt = told(vigil(*confirm, other.email, *stdin, stdin=typed(other)))
+    assert receipt["traces"]["index"]
+    (order,) = told(vigil("keys", "orders", "--json"))["orders"]
+    assert order["state"] == "done"
+    assert order["receipt"]["digest"] == receipt["digest"]
 
 
 def test_one_administrator_twice_is_wrong_usage(vigil, made) -> None:

@@ -23,23 +23,26 @@ from archive.vault import keytable, previews
 from archive.vault.blobs import FolderStore
 from archive.vault.container import Kind
 from archive.vault.errors import KeyUnavailable, Shredded
-from auth import accounts
+from auth import accounts, second_factor
 from auth.viewer import ReasonCode, RecordState, Role, system_viewer
+from tests.archive.administrators import again, person
 
 WORKER = system_viewer("worker")
-PASSWORD = "correct harbour velvet ostrich"
-
-
-def person(site: Site, name: str, role: Role = Role.ADMINISTRATOR) -> Proof:
-    email = f"{name}@example.org"
-    with site.db.write() as s:
-        accounts.add(s, site.sealing, email, name, role, PASSWORD, site.clock())
-    return Proof(email, PASSWORD)
 
 
 @pytest.fixture
 def proofs(site: Site) -> list[Proof]:
     return [person(site, "anahit"), person(site, "bagrat")]
+
+
+def twice(site: Site) -> list[Proof]:
+    """Two proofs of one person."""
+    one = person(site, "carine")
+    with site.db.write() as s:
+        account = accounts.find_by_email(s, site.sealing, one.email)
+        now = site.clock()
+        codes = second_factor.renew_recovery_codes(s, site.sealing, account.id, now)
+    return [replace(one, code=code) for code in codes[:2]]
 
 
 @pytest.fixture
@@ -176,12 +179,13 @@ def test_two_different_administrators_are_needed_and_both_prove_it(
     first, second = proofs
     given = {
         "one": [first],
-        "twice": [first, replace(first, email=first.email.upper())],
         "wrong password": [first, replace(second, password="wrong " * 4)],
         "unknown": [first, replace(second, email="nobody@example.org")],
         "three": [first, second, second],
         "suspended": [first, second],
     }
+    if who == "twice":
+        given[who] = [replace(each, email=each.email.upper()) for each in twice(site)]
     if who in ("researcher", "moderator"):
         given[who] = [first, person(site, who, Role(who))]
     if who == "suspended":
@@ -191,16 +195,28 @@ def test_two_different_administrators_are_needed_and_both_prove_it(
     with pytest.raises(NotApproved, match=said):
         shredding.approve(site, given[who])
     assert derive(site, deposit)
-    assert shredding.approve(site, proofs) if who != "suspended" else True
+    if who != "suspended":
+        assert shredding.approve(site, [again(site, each) for each in proofs])
+
+
+def test_a_password_alone_signs_nothing(site: Site, proofs: list[Proof]) -> None:
+    for code in (None, "000000", "wrong"):
+        with pytest.raises(NotApproved, match="code"):
+            shredding.approve(site, [replace(proofs[0], code=code), proofs[1]])
+    with site.db.write() as s:
+        found = accounts.find_by_email(s, site.sealing, proofs[0].email)
+        second_factor.remove(s, found.id, site.clock())
+    with pytest.raises(NotApproved, match="no authenticator"):
+        shredding.approve(site, [replace(proofs[0], code=None), proofs[1]])
 
 
 def test_wrong_passwords_are_counted_and_then_it_goes_too_fast(
     site: Site, proofs: list[Proof]
 ) -> None:
-    wrong = [proofs[0], replace(proofs[1], password="wrong " * 4)]
+    wrong = replace(proofs[0], password="wrong " * 4)
     for _ in range(8):
         with pytest.raises(NotApproved, match="do not fit"):
-            shredding.approve(site, wrong)
+            shredding.approve(site, [wrong, proofs[1]])
     with pytest.raises(NotApproved, match="Too many tries"):
         shredding.approve(site, proofs)
 

@@ -321,6 +321,18 @@ def test_each_role_does_its_own_work_and_no_other(action: Action, role: Role) ->
     assert "sign_in" in codes(ANONYMOUS, record(), action=action)
 
 
+def test_only_an_administrator_with_a_second_factor_shreds() -> None:
+    for role in Role:
+        proved = researcher(role=role, second_factor=True)
+        held = codes(proved, record(), action=Action.SHRED)
+        assert (held == ()) is (role is Role.ADMINISTRATOR), role
+    unproved = researcher(role=Role.ADMINISTRATOR, second_factor=False)
+    assert codes(unproved, record(), action=Action.SHRED) == ("second_factor",)
+    by_token = replace(unproved, scopes=frozenset(TokenScope))
+    assert "second_factor" in codes(by_token, record(), action=Action.SHRED)
+    assert "sign_in" in codes(operator_viewer(), record(), action=Action.SHRED)
+
+
 def test_a_depositor_mends_only_what_is_theirs_and_unreviewed() -> None:
     own = record(state=RecordState.SUBMITTED, depositor_id="a1")
     assert codes(researcher(), own, action=Action.DESCRIBE) == ()

@@ -124,6 +124,9 @@ PUBLISHED = {
         POST records.withdraw_consent
     """,
     "snnnn": """
+        POST admin.ask_to_shred
+        POST admin.confirm_order
+        POST admin.withdraw_order
         GET api.assets_original
         POST media.cancel_copy
         GET media.copy
@@ -154,6 +157,8 @@ PUBLISHED = {
     """,
     "snnn-": """
         POST admin.change_entry
+        GET admin.shred_order
+        GET admin.shred_receipt
         GET admin.application
         POST admin.decide
     """,
@@ -177,6 +182,7 @@ PUBLISHED = {
         GET admin.index
         POST admin.invite
         GET admin.ledger
+        GET admin.shredding
         POST admin.make_reset_link
         POST admin.renew_vetting
         POST admin.retry_job

@@ -20,6 +20,7 @@ import archive.gazetteer.tables
 import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables
+import archive.orders.tables
 import archive.records.tables
 import archive.searches.tables
 import archive.vault.tables
@@ -33,6 +34,7 @@ TABLES = (
     archive.intake.tables,
     archive.jobs.tables,
     archive.ledger.tables,
+    archive.orders.tables,
     archive.records.tables,
     archive.vault.tables,
 )

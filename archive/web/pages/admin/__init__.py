@@ -6,6 +6,7 @@ accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
 gazetteer     names of places and persons that find each other
 ledger        every line, filtered; verify now; export without media
+shredding     what two of them destroy for good
 jobs          background work: list, retry, cancel
 """
 
@@ -16,6 +17,7 @@ from archive.web.pages.admin import (
     gazetteer,
     jobs,
     ledger,
+    shredding,
     standing,
 )
 from archive.web.pages.admin.blueprint import bp
@@ -28,5 +30,6 @@ __all__ = [
     "gazetteer",
     "jobs",
     "ledger",
+    "shredding",
     "standing",
 ]

@@ -27,6 +27,7 @@ SECTIONS = (
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
+    ("admin.shredding", _("Shredding"), "trash-2", Action.READ_LEDGER),
     ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
 )
 
