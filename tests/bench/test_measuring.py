@@ -174,6 +174,22 @@ def test_suites_are_found_by_name_and_tools_are_not_suites():
     assert not [name for name in found if name.startswith("test_")]
 
 
+def test_a_suite_that_takes_a_size_gets_it(monkeypatch, tmp_path):
+    package = tmp_path / "sized"
+    package.mkdir()
+    suite = "from tests.bench.measuring import Result\n\n\n"
+    suite += "def measure(size=7):\n    yield Result('as told', size, 'records')\n"
+    (package / "sized.py").write_text(suite)
+    monkeypatch.setattr(bench, "FOLDER", package)
+    import tests.bench
+
+    monkeypatch.setattr(tests.bench, "__path__", [*tests.bench.__path__, str(package)])
+    for arguments, value in (([], 7), (["--size", "31"], 31)):
+        outcome = CliRunner().invoke(main, ["bench", "--json", *arguments])
+        assert json.loads(outcome.stdout)["results"][0]["value"] == value
+    assert CliRunner().invoke(main, ["bench", "--size", "0"]).exit_code == 2
+
+
 def test_an_unknown_suite_is_wrong_usage_and_names_the_known_ones():
     outcome = CliRunner().invoke(main, ["bench", "--suite", "nothing", "--json"])
     assert outcome.exit_code == 2
