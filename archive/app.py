@@ -16,7 +16,7 @@ from flask import Flask, Response, request, send_from_directory
 
 from archive.site import Site
 from archive.web import api, logs
-from archive.web.answer import errors, headers, streams
+from archive.web.answer import cleaning, errors, headers, streams
 from archive.web.request import (
     context,
     forms,
@@ -75,6 +75,7 @@ def create_app(site: Site) -> Flask:
     forms.install(app)
     limits.install(app)
     streams.install(app)
+    cleaning.install(app)
     guard.install(app)
     i18n.install(app, secure=secure)
     exclusions.install(app, secure=secure)

@@ -39,7 +39,7 @@ from blur import copies
 from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
-ORIGINAL, COPY = "original", "copy"
+ORIGINAL, CLEAN, COPY = "original", "clean", "copy"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 
 
@@ -164,7 +164,8 @@ def release(
     """Open an original for a person, or refuse with every reason.
 
     `form` says in the ledger what of it is given: the untouched original, or what the
-    caller makes of it. With the form `COPY` it is the kept copy for browsers.
+    caller makes of it. With the form `COPY` it is the kept copy for browsers; with
+    `CLEAN` the caller blanks the metadata.
 
     :raises RefusedError: the policy says no
     :raises NoSuchRecord: there is nothing of that id, or no such copy of it

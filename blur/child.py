@@ -157,6 +157,10 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
         from blur import clip
 
         return lambda job, _source: clip.assembled(job.cells, upright=job.upright)
+    if job.task == "blank":
+        from blur.blanking import blanked
+
+        return blanked
     if job.task == "draw":
         from blur.drawing import drawn
 

@@ -129,6 +129,7 @@ PUBLISHED = {
         POST admin.withdraw_order
         GET api.assets_original
         POST media.cancel_copy
+        GET media.clean
         GET media.copy
         POST media.make_copy
         GET media.original
@@ -218,6 +219,7 @@ HIDDEN = {
     "---nn": """
         GET api.assets_original
         POST media.cancel_copy
+        GET media.clean
         GET media.copy
         POST media.make_copy
         GET media.original

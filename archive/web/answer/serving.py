@@ -23,7 +23,7 @@ from archive import previewing
 from archive.gate import ORIGINAL, Opened
 from archive.previewing import Showing
 from archive.records import store
-from archive.web.answer import streams
+from archive.web.answer import cleaning, streams
 from archive.web.answer.disposition import content_disposition
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits, ranges
@@ -139,7 +139,8 @@ def _ranged(release: Opened) -> Response:
     if span.is_partial:
         response.headers["Content-Range"] = span.content_range
     if request.method != "HEAD":
-        pieces = release.read(span.start, span.stop)
+        read = cleaning.pieces if release.form == gate.CLEAN else gate.Release.read
+        pieces = read(release, span.start, span.stop)
         # The first before the headers leave: damage found there is an error, not a cut.
         first = next(pieces, b"")
         response.response = itertools.chain((first,), pieces)

@@ -4,6 +4,7 @@
     GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
     GET /media/<asset>/original             the gate; Range and If-Range
     GET /media/<asset>/view/<level>         small, grey, colour, tile-C-R: the gate
+    GET /media/<asset>/clean                without its metadata: the gate
     GET /media/<asset>/copy                 what browsers show in its place: the gate
     POST /media/<asset>/copy                have that copy made
     POST /media/<asset>/copy/cancel         or not
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, url_for
 from flask_babel import gettext
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive import gate, jobs
@@ -25,6 +27,7 @@ from archive.web.request import context, limits
 from archive.web.request.guard import needs
 from archive.web.showing import viewer
 from auth.policy import Action
+from blur.blanks import BLANKABLE
 
 bp = Blueprint("media", __name__, url_prefix="/media")
 
@@ -55,6 +58,19 @@ def original(asset_id: str) -> Response:
 def view(asset_id: str, level: str) -> Response:
     """One level of clearness, or one tile of the lens, drawn for this request."""
     return drawing.view(asset_id, level)
+
+
+@bp.get("/<asset_id>/clean")
+@needs(Action.READ_RECORD)  # the gate, as above
+def clean(asset_id: str) -> Response:
+    """The original's own bytes, with blanks where it keeps metadata.
+
+    :raises NotFound: this kind of file has no such places
+    """
+    with context.read_session() as s:
+        if store.require_asset(s, asset_id).format not in BLANKABLE:
+            raise NotFound
+    return serving.original(asset_id, gate.CLEAN)
 
 
 @bp.get("/<asset_id>/copy")

@@ -31,6 +31,7 @@ from archive.web.showing.represent import Reach
 from archive.web.showing.titles import ShownText, shown_text
 from archive.web.showing.words import Meaning
 from auth.viewer import RecordState, Tier, Visibility
+from blur.blanks import BLANKABLE
 
 HISTORY = 200
 SHOWN = INLINE | {
@@ -46,7 +47,8 @@ _UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 class AssetView:
     """One file of the record; `facts` is its size and length in words.
 
-    `copy` is the address of the copy that browsers show, once there is one.
+    `clean` is the address of it without metadata, where that can be blanked; `copy`
+    that of the copy that browsers show, once there is one.
     `is_shown` says that a browser, or our own pages, can paint or play it.
     """
 
@@ -66,6 +68,7 @@ class AssetView:
     clip: str | None
     open_url: str
     original: str
+    clean: str | None
     copy: str | None
     is_shown: bool
 
@@ -223,9 +226,15 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         clip=picture.clip,
         open_url=url_for("records.view", record_id=record.id, file=number),
         original=url_for("media.original", asset_id=asset.id),
+        clean=_clean(asset),
         copy=url_for("media.copy", asset_id=asset.id) if asset.copy_object_id else None,
         is_shown=asset.media_type in SHOWN,
     )
+
+
+def _clean(asset: Asset) -> str | None:
+    blankable = asset.format in BLANKABLE
+    return url_for("media.clean", asset_id=asset.id) if blankable else None
 
 
 def _measures(asset: Asset, details: store.AssetDetails) -> str:

@@ -119,7 +119,7 @@ def stage_of(
         level=now,
         levels=[_level(page, asset, name, now) for name in names],
         src=_address(asset, now) if now in set(Step) else None,
-        plays=asset.copy or (asset.original if asset.is_shown else None),
+        plays=asset.copy or _whole(asset),
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
         copying=None if asset.copy else _copying(_last_job(s, page.id, asset.id)),
     )
@@ -167,9 +167,14 @@ def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
 
 def _address(asset: AssetView, name: str) -> str:
     whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
-    if whole and (asset.copy or asset.is_shown):
-        return asset.copy or asset.original
+    if whole and (shown := asset.copy or _whole(asset)):
+        return shown
     return url_for("media.view", asset_id=asset.id, level=name)
+
+
+def _whole(asset: AssetView) -> str | None:
+    """The whole file where browsers show it: without its metadata, if that can be."""
+    return (asset.clean or asset.original) if asset.is_shown else None
 
 
 def _lens(asset: AssetView, tile: str) -> Lens:
