@@ -32,6 +32,7 @@ from tests.journeys.server import Server
 WHO = ("visitor", "applicant", "researcher", "moderator", "administrator")
 OUTSIDERS = frozenset({"visitor", "applicant"})
 STAFF = frozenset({"moderator", "administrator"})
+LEVELS = ("small", "grey", "colour", "tile-0-0", "tile-9-9", "../original")
 VARIANTS = (
     "poster",
     "clip",
@@ -142,6 +143,9 @@ def test_an_open_original_is_open_to_its_viewer_alone(
         for path in (
             f"/media/{film.asset}/original",
             f"/api/v1/assets/{film.asset}/original",
+            f"/media/{film.asset}/clean",
+            f"/media/{film.asset}/copy",
+            f"/media/{film.asset}/view/grey",
             f"/records/{film.id}/view",
             f"/media/{film.asset}/preview/clip",
         ):
@@ -159,6 +163,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
     """Every address with this record in its place; those without one, too."""
     others = {
         "variant": VARIANTS,
+        "level": LEVELS,
         "name": HELP,
         "slug": ("any",),
         "secret": ("a" * 43,),
@@ -193,7 +198,7 @@ def _filled(path: str, name: str, value: str) -> str:
 def ask(client: Client, path: str) -> Iterator[Answer]:
     """By every way of asking that changes nothing."""
     yield client.get(path)
-    if "/original" in path or "/preview" in path:
+    if any(each in path for each in ("/original", "/preview", "/clean", "/copy")):
         yield client.get(path, Range="bytes=0-63")
         yield client.head(path)
         yield client.get(path, Range="bytes=-63", If_Range='"x"')
