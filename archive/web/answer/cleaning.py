@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from flask import Flask, current_app
 
-from archive import gate
+from archive.gate import Opened
 from archive.web.request import context
 from blur.blanks import Blanks, find_blanks
 from blur.kinds import KINDS
@@ -47,19 +47,26 @@ def install(app: Flask) -> None:
     app.extensions[CLEANING] = Known(MOST_KEPT)
 
 
-def pieces(release: gate.Release, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes from `start` up to `stop`, as `release.read` gives them, blanked.
+class Cleaned:
+    """An open original, read with its blanks."""
+
+    def __init__(self, release: Opened) -> None:
+        self._release = release
+        self._blanks = _blanks(release)
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to `stop`, as the original's `read` does."""
+        at = start
+        for piece in self._release.read(start, stop):
+            yield self._blanks.over(at, piece)
+            at += len(piece)
+
+
+def _blanks(release: Opened) -> Blanks:
+    """The blanks of this original.
 
     :raises BlurError: the file is not built as its kind is
     """
-    blanks = _blanks(release)
-    at = start
-    for piece in release.read(start, stop):
-        yield blanks.over(at, piece)
-        at += len(piece)
-
-
-def _blanks(release: gate.Release) -> Blanks:
     known: Known = current_app.extensions[CLEANING]
     found = known.get(release.asset_id)
     if found is None:

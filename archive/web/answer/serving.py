@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
 from archive import previewing
-from archive.gate import ORIGINAL, Opened
+from archive.gate import CLEAN, ORIGINAL, Opened
 from archive.previewing import Showing
 from archive.records import store
 from archive.web.answer import cleaning, streams
@@ -139,8 +139,8 @@ def _ranged(release: Opened) -> Response:
     if span.is_partial:
         response.headers["Content-Range"] = span.content_range
     if request.method != "HEAD":
-        read = cleaning.pieces if release.form == gate.CLEAN else gate.Release.read
-        pieces = read(release, span.start, span.stop)
+        source = cleaning.Cleaned(release) if release.form == CLEAN else release
+        pieces = source.read(span.start, span.stop)
         # The first before the headers leave: damage found there is an error, not a cut.
         first = next(pieces, b"")
         response.response = itertools.chain((first,), pieces)
