@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from archive.records import store
 from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
-from archive.site import Site, create_home
+from archive.site import Site, create_home, open_site
 from auth import accounts, consents, entrances, sessions
 from auth.viewer import Role, Viewer, Visibility
 from tests.archive import seaweed
@@ -58,17 +58,55 @@ def clock() -> Clock:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
+    return _environ(tmp_path)
+
+
+def _environ(folder: Path) -> dict[str, str]:
     return {
-        "VIGIL_HOME": str(tmp_path / "home"),
-        "VIGIL_KEY_FILE": str(tmp_path / "keys" / "vigil.key"),
+        "VIGIL_HOME": str(folder / "home"),
+        "VIGIL_KEY_FILE": str(folder / "keys" / "vigil.key"),
     }
 
 
+@pytest.fixture(scope="session")
+def first_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path | None]:
+    """A folder with a new archive and its keys, and the key of its recovery."""
+    folder = tmp_path_factory.mktemp("first")
+    made = create_home(config.load(_environ(folder)), Clock())
+    made.close()
+    return folder, made.recovery_key
+
+
 @pytest.fixture
-def site(environ: dict[str, str], clock: Clock) -> Iterator[Site]:
-    made = create_home(config.load(environ), clock)
+def site(
+    first_folder: tuple[Path, Path | None],
+    environ: dict[str, str],
+    clock: Clock,
+    tmp_path: Path,
+) -> Iterator[Site]:
+    """An archive as `create_home` made it once; each test has a copy."""
+    folder, recovery_key = first_folder
+    if environ != _environ(tmp_path) or any(tmp_path.iterdir()):
+        made = create_home(config.load(environ), clock)
+    else:
+        made = _copied(folder, tmp_path, recovery_key, environ, clock)
     yield made
     made.close()
+
+
+def _copied(
+    folder: Path,
+    tmp_path: Path,
+    recovery_key: Path | None,
+    environ: dict[str, str],
+    clock: Clock,
+) -> Site:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    settings = tmp_path / "home" / "vigil.toml"
+    settings.write_text(settings.read_text().replace(str(folder), str(tmp_path)))
+    opened = open_site(config.load(environ), clock)
+    key = recovery_key and tmp_path / recovery_key.relative_to(folder)
+    return replace(opened, recovery_key=key)
 
 
 def photo(size: tuple[int, int] = (64, 48)) -> bytes:
