@@ -1,0 +1,121 @@
+"""The search box in a real browser: a list by keyboard, never in the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from archive.work import run_one
+from auth import sessions
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"needs Chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def shelved(site, desk) -> str:
+    made = desk.publish(desk.deposit(draft=desk.draft("A convoy near the convent")))
+    desk.publish(desk.deposit(draft=desk.draft("A convoy on the road")))
+    while run_one(site, site.clock()):
+        pass
+    return made.record.id
+
+
+def fits(page: Page) -> None:
+    """No violation of axe-core, and nothing wider than the window."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    root = "document.documentElement"
+    assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+
+
+def test_the_search_box_completes_by_keyboard_and_gets_out_of_the_way(
+    chromium, live, site, people, clock, shelved
+):
+    with site.db.write() as s:
+        secret, _ = sessions.start(s, people["researcher"], "a browser", clock())
+    context = chromium.new_context(
+        color_scheme="dark", viewport={"width": 360, "height": 740}
+    )
+    context.add_cookies([{"name": "vigil", "value": secret, "url": live.url}])
+    page = context.new_page()
+    page.goto(f"{live.url}/search")
+    box, options = page.locator("#q"), page.locator("#q-suggestions > [role=option]")
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.press_sequentially("near con")
+    expect(options).to_have_text(["near convoy", "near convent"])
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("status").filter(has_text="Suggestions: 2")).to_have_count(
+        1
+    )
+    fits(page)
+    page.keyboard.press("ArrowUp")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    chosen = options.nth(1).get_attribute("id")
+    expect(box).to_have_attribute("aria-activedescendant", chosen or "")
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    expect(box).to_have_value("near con")
+    box.press_sequentially("v")
+    expect(options).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("q=near\\+convent"))
+    expect(page.locator(".tile-title")).to_have_text("A convoy near the convent")
+    for path in (f"/records/{shelved}", "/search/labels", "/account/searches"):
+        page.goto(live.url + path)
+        fits(page)
+    context.close()
+
+
+def test_without_scripts_a_search_is_typed_saved_narrowed_and_taken(
+    chromium, live, site, people, clock, shelved
+):
+    with site.db.write() as s:
+        secret, _ = sessions.start(s, people["researcher"], "a browser", clock())
+    context = chromium.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": "vigil", "value": secret, "url": live.url}])
+    page = context.new_page()
+    page.goto(f"{live.url}/search")
+    page.fill("#q", "convoy")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tile-title")).to_have_count(2)
+    page.get_by_text("Take the list away").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    taken = Path(download.value.path()).read_text(encoding="utf-8")
+    assert taken.count("A convoy") == 2
+    page.get_by_text("Save this search").click()
+    page.fill("#name", "Convoys")
+    page.select_option("#alert", "page")
+    page.get_by_role("button", name="Save the search").click()
+    expect(page.get_by_role("heading", name="Convoys")).to_be_visible()
+    page.goto(f"{live.url}/search?q=convoy")
+    page.get_by_role("link", name="Labels to leave out").click()
+    page.get_by_label("Dead body").check()
+    page.get_by_role("button", name="Remember this").click()
+    page.wait_for_url(re.compile("q=convoy"))
+    expect(page.get_by_text("Left out: Dead body.")).to_be_visible()
+    expect(page.locator(".tile-title")).to_have_count(0)
+    context.close()
