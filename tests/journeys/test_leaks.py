@@ -167,6 +167,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "name": HELP,
         "slug": ("any",),
         "secret": ("a" * 43,),
+        "change": ("out", "back"),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
         "record_id": (record.id,),
         "asset_id": (record.asset,),
@@ -184,6 +185,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
     yield f"/moderation/{record.id}?asset={record.asset}"
     for word in vars(record.words).values():
         yield f"/search?q={word}"
+        yield f"/api/v1/suggestions?q={word[:4]}"
 
 
 def _filled(path: str, name: str, value: str) -> str:
@@ -289,6 +291,22 @@ def test_a_misspelt_word_is_not_put_right_with_somebody_else_s(
             changed = word[:-1] + ("a" if word[-1] != "a" else "b")
             for path in (f"/api/v1/records?q={changed}", f"/search?q={changed}"):
                 assert word not in reader.client.get(path).text
+
+
+def test_a_list_taken_away_holds_only_what_its_reader_may_have(
+    server: Server, holdings: Holdings
+) -> None:
+    for who in ("researcher", "moderator", "administrator"):
+        reader = Reader(who, Client(server.port, holdings.people[who].token))
+        for form in ("csv", "json"):
+            answer = reader.client.post("/api/v1/exports", {"format": form})
+            assert answer.status == 200
+            assert list(leaks(reader, answer, holdings, f"{who} {form}")) == []
+            known = {r.id for r in holdings.records.values() if reader.may_know(r)}
+            found = {r.id for r in holdings.records.values() if r.id in answer.text}
+            assert found == known
+    refused = Client(server.port).post("/api/v1/exports", {"format": "csv"})
+    assert refused.status == 401
 
 
 def test_facets_and_totals_count_only_what_one_may_know(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from archive.web.answer import remarks
 from archive.web.request import i18n
+from search.grammar import read
 from search.remarks import Remark
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +95,14 @@ def test_any_text_is_marked_without_being_trusted(visitor, text):
     assert "<script>" not in answer.get_data(as_text=True).replace(
         '<script type="module"', ""
     )
+
+
+def test_every_example_of_the_help_can_be_read(visitor):
+    page = visitor.get("/help/search").get_data(as_text=True)
+    examples = [unescape(each) for each in re.findall(r"<code>(.+?)</code>", page)]
+    assert len(examples) > 20
+    for each in examples:
+        assert not read(each).warnings, each
 
 
 def test_a_remark_is_its_english_sentence():
