@@ -21,9 +21,10 @@ from archive.cli import main
 from archive.cli.rotating import rotate_purpose
 from archive.fixity import FixityRound, Manner, Pace, Walk
 from archive.jobs import JobState
-from archive.vault import checking
+from archive.vault import checking, stores
 from archive.vault.errors import StoreUnavailable
 from archive.vault.keys import Purpose
+from archive.vault.objects import Vault
 from archive.vault.tables import DataKey
 from archive.work import housekeeping, rereading
 
@@ -183,18 +184,26 @@ def test_what_is_given_up_meanwhile_is_no_finding(site, held, monkeypatch) -> No
 
 
 def test_a_store_that_is_away_is_an_outage_and_not_a_thousand_findings(
-    site, held, monkeypatch
+    site, held, environ, tmp_path
 ) -> None:
-    def away(*_given):
-        raise StoreUnavailable("the object store does not answer")
-
+    secret = tmp_path / "s3.key"
+    secret.write_text("secret\n")
+    secret.chmod(0o600)
+    nobody = {
+        "VIGIL_OBJECT_STORE": "s3://archive/x",
+        "VIGIL_S3_ENDPOINT": "http://127.0.0.1:1",
+        "VIGIL_S3_ACCESS_KEY_ID": "id",
+        "VIGIL_S3_ACCESS_KEY_FILE": str(secret),
+    }
+    settings = config.load({**environ, **nobody})
+    bucket = stores.open_store(settings, settings.object_store)
+    away = replace(site, vault=Vault(site.keyring, bucket))
     Walk(site, Manner("shell", until=after(2))).run()
-    store = type(site.vault.blobs)
-    with monkeypatch.context() as broken:
-        broken.setattr(store, "open", away)
-        broken.setattr(store, "check", away)
-        with pytest.raises(StoreUnavailable):
-            Walk(site, Manner("shell", resume=True)).run()
+    with pytest.raises(StoreUnavailable):
+        Walk(away, Manner("shell", resume=True)).run()
+    queue(site)
+    work_through(away)
+    assert fixity_job(site).state is JobState.QUEUED
     done = Walk(site, Manner("shell", resume=True)).run()
     assert (done.checked, done.off) == (held, [])
 
