@@ -166,6 +166,44 @@ def test_the_whole_and_its_head(opened: Opened) -> None:
         assert answer.headers["Server"] == "vigil"
 
 
+ANSWERS = (
+    ("original", 200, {}),
+    ("original", 206, {"Range": "bytes=0-9"}),
+    ("original", 416, {"Range": "bytes=999999999-"}),
+    ("original", 403, {"Sec_Fetch_Site": "cross-site"}),
+    ("original", 401, {"Authorization": "Bearer vgl_nobody"}),
+    ("preview", 200, {}),
+    ("preview", 206, {"Range": "bytes=0-9"}),
+    ("preview", 304, {"If_None_Match": "its own"}),
+    ("preview", 403, {"Sec_Fetch_Dest": "iframe"}),
+    ("preview/nothing", 404, {}),
+)
+
+
+@pytest.mark.parametrize(("what", "status", "headers"), ANSWERS)
+def test_no_answer_about_media_may_be_kept_framed_guessed_or_told_of(
+    opened: Opened, what: str, status: int, headers: dict[str, str]
+) -> None:
+    """Whatever the status: what a cache keeps of an error can say enough."""
+    path = f"/media/{opened.asset}/{what}"
+    if "If_None_Match" in headers:
+        headers = {"If_None_Match": opened.ask(path).headers["ETag"]}
+    answer = opened.ask(path, **headers)
+    assert answer.status == status
+    told = answer.headers
+    kept = {each.strip() for each in told["Cache-Control"].split(",")}
+    assert "no-store" in kept or (what == "preview" and {"private", "no-cache"} <= kept)
+    assert "public" not in kept
+    assert not [each for each in kept if each.startswith("max-age")]
+    assert {"Cookie", "Authorization"} <= {v.strip() for v in told["Vary"].split(",")}
+    assert told["X-Content-Type-Options"] == "nosniff"
+    assert told["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert told["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in told["Content-Security-Policy"]
+    assert "Last-Modified" not in told
+    assert "Set-Cookie" not in told
+
+
 def test_if_range_with_an_older_tag_gives_the_whole(opened: Opened) -> None:
     tag = opened.ask(method="HEAD").headers["ETag"]
 
