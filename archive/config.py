@@ -8,6 +8,7 @@ Each refusal is one sentence that says what to set.
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ TOML_NAME = "vigil.toml"
 RESTORING = ".restoring"
 """A file in a home that is being restored and must not be opened yet."""
 GIBIBYTE = 1 << 30
+SHARED_HOME = 0o2770
+"""Where a broker and a web server are two users of one group."""
 
 
 class ConfigError(Exception):
@@ -158,7 +161,7 @@ def check_safe(config: Config) -> None:
             "unset it on a public host and install bubblewrap."
         )
     _check_s3(config)
-    _check_home(config.home)
+    _check_home(config.home, may_share=config.broker is not None)
 
 
 @dataclass(frozen=True)
@@ -397,8 +400,14 @@ def _check_s3(config: Config) -> None:
 _OWN = (TOML_NAME, "vigil.db", "keys", "objects", "index", "outbox")
 
 
-def _check_home(home: Path) -> None:
-    if home.exists() and home.stat().st_mode & 0o077:
+def is_open_to_others(path: Path, *, may_share: bool) -> bool:
+    """Whether other users may enter; the group of a shared home, mode 2770, may."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return bool(mode & 0o077) and not (may_share and mode == SHARED_HOME)
+
+
+def _check_home(home: Path, *, may_share: bool) -> None:
+    if home.exists() and is_open_to_others(home, may_share=may_share):
         raise ConfigError(f"{home} is open to other users: chmod 700 {home}")
     for path in (home / name for name in _OWN):
         if path.is_symlink():

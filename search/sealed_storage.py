@@ -15,6 +15,7 @@ import io
 import os
 import pickle
 import secrets
+import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ PAGE_BYTES = 16 * 1024
 CACHE_BYTES = 16 * 1024 * 1024
 LOCK_NAME = "write.lock"
 _UNFINISHED = ".new-"
+SHARED = 0o2770
+"""The mode of folders that two users of one group share."""
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _ALLOWED_CLASSES = {
     ("whoosh.codec.whoosh3", "W3Segment"),
@@ -73,8 +76,10 @@ class SealedStorage(Storage):  # type: ignore[misc]
         self._lengths: dict[str, int] = {}
 
     def create(self) -> "SealedStorage":
-        """Make the folder, readable by nobody else."""
+        """Make the folder, for its owner; in a shared one, for the group as well."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if stat.S_IMODE(self.folder.parent.stat().st_mode) == SHARED:
+            self.folder.chmod(SHARED)
         return self
 
     def create_file(self, name: str, **_options: object) -> StructFile:
@@ -169,7 +174,7 @@ class _Unfinished:
     ) -> None:
         self._final = folder / name
         self._path = folder / f"{_UNFINISHED}{secrets.token_hex(8)}"
-        self._sink = os.fdopen(os.open(self._path, _CREATE, 0o600), "wb")
+        self._sink = os.fdopen(create_in_folder(self._path, _CREATE), "wb")
         self._writer = sealing.writer(bound, self._sink)
         self._written = 0
 
@@ -375,6 +380,18 @@ class _Kept(io.BytesIO):
         super().close()
 
 
+def create_in_folder(path: Path, flags: int) -> int:
+    """Open a file for its owner; a new one in a folder of mode 2770 for the group too.
+
+    Two users of one group may share an index that way: one writes, both read.
+    """
+    is_new = not path.exists()
+    descriptor = os.open(path, flags, 0o600)
+    if is_new and stat.S_IMODE(path.parent.stat().st_mode) == SHARED:
+        os.fchmod(descriptor, 0o660)
+    return descriptor
+
+
 class FolderLock:
     """The lock of writers, across processes; a dead process lets go of it."""
 
@@ -385,7 +402,7 @@ class FolderLock:
     def acquire(self, blocking: bool = False) -> bool:  # noqa: FBT001, FBT002 - Whoosh's signature
         """Take the lock if it is free, or wait for it; says whether it was taken."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self._path, flags, 0o600)
+        descriptor = create_in_folder(self._path, flags)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
         except BlockingIOError:

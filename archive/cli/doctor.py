@@ -172,7 +172,12 @@ def _separation(site: Site) -> str:
 def _permissions(config: Config) -> str:
     places = (config.home, config.keyrings, config.object_store, config.index)
     folders = [place for place in places if isinstance(place, Path) and place.exists()]
-    loose = [str(path) for path in folders if path.stat().st_mode & 0o077]
+    shared = config.broker is not None
+    loose = [
+        str(path)
+        for path in folders
+        if settings.is_open_to_others(path, may_share=shared)
+    ]
     return f"open to other users: chmod 700 {' '.join(loose)}" if loose else ""
 
 

@@ -21,6 +21,7 @@ A file is replaced by renaming a finished one over it, by one process at a time,
 holds the lock of the folder. Whoever is killed leaves the old or the new file.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -36,7 +37,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from archive.vault import aead
 from archive.vault.container import KEY_SIZE
 from archive.vault.errors import IntegrityError, KeyUnavailable, UnsupportedFormat
-from archive.vault.files import PRIVATE_FILE, sync_folder, write_new
+from archive.vault.files import PRIVATE_FILE, create_private, sync_folder, write_new
 from archive.vault.keys import Domain, Secret, UnlockSecret, WorkingSecret
 
 MAGIC = b"\x89VGK\r\n\x1a\n"
@@ -139,7 +140,11 @@ class KeyFiles:
         Waits for as long as another holds the lock; the lock of a killed one is free.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(self.folder / _LOCK, flags, PRIVATE_FILE)
+        path = self.folder / _LOCK
+        if not path.exists():
+            with contextlib.suppress(FileExistsError):
+                os.close(create_private(path))
+        descriptor = os.open(path, flags, PRIVATE_FILE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             for leftover in self.folder.glob(f"{_UNFINISHED}*"):

@@ -15,7 +15,12 @@ from pathlib import Path
 from archive.vault import privatefiles
 from archive.vault.container import KEY_SIZE
 from archive.vault.errors import KeyUnavailable
-from archive.vault.files import make_private_folder, sync_folder, write_new
+from archive.vault.files import (
+    PRIVATE_FILE,
+    make_private_folder,
+    sync_folder,
+    write_new,
+)
 from archive.vault.keyfiles import NOT_ORIGINALS
 from archive.vault.keys import UnlockSecret, WorkingSecret
 
@@ -65,6 +70,7 @@ def write_key_file(
     privatefiles.refuse_inside(path, home)
     make_private_folder(path.parent)
     write_new(path, _line(unlock))
+    path.chmod(PRIVATE_FILE)  # whatever the folder shares, never this
     sync_folder(path.parent)
 
 

@@ -45,7 +45,13 @@ from search.inverting import Inverter
 from search.postings import Numbers
 from search.query import Query
 from search.related import related
-from search.sealed_storage import LOCK_NAME, FileSealing, FolderLock, SealedStorage
+from search.sealed_storage import (
+    LOCK_NAME,
+    FileSealing,
+    FolderLock,
+    SealedStorage,
+    create_in_folder,
+)
 from search.spelling import suggest
 from search.view import View
 from search.whoosh_engine.merging import merged
@@ -330,7 +336,7 @@ class WhooshEngine:
     def _swap(self, name: str) -> None:
         before = self._current()
         fresh = self._folder / f"{CURRENT}.{name}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = create_in_folder(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(descriptor, "w") as file:
             file.write(name)
             file.flush()

@@ -22,12 +22,13 @@ from archive.records.errors import NoSuchRecord
 from archive.site import Site
 from archive.vault import keytable
 from archive.vault.errors import KeeperAway, VaultError
-from auth import accounts, consents
-from auth.tables import Account
+from auth import accounts, consents, entrances, sessions, tokens
+from auth.tables import Account, ServerSession, Token
 from auth.viewer import (
     ANONYMOUS,
     ReasonCode,
     Role,
+    TokenScope,
     Viewer,
     operator_viewer,
     system_viewer,
@@ -279,6 +280,54 @@ def test_a_consent_withdrawn_ends_the_stream_within_two_seconds(
         site.clock.advance(seconds=0.2)
         with pytest.raises(RefusedError):
             next(pieces)
+
+
+def _end_session(site: Site, viewer: Viewer) -> None:
+    with site.db.write() as s:
+        row = s.get_one(ServerSession, viewer.session_id)
+        sessions.end(s, row, sessions.Ending.ENDED_BY_OWNER, site.clock())
+
+
+def _lapse(site: Site, viewer: Viewer) -> None:
+    with site.db.write() as s:
+        row = s.get_one(ServerSession, viewer.session_id)
+        row.expires_at = site.clock()
+
+
+@pytest.mark.parametrize("end", [_end_session, _lapse])
+def test_a_session_that_ends_ends_the_stream_within_two_seconds(
+    door, site, viewer, held, end: Callable[[Site, Viewer], None]
+) -> None:
+    with opened(door, viewer, held) as release:
+        pieces = release.read(0, release.size)
+        next(pieces)
+        end(site, viewer)
+        site.clock.advance(seconds=2.1)
+        with pytest.raises(RefusedError):
+            next(pieces)
+    with pytest.raises(RefusedError):
+        open_whole(door, viewer, held)
+
+
+def test_a_token_that_is_revoked_ends_its_consents_and_the_stream(
+    door, site, desk, viewer, held
+) -> None:
+    scopes, now = [TokenScope.READ, TokenScope.REVEAL], site.clock()
+    with site.db.write() as s:
+        _, token = tokens.add(s, viewer.account_id, scopes, 3, now)
+        by_token = entrances.viewer_through(s, viewer.account_id, token.id, now)
+    desk.consent(by_token, held.record.id)
+    with opened(door, by_token, held) as release:
+        pieces = release.read(0, release.size)
+        next(pieces)
+        with site.db.write() as s:
+            tokens.revoke(s, s.get_one(Token, token.id), "lost", site.clock())
+            live = consents.live_for(s, viewer.account_id, token.id, site.clock())
+        assert live == ()
+        site.clock.advance(seconds=2.1)
+        with pytest.raises(RefusedError):
+            next(pieces)
+    assert open_whole(door, viewer, held), "the session's own consent goes on"
 
 
 def test_the_daily_limit_does_not_close_what_is_already_open(

@@ -10,15 +10,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-UNIT = ROOT / "docs" / "examples" / "vigil.service"
+EXAMPLES = ROOT / "docs" / "examples"
+UNITS_APART = ("web", "broker", "worker")
+UNITS = ("vigil", "vigil-web", "vigil-worker", "vigil-broker")
+
+
+def read(name: str) -> configparser.SectionProxy:
+    # Not strict: a unit may set several variables.
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(EXAMPLES / f"{name}.service", encoding="utf-8")
+    return unit["Service"]
 
 
 @pytest.fixture(scope="module")
 def service() -> configparser.SectionProxy:
-    unit = configparser.ConfigParser(interpolation=None, strict=True)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
-    unit.read(UNIT, encoding="utf-8")
-    return unit["Service"]
+    return read("vigil")
 
 
 @pytest.mark.parametrize(
@@ -31,8 +38,23 @@ def service() -> configparser.SectionProxy:
         ("ProtectSystem", "strict"),
     ],
 )
-def test_the_unit_keeps_plaintext_in_memory(service, setting: str, value: str) -> None:
-    assert service[setting] == value
+def test_the_units_keep_plaintext_in_memory(setting: str, value: str) -> None:
+    for name in UNITS:
+        assert read(name)[setting] == value, name
+
+
+def test_server_and_broker_are_two_users_with_two_keys() -> None:
+    web, broker, worker = (read(f"vigil-{each}") for each in UNITS_APART)
+    assert web["User"] != broker["User"] == worker["User"]
+    assert web["Group"] == broker["Group"] == worker["Group"]
+    key = "LoadCredentialEncrypted"
+    assert web[key] != broker[key] == worker[key]
+    assert broker[key].rpartition(":")[2] in web["InaccessiblePaths"]
+    assert broker["PrivateNetwork"] == "yes"
+    assert (broker["ExecStart"].split()[-1], web["ExecStart"].split()[-1]) == (
+        "broker",
+        "serve",
+    )
 
 
 def test_the_key_is_a_sealed_credential_and_no_variable(service) -> None:
@@ -48,15 +70,16 @@ def test_nothing_in_the_unit_forbids_the_sandbox(service, setting: str) -> None:
     assert setting not in service
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_takes_the_unit(tmp_path: Path, name: str) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("THE UNIT IS NOT CHECKED BY SYSTEMD: systemd-analyze is not here")
     started = tmp_path / "vigil"
     started.write_text("#!/bin/sh\n")
     started.chmod(0o755)
-    text = UNIT.read_text(encoding="utf-8")
-    path = tmp_path / "vigil.service"
+    text = (EXAMPLES / f"{name}.service").read_text(encoding="utf-8")
+    path = tmp_path / f"{name}.service"
     path.write_text(text.replace("/opt/vigil/.venv/bin/vigil", str(started)))
     told = subprocess.run(
         [program, "verify", "--man=no", "--recursive-errors=no", str(path)],
@@ -68,7 +91,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert "Unknown" not in told.stderr, told.stderr
 
 
-@pytest.mark.parametrize("name", ["nginx.conf", "vigil.service"])
+@pytest.mark.parametrize("name", ["nginx.conf", *(f"{unit}.service" for unit in UNITS)])
 def test_the_documents_lead_to_the_examples(name: str) -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert f"(examples/{name})" in text
