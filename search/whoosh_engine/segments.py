@@ -17,13 +17,14 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from whoosh.automata import lev
+from whoosh.automata.fsa import DFA
 from whoosh.codec.base import Automata
 from whoosh.codec.whoosh3 import W3Segment as Segment
 
@@ -204,8 +205,8 @@ class SegmentFiles:
         """Return the terms at most so many edits away, with the same first letter."""
         if field not in self.terms.fields:
             return iter(())
-        near = lev.levenshtein_automaton(word, distance, 1).to_dfa()
-        found: Iterator[str] = Automata.find_matches(near, Cursor(self.terms, field))
+        cursor = Cursor(self.terms, field)
+        found: Iterator[str] = Automata.find_matches(_near(word, distance), cursor)
         return found
 
     def facet(self, name: str) -> FacetColumn:
@@ -278,6 +279,12 @@ class SegmentFiles:
             held = file.get(first, end - first)
             places = zip(offsets[some] - first, offsets[some + 1] - first, strict=True)
             yield from (held[a:b] for a, b in places)
+
+
+@lru_cache(maxsize=64)
+def _near(word: str, distance: int) -> DFA:
+    """Return what accepts the words near one; every field of a segment asks for it."""
+    return lev.levenshtein_automaton(word, distance, 1).to_dfa()
 
 
 def key_of(field: int, text: str) -> bytes:
