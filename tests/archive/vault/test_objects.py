@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from archive.vault import keytable, opening
+from archive.vault import keytable, objects, opening
 from archive.vault.blobs import FolderStore
 from archive.vault.container import STEP, Kind, read_header
 from archive.vault.errors import IntegrityError, KeyUnavailable, NoSuchObject, Shredded
@@ -264,13 +264,14 @@ def test_the_sweep_touches_no_blob_when_the_key_table_is_empty(s, vault, files):
     assert len(files()) == 1
 
 
-def test_a_large_sweep_goes_in_batches(deposit, s, vault, files, tmp_path):
+def test_a_large_sweep_goes_in_batches(deposit, s, vault, files, tmp_path, monkeypatch):
+    monkeypatch.setattr(objects, "_SWEEP_BATCH", 20)
     ref = deposit(b"kept")
     store = FolderStore(tmp_path / "objects")
-    for number in range(1100):
+    for number in range(45):
         writer = store.create(f"{number:032x}")
         writer.commit()
-    assert vault.sweep(s, LATER).unreferenced == 1100
+    assert vault.sweep(s, LATER).unreferenced == 45
     assert [path.name for path in files()] == [
         keytable.newest(s, ref.object_id, ref.kind).id.hex
     ]
