@@ -8,7 +8,7 @@ After each death the archive is opened anew, as the next process would, and:
 - no byte of what was deposited lies in clear in the home or beside it;
 - after the sweep every blob has a row: what was interrupted leaves nothing for ever.
 
-About three hundred deaths in a run; VIGIL_TEST_CRASHES=20 makes it six thousand.
+Some 270 deaths in a run; VIGIL_TEST_CRASHES=20 makes it more than five thousand.
 """
 
 from __future__ import annotations
@@ -582,16 +582,16 @@ class Fixity:
 
 
 STAGES: tuple[tuple[type[Stage], int], ...] = (
-    (Form, 40),
-    (Parts, 50),
+    (Form, 30),
+    (Parts, 36),
     (Ends, 20),
-    (Derive, 25),
+    (Derive, 20),
     (Index, 30),
-    (Rotate, 40),
-    (Shred, 40),
-    (BackUp, 40),
-    (Restore, 20),
-    (Fixity, 20),
+    (Rotate, 30),
+    (Shred, 36),
+    (BackUp, 36),
+    (Restore, 15),
+    (Fixity, 15),
 )
 
 
