@@ -14,11 +14,12 @@ from archive import gate
 from archive.ledger.actors import actor_of
 from archive.records import store
 from archive.records.tables import Asset
+from archive.shredding import FAILURE
 from archive.vault import keytable
 from archive.vault.container import STEP
 from archive.vault.container import Kind as ObjectKind
 from archive.vault.objects import SealingWriter
-from archive.work.deriving import WORKER
+from archive.work.deriving import WORKER, may_be_kept
 from archive.work.task import Hopeless, Task
 from blur.copies import make_copy
 from blur.errors import BlurError, SandboxFailed
@@ -82,6 +83,8 @@ def _keep(task: Task, asset_id: str, whole: SealingWriter) -> None:
     site, now = task.site, task.site.clock()
     with site.db.write() as session:
         asset = store.require_asset(session, asset_id)
+        if not may_be_kept(session, asset):
+            raise Hopeless(FAILURE)
         if asset.copy_object_id is not None:
             keytable.forget(session, asset.copy_object_id)
         ref = whole.finish(session, now)

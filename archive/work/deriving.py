@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import gate, jobs
 from archive.ledger.actors import actor_of
 from archive.records import store
-from archive.records.tables import Asset, AssetState
+from archive.records.tables import Asset, AssetState, Record
 from archive.site import Site
 from archive.vault import previews
 from archive.vault.container import Kind as ObjectKind
-from auth.viewer import system_viewer
+from auth.viewer import RecordState, system_viewer
 from blur.derivation import make_preview
 from blur.errors import FILE_ERRORS
 from blur.kinds import KINDS
@@ -35,6 +36,16 @@ def make(site: Site, asset: Asset) -> Preview:
             asset.noise_item.encode(),
             site.upload_limits.media,
         )
+
+
+def may_be_kept(session: Session, asset: Asset) -> bool:
+    """Not what was made while its record was shredded: that must be gone.
+
+    The record stays locked to the end of the caller's transaction.
+    """
+    wanted = select(Record).where(Record.id == asset.record_id)
+    record = session.scalar(wanted.with_for_update())
+    return record is not None and record.state is not RecordState.SHREDDED
 
 
 def keep(site: Site, session: Session, asset_id: str, made: Preview) -> None:

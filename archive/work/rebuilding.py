@@ -84,16 +84,9 @@ def follow(
 def _one(task: Task, asset: Asset) -> None:
     outcome, made = _drawn(task.site, asset)
     with task.site.db.write() as session:
-        if made is not None and _may_be_kept(session, asset):
+        if made is not None and deriving.may_be_kept(session, asset):
             deriving.keep(task.site, session, asset.id, made)
         _note(task, session, asset, outcome)
-
-
-def _may_be_kept(session: Session, asset: Asset) -> bool:
-    """Not when the record was shredded while the preview was drawn: it must be gone."""
-    wanted = select(Record).where(Record.id == asset.record_id)
-    record = session.scalar(wanted.with_for_update())
-    return record is not None and record.state is not RecordState.SHREDDED
 
 
 def _drawn(site: Site, asset: Asset) -> tuple[str, Preview | None]:

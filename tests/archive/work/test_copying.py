@@ -18,6 +18,7 @@ from archive.site import open_site
 from archive.vault.container import Kind
 from archive.vault.errors import Shredded, VaultError
 from archive.work import copying
+from auth.viewer import RecordState
 from tests.archive.test_canary import IN_FILE, WORK, holding
 from tests.archive.test_shredding import person
 
@@ -141,6 +142,29 @@ def test_a_cancelled_job_leaves_nothing(site, held, monkeypatch) -> None:
     monkeypatch.setattr(copying, "make_copy", cancelled_midway)
     assert work.run_one(site, site.clock())
     assert job_of(site, job_id).state is JobState.CANCELLED
+    assert asset_of(site, held).copy_object_id is None
+    assert blobs(site) == before
+
+
+def test_what_was_shredded_while_its_copy_was_made_stays_gone(
+    site, held, monkeypatch
+) -> None:
+    while work.run_one(site, site.clock()):
+        pass
+    job_id = ask(site, held)
+    real = copying.make_copy
+
+    def shredded_midway(*given):
+        made = real(*given)
+        with site.db.write() as s:
+            # As where the job was not told: its record alone says that it is over.
+            store.require(s, held.record.id).state = RecordState.SHREDDED
+        return made
+
+    monkeypatch.setattr(copying, "make_copy", shredded_midway)
+    before = blobs(site)
+    assert work.run_one(site, site.clock())
+    assert job_of(site, job_id).state is JobState.FAILED
     assert asset_of(site, held).copy_object_id is None
     assert blobs(site) == before
 
