@@ -31,6 +31,8 @@ def any_store(request, tmp_path):
     environ = {"VIGIL_HOME": str(tmp_path / "home")}
     if request.param == "s3":
         environ |= request.getfixturevalue("s3_environ")
+        # Eight writers of 8 MiB at once take longer on a busy machine.
+        environ["VIGIL_S3_TIMEOUT_SECONDS"] = "20"
     settings = config.load(environ)
     return stores.open_store(settings, settings.object_store)
 
