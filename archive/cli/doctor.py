@@ -70,7 +70,7 @@ def examine() -> Iterable[Finding]:
         yield Finding("archive", ok=False, mend=error.message)
         return
     try:
-        yield from _parts(site)
+        yield from of_parts(site)
     finally:
         site.close()
 
@@ -83,7 +83,8 @@ def _machine(config: Config) -> Iterable[Finding]:
     yield _finding("swap", _swap())
 
 
-def _parts(site: Site) -> Iterable[Finding]:
+def of_parts(site: Site) -> Iterable[Finding]:
+    """Check the parts of an archive that is open."""
     mends = {
         "database": "check VIGIL_DATABASE_URL and the disk",
         "store": "make the object folder writable for this user; or check VIGIL_S3_*",

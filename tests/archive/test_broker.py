@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from archive import keyplaces, work
 from archive.broker import wire
 from archive.broker.client import Broker
 from archive.broker.server import CannotListen, Limits, Server
+from archive.cli import doctor
 from archive.config import ConfigError
 from archive.gate import RefusedError
 from archive.intake import Deposit, uploads
@@ -463,3 +465,20 @@ def test_an_account_that_may_not_deposit_goes_on_with_no_upload(
         row.role = Role.APPLICANT.value
     with pytest.raises(KeyUnavailable):
         keytable.unwrap(web.keyring, segment)
+
+
+def test_the_doctor_tells_of_a_broker_that_is_away_and_of_none(
+    site: Site, web: Site, server: Server
+) -> None:
+    def found() -> dict[str, bool]:
+        return {each.check: each.ok for each in doctor.of_parts(web)}
+
+    assert found()["broker"]
+    assert found()["originals' key"]
+    server.stop()
+    assert not found()["broker"]
+    alone = replace(web, broker=None)
+    told = {each.check: each for each in doctor.of_parts(alone)}
+    assert not told["originals' key"].ok
+    assert "VIGIL_BROKER" in told["originals' key"].mend
+    assert {each.check: each.ok for each in doctor.of_parts(site)}["originals' key"]
