@@ -330,6 +330,22 @@ def test_a_token_that_is_revoked_ends_its_consents_and_the_stream(
     assert open_whole(door, viewer, held), "the session's own consent goes on"
 
 
+@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
+def test_a_token_that_is_over_opens_nothing_whatever_its_consents_say(
+    door, site, desk, viewer, held, column: str
+) -> None:
+    scopes, now = [TokenScope.READ, TokenScope.REVEAL], site.clock()
+    with site.db.write() as s:
+        _, token = tokens.add(s, viewer.account_id, scopes, 3, now)
+        by_token = entrances.viewer_through(s, viewer.account_id, token.id, now)
+    desk.consent(by_token, held.record.id)
+    assert open_whole(door, by_token, held)
+    with site.db.write() as s:
+        setattr(s.get_one(Token, token.id), column, site.clock())
+    with pytest.raises(RefusedError):
+        open_whole(door, by_token, held)
+
+
 def test_the_daily_limit_does_not_close_what_is_already_open(
     door, site, desk, viewer, held
 ) -> None:
