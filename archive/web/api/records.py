@@ -205,12 +205,13 @@ def _move(s: Session, record_id: str, sent: Fields) -> None:
     """Bring the record into the state asked for; only publishing is a step here."""
     record = store.require(s, record_id)
     asked = sent.text("state", record.state.value)
+    if asked == PUBLISHED and "state" in sent:
+        guard.require(Action.PUBLISH, store.item_of(record))
     if asked == record.state.value:
         return
     if asked != PUBLISHED:
         hint = "state can become published; to withdraw, send DELETE with a reason."
         raise BodyError(hint, field="state")
-    guard.require(Action.PUBLISH, store.item_of(record))
     moderation.publish(context.site(), s, record_id, _account(), context.now())
 
 
