@@ -23,7 +23,7 @@ demo: setup ## set up, make the demo archive in ./demo-data, print its passwords
 	VIGIL_HOME=$${VIGIL_HOME:-demo-data} $(BIN)/vigil demo
 
 test: setup ## run every test
-	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-2} --dist worksteal
+	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-4} --dist worksteal
 
 check: format lint types contracts docs ## format, lint, types, import contracts, docs
 
