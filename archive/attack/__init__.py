@@ -5,6 +5,7 @@
     recognition  words and faces, by the recognisers of others
     crawl        a visitor's walk through every address, looking for canaries
     report       the outcome as JSON, and as one HTML page with plots
+    signature    whose a written report is, and that it is unchanged
 
 Originals are opened through the gate as the program `attack`, one by one, in a
 decoder's child; only thumbnails of 64 x 64 come back and none is written. That it was
@@ -16,13 +17,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.attack import recognition, trials
+from archive.attack import recognition, signature, trials
 from archive.attack.crawl import Answer, Fetch, crawl
 from archive.attack.material import Material, Premises, Progress, gather
 from archive.attack.report import Report, write
 from archive.attack.trial import Trial
 
-__all__ = ["Answer", "Extent", "Fetch", "Material", "Report", "attack", "write"]
+__all__ = [
+    "Answer",
+    "Extent",
+    "Fetch",
+    "Material",
+    "Report",
+    "attack",
+    "signature",
+    "write",
+]
 
 
 TRIALS = 9

@@ -7,7 +7,6 @@ nearest to, as a visitor sees them; no original and no thumbnail is in it.
 from __future__ import annotations
 
 import html
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archive.attack import signature
 from archive.attack.material import Material, Pair
 from archive.attack.trial import Trial
+from archive.vault.keyrings import Keyring
 from blur import render
 
 BARS = 24
@@ -42,7 +43,7 @@ class Report:
         return {"assets": len(self.material.pairs), "broken": self.broken}
 
     def as_json(self) -> dict[str, Any]:
-        """The document of `--json` and of the report folder."""
+        """The document of `--json`; that of the report folder is signed besides."""
         return {
             "ok": not self.broken,
             "at": self.at.isoformat(),
@@ -53,16 +54,17 @@ class Report:
         }
 
 
-def write(report: Report, folder: Path) -> list[Path]:
-    """Put `blur-attack.html` and `.json` into a folder, readable to its owner only."""
+def write(report: Report, folder: Path, keyring: Keyring) -> list[Path]:
+    """Put `blur-attack.html` and the signed `.json` into a folder, for its owner."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    document = json.dumps(report.as_json(), indent=2)
+    shown = page(report)
+    document = signature.signed(report.as_json(), shown, keyring)
     written = []
-    for ending, text in (("json", document), ("html", page(report))):
+    for ending, data in (("json", document), ("html", shown.encode())):
         path = folder / f"{NAME}.{ending}"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         written.append(path)
     return written
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archive.app import create_app
-from archive.attack import Answer, Extent, Fetch, Report, attack, write
+from archive.attack import Answer, Extent, Fetch, Report, attack, signature, write
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.site import Site
@@ -42,7 +42,7 @@ def blur() -> None:
     "--report",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write blur-attack.html and blur-attack.json here.",
+    help="Write blur-attack.html and blur-attack.json, signed, here.",
 )
 @output.json_option
 def attack_command(
@@ -68,10 +68,54 @@ def attack_command(
             )
         except SandboxFailed as error:
             raise output.Failure(str(error), error.code) from error
-    written = write(report, folder) if folder else []
+    written = write(report, folder, site.keyring) if folder else []
     output.answer(report.as_json(), as_json, lambda: _lines(report, written))
     if report.broken:
         raise click.exceptions.Exit(1)
+
+
+@blur.command("check-report")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option(
+    "--public-key",
+    required=True,
+    help="The archive's, as `vigil keys status` has it; 64 hexadecimal digits.",
+)
+@output.json_option
+def check_report(report: Path, public_key: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """Say whether blur-attack.json is unchanged and the archive's; needs no archive.
+
+    Where blur-attack.html lies beside it, that is checked too. Example:
+
+        vigil blur check-report attack/blur-attack.json --public-key 3f…
+    """
+    with output.failing_as_json(as_json):
+        try:
+            file = report.read_bytes()
+            ok = signature.holds(file, public_key)
+            page = report.with_suffix(".html")
+            beside = page.read_bytes() if page.exists() else None
+        except (OSError, ValueError):
+            raise output.Failure(
+                f"{report} is not a report that can be read: name the blur-attack.json "
+                "that `vigil blur attack --report` wrote."
+            ) from None
+        same = None if beside is None else ok and signature.is_page_of(file, beside)
+        facts = {"ok": ok and same is not False, "signature": ok, "page": same}
+        output.answer(facts, as_json, lambda: _verdict(ok, same))
+    if not facts["ok"]:
+        raise click.exceptions.Exit(1)
+
+
+def _verdict(signature_holds: bool, page_is_its: bool | None) -> str:  # noqa: FBT001 - outcomes, not switches
+    if not signature_holds:
+        return "The signature does NOT hold."
+    words = {
+        True: "The page beside it is its own.",
+        False: "The page beside it is NOT its own.",
+        None: "No page lies beside it.",
+    }
+    return f"The signature holds. {words[page_is_its]}"
 
 
 def _visitor(site: Site) -> Fetch:

@@ -88,7 +88,9 @@ def test_the_report_shows_no_more_than_a_visitor_sees(site, held, visit, tmp_pat
         site, visit, attack.Extent(10, 9), actor="operator", progress=silent
     )
     folder = tmp_path / "reports" / "one"
-    document, shown = (path.read_bytes() for path in attack.write(report, folder))
+    document, shown = (
+        path.read_bytes() for path in attack.write(report, folder, site.keyring)
+    )
     assert json.loads(document)["ok"] is True
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert b"<script" not in shown

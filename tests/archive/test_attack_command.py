@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from archive import work
+from archive import attack, orders, work
+from archive.attack import signature
+from archive.attack.trial import Trial
 from archive.cli.main import main
+from archive.vault import signing
 
-MEDIA = Path(__file__).parents[2] / "archive/cli/collection/media"
+ROOT = Path(__file__).parents[2]
+MEDIA = ROOT / "archive/cli/collection/media"
+SCRIPT = ROOT / "docs/formats/check_report.py"
 
 
 @pytest.fixture
@@ -33,6 +41,8 @@ def test_it_prints_a_table_writes_its_report_and_ends_well(site, shell, tmp_path
     assert "linkage by PDQ" in done.stdout
     assert "BROKEN" not in done.stdout
     assert "words: Not run: Tesseract is not installed" in done.stdout
+    own = signing.public_key(site.keyring)
+    assert checked(tmp_path / "report/blur-attack.json", own) == 0
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["blur-attack.html", "blur-attack.json"]
     with site.db.read() as s:
@@ -55,3 +65,74 @@ def test_a_crossed_line_is_exit_status_one(shell, monkeypatch):
 
 def test_a_sample_of_nothing_is_wrong_usage(shell):
     assert shell("--sample", "0").exit_code == 2
+
+
+# --- the signature --------------------------------------------------------------------
+
+
+@pytest.fixture
+def report(site, tmp_path) -> Path:
+    tried = Trial("faces", 3, "", (0.25,), 0.25, 0.05, 0.9, True, "Said so – hold.")
+    made = attack.Report(site.clock(), attack.Material(), (tried,))
+    return attack.write(made, tmp_path, site.keyring)[0]
+
+
+def checked(report: Path, key: str, *words: str) -> int:
+    """What the command says, from a shell that knows of no archive."""
+    asked = ["blur", "check-report", str(report), "--public-key", key, *words]
+    return CliRunner(env={"VIGIL_HOME": "/nonexistent"}).invoke(main, asked).exit_code
+
+
+def checked_apart(report: Path, key: str, *pages: Path) -> int:
+    """What the script says that needs nothing of this program."""
+    words = [sys.executable, "-I", str(SCRIPT), str(report), key, *map(str, pages)]
+    return subprocess.run(words, check=False, capture_output=True).returncode
+
+
+def test_a_report_is_the_archives_own_and_no_others(site, report):
+    public = signing.public_key(site.keyring)
+    page = report.with_suffix(".html")
+    assert checked(report, public) == checked_apart(report, public, page) == 0
+    assert checked(report, "00" * 32) == checked_apart(report, "00" * 32) == 1
+    page.write_bytes(page.read_bytes().replace(b"held", b"kept", 1))
+    assert checked(report, public) == checked_apart(report, public, page) == 1
+    assert checked_apart(report, public) == 0
+    page.unlink()
+    assert checked(report, public, "--json") == 0
+
+
+def test_any_changed_byte_of_a_report_is_refused(site, report):
+    public, file = signing.public_key(site.keyring), report.read_bytes()
+    assert signature.holds(file, public)
+    chance = random.Random(5)
+    end = file.rindex(b'"signature"')
+    places = [*chance.sample(range(len(file)), 300), *range(end, len(file))]
+    for place in places:
+        flipped = file[place] ^ 1 << chance.randrange(8)
+        changed = file[:place] + bytes([flipped]) + file[place + 1 :]
+        try:
+            assert not signature.holds(changed, public), place
+        except ValueError:
+            continue  # not even a report any more
+
+
+def test_what_other_readers_of_json_might_take_differently_is_refused(site, report):
+    public, file = signing.public_key(site.keyring), report.read_bytes()
+    twice = file.replace(b'"ok": true', b'"ok": false,\n  "ok": true', 1)
+    loud = file.replace(public.encode(), public.upper().encode())
+    added = file.replace(b'"ok": true', b'"ok": true, "note": 1', 1)
+    for changed in (twice, loud, added, file + b"\n", file.replace(b"  ", b" ")):
+        assert changed != file
+        report.write_bytes(changed)
+        assert checked(report, public) == checked_apart(report, public) == 1
+
+
+def test_a_report_and_a_receipt_cannot_pass_for_each_other(site, report):
+    public = signing.public_key(site.keyring)
+    assert not orders.is_own(json.loads(report.read_bytes()), public)
+    receipt = signing.signed(site.keyring, {"record": "r", "at": "now"}, frozenset())
+    for other in (receipt, [], "x"):
+        report.write_text(json.dumps(other), encoding="utf-8")
+        assert (checked(report, public), checked_apart(report, public)) == (1, 2)
+    report.write_text("[" * 100_000, encoding="utf-8")
+    assert (checked(report, public), checked_apart(report, public)) == (1, 2)
