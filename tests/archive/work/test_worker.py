@@ -361,6 +361,7 @@ KINDS = (
     "fixity",
     "index",
     "rebuild",
+    "shred",
     "sweep",
     "tidy",
     "uploads",
