@@ -78,6 +78,7 @@ class Config:
     second_factor_tier: Tier
     second_factor_roles: frozenset[Role]
     preview_max_tier: PreviewTier
+    preview_k: int
     label_opinions: int
     maintenance: bool
     allow_unsandboxed: bool
@@ -217,6 +218,13 @@ def _number(text: str) -> int:
     return number
 
 
+def _crowd(text: str) -> int:
+    number = _number(text)
+    if number == 1:
+        raise ValueError("must be 0, or 2 or more: one file alone hides nobody")
+    return number
+
+
 def size(text: str) -> int:
     """Read a number of bytes: `500`, `64k`, `50M`, `50MiB`, `8G`.
 
@@ -319,6 +327,7 @@ SETTINGS = (
     Setting(
         "preview_max_tier", "colour-haze", _preview_tier, "the clearest preview ever"
     ),
+    Setting("preview_k", "0", _crowd, "files that share each tile; 0: none need to"),
     Setting("label_opinions", "1", _count, "moderators who must agree on labels"),
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),

@@ -3,6 +3,9 @@
 The one place where pages, API and media ask `policy.preview_tier`. A preview that is
 not made yet, failed, or may not be told anything of is a sealed tile.
 
+Where `rules.preview_k` is set, what is drawn for a file is the preview of its cluster's
+medoid, or nothing: `drawn_for` is the one place that chooses.
+
 `share_noise` is for whoever finds that two files show nearly the same.
 """
 
@@ -23,9 +26,12 @@ from archive.vault import previews
 from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
-from auth.policy import may_see_clip, preview_tier
-from auth.viewer import PreviewTier, Rules, Viewer
+from auth.policy import Action, Permit, decide, may_see_clip, preview_tier
+from auth.viewer import ANONYMOUS, PreviewTier, RecordState, Rules, Viewer
 from blur.preview import Preview
+
+SHARING = frozenset({"image", "document", "video"})
+"""Kinds of files that can share tiles; a sound's bars stay sealed where they must."""
 
 
 class Premises(Protocol):
@@ -44,7 +50,8 @@ class Showing:
     asset: Asset
     tier: PreviewTier
     has_clip: bool
-    _vault: Vault = field(repr=False)
+    _premises: Premises = field(repr=False)
+    _now: datetime = field(repr=False)
 
     @property
     def is_sealed(self) -> bool:
@@ -52,20 +59,18 @@ class Showing:
 
     def open(self, session: Session) -> Preview | None:
         """Read the preview; None where only a sealed tile may be shown."""
-        made = self.asset.preview_object_id
-        if self.is_sealed or made is None:
+        if self.is_sealed:
             return None
-        kind = Kind.PREVIEW_IMAGE
-        return Preview.from_bytes(
-            previews.read_preview(session, self._vault, made, kind)
-        )
+        return drawn_for(self._premises, session, self.asset, self._now)
 
     def open_clip(self, session: Session) -> SealedReader | None:
         """Open the silent, blurred clip; None where there is none for this viewer."""
         made = self.asset.clip_object_id
         if not self.has_clip or made is None:
             return None
-        return previews.open_preview(session, self._vault, made, Kind.PREVIEW_VIDEO)
+        return previews.open_preview(
+            session, self._premises.vault, made, Kind.PREVIEW_VIDEO
+        )
 
 
 def showing(
@@ -82,7 +87,8 @@ def showing(
         asset=asset,
         tier=tier if ready else PreviewTier.SEALED,
         has_clip=ready and clip,
-        _vault=premises.vault,
+        _premises=premises,
+        _now=now,
     )
 
 
@@ -95,6 +101,67 @@ def previews_for(
 ) -> list[Showing]:
     """How each of a record's assets may be shown to this viewer, in their order."""
     return [showing(premises, viewer, record, asset, now) for asset in assets]
+
+
+def drawn_for(
+    premises: Premises, session: Session, asset: Asset, now: datetime
+) -> Preview | None:
+    """The cells that stand for an asset, whoever asks; None where none may.
+
+    Its own; or, where files share tiles, those of its cluster's medoid, as long as that
+    many of its crowd are in the cluster at this moment, with the previews they had.
+
+    :raises VaultError: they are there, but cannot be opened
+    """
+    fewest = premises.rules.preview_k
+    source = _medoid(premises, session, asset, now) if fewest else asset
+    if source is None or source.preview_object_id is None:
+        return None
+    kind, made = Kind.PREVIEW_IMAGE, source.preview_object_id
+    return Preview.from_bytes(
+        previews.read_preview(session, premises.vault, made, kind)
+    )
+
+
+def crowd_of(
+    premises: Premises, record: Record, asset: Asset, now: datetime
+) -> str | None:
+    """Among whom an asset can hide: what is shown alike, to the same people.
+
+    A tile that only staff see of one file and everybody of another would be shared on
+    paper alone. None for what has no still preview that the public may see.
+    """
+    if record.state is not RecordState.PUBLISHED or asset.kind not in SHARING:
+        return None
+    if asset.state is not AssetState.READY or asset.preview_object_id is None:
+        return None
+    item = store.item_of(record, asset)
+    tier = preview_tier(ANONYMOUS, item, premises.rules, now)
+    if tier is PreviewTier.SEALED:
+        return None
+    told = decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules, now)
+    reach = "public" if isinstance(told, Permit) else "inner"
+    return "/".join((asset.kind, record.visibility.value, reach, tier.value))
+
+
+def _medoid(
+    premises: Premises, session: Session, asset: Asset, now: datetime
+) -> Asset | None:
+    """Whose preview this one's cluster shows; None unless enough still share it."""
+    if asset.cluster is None:
+        return None
+    wanted = select(Asset, Record).join(Record, Record.id == Asset.record_id)
+    rows = session.execute(wanted.where(Asset.cluster == asset.cluster)).all()
+    crowds = {
+        each.id: (crowd_of(premises, record, each, now), each)
+        for each, record in rows
+        if each.clustered_from == each.preview_object_id
+    }
+    own, _ = crowds.get(asset.id, (None, None))
+    alike = {key: each for key, (crowd, each) in crowds.items() if crowd == own}
+    if own is None or len(alike) < premises.rules.preview_k:
+        return None
+    return alike.get(asset.cluster)
 
 
 def share_noise(session: Session, asset_id: str, like: str, now: datetime) -> None:

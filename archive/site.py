@@ -321,6 +321,7 @@ def _rules(config: Config) -> Rules:
         daily_reveals=config.daily_reveals,
         consent_max_minutes=config.consent_max_minutes,
         preview_ceiling=config.preview_max_tier,
+        preview_k=config.preview_k,
         maintenance=config.maintenance,
     )
 

@@ -513,7 +513,12 @@ def preview_tier(
 
 
 def may_see_clip(viewer: Viewer, item: Item, rules: Rules, now: datetime) -> bool:
-    """Whether the moving preview is shown: never to the public at G4 and above."""
+    """Whether the moving preview is shown: never to the public at G4 and above.
+
+    Nor where files share their tiles, since it would tell them apart.
+    """
+    if rules.preview_k:
+        return False
     clear = preview_tier(viewer, item, rules, now)
     return _CLARITY.index(clear) >= _CLARITY.index(PreviewTier.HAZE)
 

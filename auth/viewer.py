@@ -252,4 +252,6 @@ class Rules:
     daily_reveals: int = 100
     consent_max_minutes: int = 60
     preview_ceiling: PreviewTier = PreviewTier.COLOUR_HAZE
+    preview_k: int = 0
+    """How many files share each tile that is shown; 0: each has its own."""
     maintenance: bool = False

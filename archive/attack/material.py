@@ -150,8 +150,8 @@ def _add(
     now: datetime,
 ) -> None:
     try:
-        preview = _preview(premises, session, asset)
-        if preview.sealed or preview.family is Family.AUDIO:
+        preview = previewing.drawn_for(premises, session, asset, now)
+        if preview is None or preview.sealed or preview.family is Family.AUDIO:
             material.leave_out("nothing is shown of it")
             return
         with gate.derive(premises, ATTACKER, asset.id, now) as original:

@@ -13,7 +13,7 @@ from archive.cli.output import Failure
 from archive.jobs import Job, JobState
 from archive.records import store
 from archive.site import Site
-from archive.work import rebuilding
+from archive.work import clustering, rebuilding
 from blur.kinds import Family
 
 
@@ -43,6 +43,60 @@ def rebuild(record: str | None, kind: str | None, queue: bool, as_json: bool) ->
         output.answer(facts, as_json, lambda: _sentence(facts))
     if not queue and (facts["state"] != JobState.DONE or facts["failed"]):
         raise click.exceptions.Exit(1)
+
+
+@previews.command()
+@click.option("--queue", is_flag=True, help="Leave it to the worker.")
+@output.json_option
+def cluster(queue: bool, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """Let VIGIL_PREVIEW_K files share each tile; what is new is sealed until then.
+
+    It is one background job: interrupted it goes on with the next worker, and
+    `vigil jobs cancel` ends it. Example: VIGIL_PREVIEW_K=5 vigil previews cluster
+    """
+    with output.failing_as_json(as_json), opened() as site:
+        job = _clustering(site)
+        if not queue:
+            with output.progress("Clusters", 1000) as advance:
+                job = _followed(site, job, advance)
+        told = job.result or {}
+        counted = {name: told.get(name, 0) for name in clustering.COUNTED}
+        facts = {
+            "job": job.id,
+            "state": job.state.value,
+            "error": job.error,
+            "k": site.rules.preview_k,
+            **counted,
+        }
+        output.answer(facts, as_json, lambda: _clustered(facts))
+    if not queue and (facts["state"] != JobState.DONE or facts["failed"]):
+        raise click.exceptions.Exit(1)
+
+
+def _clustering(site: Site) -> Job:
+    if not site.rules.preview_k:
+        raise Failure(clustering.UNSET, "off")
+    with site.db.write() as session:
+        job = clustering.queue(session, site.clock())
+        site.ledger.append(
+            session,
+            "settings changed",
+            actor=OPERATOR,
+            now=site.clock(),
+            detail={"previews": "clustered", "k": site.rules.preview_k, "job": job.id},
+        )
+        return job
+
+
+def _clustered(facts: dict[str, Any]) -> str:
+    if facts["state"] in (JobState.QUEUED, JobState.RUNNING):
+        return f"Job {facts['job']} is {facts['state']}; see vigil jobs list."
+    text = (
+        f"Job {facts['job']} is {facts['state']}: {facts['shared']} files share "
+        f"{facts['clusters']} tiles, {facts['k']} or more each; {facts['alone']} stay "
+        f"sealed, {facts['failed']} did not open."
+    )
+    return f"{text} {facts['error']}" if facts["error"] else text
 
 
 def _queued(site: Site, record: str | None, kind: str | None) -> Job:

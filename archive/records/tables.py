@@ -93,6 +93,8 @@ class Asset(Base):
     `copy_object_id` is what browsers show where they cannot show the original.
 
     `noise_shared_with` is no foreign key: the draw outlives the asset it began with.
+    `cluster` is the id of the asset whose preview is drawn for all of its cluster, and
+    `clustered_from` the preview this one had then; `archive.previewing` reads them.
     """
 
     __tablename__ = "assets"
@@ -116,6 +118,8 @@ class Asset(Base):
     details_sealed: Mapped[bytes]
     sha256_index: Mapped[bytes] = mapped_column(index=True)
     noise_shared_with: Mapped[str | None] = mapped_column(index=True)
+    cluster: Mapped[str | None] = mapped_column(index=True)
+    clustered_from: Mapped[UUID | None] = mapped_column(Uuid)
     labelled: Mapped[bool] = mapped_column(default=False)
     tier: Mapped[Tier] = mapped_column(TierNumber, default=UNLABELLED)
     codes: Mapped[list[str]] = mapped_column(default=list)

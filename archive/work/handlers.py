@@ -4,6 +4,7 @@
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
+| cluster | after | puts previews into clusters that share a tile, a crowd at a time |
 | copy | asset | makes the copy of an original that every browser shows |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
@@ -34,6 +35,7 @@ from archive.records.tables import AssetState
 from archive.site import Site
 from archive.work import (
     alerting,
+    clustering,
     copying,
     deriving,
     indexing,
@@ -157,6 +159,7 @@ def _nothing(
 
 HANDLERS: Mapping[str, Handler] = {
     copying.KIND: Handler(copying.copy, _nothing),
+    clustering.KIND: Handler(clustering.cluster, _nothing),
     "derive": Handler(derive, _no_preview),
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),

@@ -90,7 +90,7 @@ def preview(asset_id: str, variant: str) -> Response:
     response = Response(body, mimetype=media_type)
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cache-Control"] = PREVIEW_CACHE
-    response.set_etag(_preview_etag(shown, variant))
+    response.set_etag(_preview_etag(shown, variant, body))
     response.make_conditional(request, accept_ranges=True, complete_length=len(body))
     return response
 
@@ -147,12 +147,14 @@ def _ranged(release: Opened) -> Response:
     return response
 
 
-def _preview_etag(shown: Showing, variant: str) -> str:
+def _preview_etag(shown: Showing, variant: str, body: bytes) -> str:
     """A tag of this asset's own: equal pictures of two files have different ones."""
     asset = shown.asset
     drawn = (asset.id, asset.preview_object_id, asset.clip_object_id, asset.state.value)
-    named = "|".join(map(str, ("preview-etag/v1", *drawn, shown.tier.value, variant)))
-    key = context.site().web_key
+    # By what is drawn too: a shared tile changes without its files.
+    digest = hashlib.sha256(body).hexdigest()
+    told = ("preview-etag/v2", *drawn, shown.tier.value, variant, digest)
+    key, named = context.site().web_key, "|".join(map(str, told))
     return hmac.new(key, named.encode(), hashlib.sha256).hexdigest()[:32]
 
 
