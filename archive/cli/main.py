@@ -19,6 +19,7 @@ from archive.cli.keys import keys
 from archive.cli.labels import label
 from archive.cli.mails import mail
 from archive.cli.previews import previews
+from archive.cli.publishing import publish
 from archive.cli.reindexing import reindex
 from archive.cli.searching import search
 from archive.cli.serving import serve, worker
@@ -57,6 +58,7 @@ for command in (
     keys,
     jobs,
     previews,
+    publish,
     reindex,
     mail,
     gazetteer,

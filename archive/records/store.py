@@ -278,6 +278,21 @@ def in_collection(
     return total or 0, session.scalars(page).all()
 
 
+def published(
+    session: Session, scope: Scope, collection_id: str | None = None
+) -> dict[str, tuple[int, str]]:
+    """Revision and version of labels of what the scope reaches, newest first, by id."""
+    wanted = [within(scope), Record.state == RecordState.PUBLISHED]
+    if collection_id is not None:
+        wanted.append(Record.collection_id == collection_id)
+    found = session.execute(
+        select(Record.id, Record.revision, Record.labels_version)
+        .where(*wanted)
+        .order_by(Record.published_at.desc(), Record.id)
+    )
+    return {each: (revision, labels) for each, revision, labels in found}
+
+
 def counts_by_year(session: Session, scope: Scope) -> dict[int, int]:
     """How many published records begin in each year, for the little timeline."""
     year = extract("year", Record.event_from)

@@ -26,6 +26,7 @@ COMPLETE = (
     "templates/search/*.html",
     "templates/home/*.html",
     "templates/collections/*.html",
+    "templates/published/*.html",
     "templates/apply/*.html",
     "templates/login/*.html",
     "answer/errors.py",

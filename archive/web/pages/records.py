@@ -33,7 +33,14 @@ from archive.web.answer import watermark
 from archive.web.consenting import Willingness
 from archive.web.request import context
 from archive.web.request.guard import needs
-from archive.web.showing import linkeddata, neighbours, panel, recordpage, viewer
+from archive.web.showing import (
+    citing,
+    linkeddata,
+    neighbours,
+    panel,
+    recordpage,
+    viewer,
+)
 from auth import accounts
 from auth.errors import AuthError, LabelsChanged
 from auth.policy import Action
@@ -182,15 +189,7 @@ def _missing(said: Willingness, record_id: str) -> dict[str, str]:
 def _cited(s: Session, record: Record) -> Cited:
     page = recordpage.page_of(s, record)
     document = store.document_of(context.site().sealing, record)
-    return Cited(
-        record_id=record.id,
-        title=page.title,
-        address=page.address,
-        language=page.lang,
-        published=record.published_at.date() if record.published_at else None,
-        read_on=context.now().date(),
-        event_date=document.event_date,
-    )
+    return citing.cited(page, record, document, context.now().date())
 
 
 def _download(cited: Cited, form: str) -> Response:
