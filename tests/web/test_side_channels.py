@@ -49,6 +49,7 @@ def told(client, path: str, deposit) -> tuple[int, dict[str, str], str]:
     for number, asset in enumerate(deposit.assets):
         text = text.replace(asset.id, f"ASSET{number}")
     text = text.replace(deposit.record.id, "RECORD")
+    text = re.sub(r'(<a href="/records/)[0-9a-z]{12}" lang', r'\1RELATED" lang', text)
     text = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "PREVIEW", text)
     text = re.sub(r'(csrf[^>]*?(?:value|content)=")[^"]+', r"\1TOKEN", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
