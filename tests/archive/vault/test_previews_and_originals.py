@@ -123,12 +123,12 @@ def modules_importing(name: str) -> set[str]:
     return found
 
 
+DOORS = ("checking", "dumps", "objects", "originals", "previews", "segments")
+
+
 def test_the_door_behind_both_is_used_by_the_vault_alone():
     users = modules_importing("archive.vault.opening")
-    assert users == {
-        f"archive/vault/{name}.py"
-        for name in ("originals", "previews", "objects", "checking", "segments")
-    }
+    assert users == {f"archive/vault/{name}.py" for name in DOORS}
 
 
 def test_the_gate_is_the_only_one_that_imports_originals():
