@@ -16,6 +16,7 @@ from archive.vault import keytable, opening
 from archive.vault.container import Kind
 from archive.vault.errors import (
     IntegrityError,
+    KeeperAway,
     KeyUnavailable,
     NoSuchObject,
     Shredded,
@@ -48,6 +49,7 @@ _PROBLEMS: dict[type[VaultError], Problem] = {
     KeyUnavailable: Problem.NO_KEY,
     Shredded: Problem.NO_KEY,
     StoreUnavailable: Problem.UNREADABLE,
+    KeeperAway: Problem.UNREADABLE,
 }
 
 
