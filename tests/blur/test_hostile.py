@@ -145,11 +145,14 @@ def measured(monkeypatch) -> Iterator[None]:
         monkeypatch.setattr(sandbox, "strength", lambda: Strength.LANDLOCK)
     folders = [Path(tempfile.gettempdir()), Path("/dev/shm"), Path.cwd()]
     before = [ours(folder) for folder in folders]
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     started = time.monotonic()
     yield
     assert time.monotonic() - started < MOST_SECONDS
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert used < MOST_KIBIBYTES
+    # The largest child of all that this process ever had: a browser of an earlier test
+    # may have been larger, and is then not ours to answer for.
+    assert used < MOST_KIBIBYTES or used == largest
     assert [ours(folder) for folder in folders] == before
 
 
