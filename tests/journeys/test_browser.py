@@ -475,6 +475,7 @@ def hear_sound(page: Page) -> None:
 
 
 def see_document(page: Page) -> None:
+    page.get_by_role("link", name="Show the untouched original").click()
     expect(page.locator("[data-part=media] canvas").first).to_be_visible()
 
 

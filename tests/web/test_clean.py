@@ -7,8 +7,10 @@ import io
 import pytest
 from PIL import Image
 
+from archive import work
 from archive.web.answer import cleaning
 from tests.web.test_levels import consent, displayed
+from tests.web.working import post
 
 MARK = b"canary-place-1f7b"
 
@@ -76,6 +78,30 @@ def test_a_kind_without_such_places_has_no_clean_form(site, browser, desk):
     consent(client, made.record.id, "dead.body")
     assert client.get(f"/media/{made.assets[0].id}/clean").status_code == 404
     assert displayed(site, made.record.id) == []
+
+
+def test_what_keeps_its_metadata_is_shown_only_where_it_was_asked_for(
+    site, browser, desk, tmp_path
+):
+    Image.new("RGB", (60, 80), "beige").save(tmp_path / "page.pdf")
+    made = desk.publish(desk.deposit((tmp_path / "page.pdf").read_bytes()))
+    reader = browser("researcher")
+    consent(reader, made.record.id, "dead.body")
+    asset = made.assets[0].id
+    page = f"/records/{made.record.id}/view?file=1&level=open"
+    painted = 'data-src="/media/{}/{}"'
+
+    told = reader.get(page).get_data(as_text=True)
+    assert "data-src" not in told
+    assert "Make a copy for browsers" in told
+    asked = reader.get(f"{page}&untouched=yes").get_data(as_text=True)
+    assert painted.format(asset, "original") in asked
+
+    post(reader, f"/media/{asset}/copy", page)
+    work.drain(site, made.record.id)
+    for address in (page, f"{page}&untouched=yes"):
+        told = reader.get(address).get_data(as_text=True)
+        assert painted.format(asset, "copy") in told
 
 
 def test_nothing_clean_without_consent(site, browser, made):

@@ -103,6 +103,7 @@ def view(record_id: str) -> str:
                 asked.get("file", 0, int),
                 asked.get("level", ""),
                 asked.get("tile", ""),
+                untouched="untouched" in asked,
             ),
             until=panel.panel_of(record).until,
             mark=mark,

@@ -88,7 +88,9 @@ class Copying:
 class Stage:
     """One file as the viewer shows it now.
 
-    `src` is a picture made on the server, `plays` what a player or painter reads.
+    `src` is a picture made on the server, `plays` what a player or painter reads:
+    nothing that still has its metadata, unless that was asked for. `untouched` is where
+    to ask, while there is neither a copy nor a form without metadata.
     """
 
     asset: AssetView
@@ -96,6 +98,7 @@ class Stage:
     levels: Sequence[Level]
     src: str | None
     plays: str | None
+    untouched: str | None
     lens: Lens | None
     copying: Copying | None
 
@@ -106,20 +109,31 @@ class Stage:
 
 
 def stage_of(
-    s: Session, page: RecordPage, number: int, level: str, tile: str
+    s: Session,
+    page: RecordPage,
+    number: int,
+    level: str,
+    tile: str,
+    *,
+    untouched: bool = False,
 ) -> Stage | None:
-    """The file with this number at this level; its first level where none is named."""
+    """The file with this number at this level; its first level where none is named.
+
+    `untouched` says that the reader asked for the original, with its metadata.
+    """
     asset = next((each for each in page.assets if each.position == number), None)
     if asset is None:
         return None
     names = _LEVELS[Family(asset.kind)]
     now = level if level in names else _first(asset, names)
+    bare = asset.is_shown and _whole(asset) is None
     return Stage(
         asset=asset,
         level=now,
         levels=[_level(page, asset, name, now) for name in names],
         src=_address(asset, now) if now in set(Step) else None,
-        plays=asset.copy or _whole(asset),
+        plays=_whole(asset) or (asset.original if untouched and bare else None),
+        untouched=_untouched(page, asset) if bare and not untouched else None,
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
         copying=None if asset.copy else _copying(_last_job(s, page.id, asset.id)),
     )
@@ -167,14 +181,25 @@ def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
 
 def _address(asset: AssetView, name: str) -> str:
     whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
-    if whole and (shown := asset.copy or _whole(asset)):
+    if whole and (shown := _whole(asset)):
         return shown
     return url_for("media.view", asset_id=asset.id, level=name)
 
 
 def _whole(asset: AssetView) -> str | None:
-    """The whole file where browsers show it: without its metadata, if that can be."""
-    return (asset.clean or asset.original) if asset.is_shown else None
+    """The whole file as browsers show it, without its metadata, if there is such."""
+    return asset.copy or (asset.clean if asset.is_shown else None)
+
+
+def _untouched(page: RecordPage, asset: AssetView) -> str:
+    return url_for(
+        "records.view",
+        record_id=page.id,
+        file=asset.position,
+        level=last_level(asset.kind),
+        untouched="yes",
+        _anchor="opened",
+    )
 
 
 def _lens(asset: AssetView, tile: str) -> Lens:
