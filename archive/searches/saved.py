@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.searches.question import Pairs, carried
@@ -82,15 +82,23 @@ def add(
 ) -> SavedSearch:
     """Keep a search; `matches` are what it finds now, so are not new.
 
+    The same search of the same name is kept once: asked for again, as by a button that
+    was pressed twice, it is given back, and watched as was asked for last.
+
     :raises SavingRefused: the name is missing or too long, or there are too many
     """
     name = " ".join(wish.name.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise SavingRefused(Why.NAME)
-    if _count(s, account_id) >= MOST:
+    own, pairs = list_for(s, sealing, account_id), list(carried(wish.pairs))
+    for each in own:
+        if (each.name, list(each.pairs)) == (name, pairs):
+            watch(sealing, each.row, wish.alert, wish.pace, matches, now)
+            return each.row
+    if len(own) >= MOST:
         raise SavingRefused(Why.MANY)
     search_id = new_id()
-    told = {"name": name, "pairs": carried(wish.pairs), "lang": wish.lang}
+    told = {"name": name, "pairs": pairs, "lang": wish.lang}
     question = json.dumps(told)
     row = SavedSearch(
         id=search_id,
@@ -184,11 +192,6 @@ def due(s: Session, now: datetime, limit: int) -> Sequence[str]:
         .order_by(SavedSearch.due_at, SavedSearch.id)
         .limit(limit)
     ).all()
-
-
-def _count(s: Session, account_id: str) -> int:
-    own = SavedSearch.account_id == account_id
-    return s.scalar(select(func.count()).select_from(SavedSearch).where(own)) or 0
 
 
 def _remember(sealing: Sealing, row: SavedSearch, matches: Collection[str]) -> None:

@@ -73,6 +73,20 @@ def test_a_search_is_saved_watched_opened_and_forgotten(site, browser, people, s
     assert kept_by(site, people["researcher"]) == []
 
 
+def test_a_button_pressed_twice_saves_one_search(site, browser, people, shelve):
+    shelve("A church")
+    client = browser("researcher")
+    form = {"name": "Red church", "search": SEARCH}
+    for alert in ("never", "page"):
+        answer = post(client, "/account/searches", alert=alert, pace="daily", **form)
+        assert answer.status_code == 303
+    (kept,) = kept_by(site, people["researcher"])
+    assert kept.row.due_at is not None
+    post(client, "/account/searches", name="Red church", search="q=chapel")
+    post(client, "/account/searches", name="Another", search=SEARCH)
+    assert len(kept_by(site, people["researcher"])) == 3
+
+
 @pytest.mark.parametrize(
     ("form", "status", "sentence"),
     [
