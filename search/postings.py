@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.document import TIERS, Audience, Document, Place
+from search.engine import FACETS
 from search.query import Part
 
 EXACT, STEM, KEY, SHOWN = TEXT_LEVELS = ("x", "s", "k", "w")
@@ -45,19 +46,7 @@ MOST_YEARS = 60
 """A longer event gets no year facet: it says nothing about any year."""
 AUDIENCES = tuple(Audience)
 LONGEST_VALUE = 200
-FILTERS = (
-    "collection",
-    "label",
-    "tier",
-    "place",
-    "year",
-    "language",
-    "kind",
-    "verification",
-    "stance",
-    "platform",
-    "point",
-)
+FILTERS = (*FACETS, "point")
 """Facets, and the points of places on the map."""
 
 Mask = npt.NDArray[np.bool_]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from blur import attacks, render
+from blur import attacks, boards, render
 from blur.attacks import correlation, fine
 from blur.cells import DRAWS, HAZE, STILL, grey_value, greys
 from blur.haze import haze_of, stills_of
@@ -224,28 +224,7 @@ def test_no_hash_of_a_preview_matches_its_picture(pictures):
 
 def face(seed: int) -> Image.Image:
     """A drawn face, 90 % of the frame high, no two alike."""
-    chance = np.random.default_rng(seed)
-    skin, hair = int(chance.integers(130, 210)), int(chance.integers(20, 90))
-    picture = Image.new("L", (320, 240), int(chance.integers(60, 230)))
-    pen = ImageDraw.Draw(picture)
-    x, y = (int(v) for v in chance.integers(-6, 7, 2))
-
-    def oval(cx: float, cy: float, w: float, h: float, shade: int) -> None:
-        box = (160 + x + cx - w, 120 + y + cy - h, 160 + x + cx + w, 120 + y + cy + h)
-        pen.ellipse(box, shade)
-
-    oval(0, -20, 82, 92, hair)
-    oval(0, 0, 74, 104, skin)
-    eye = 30 + int(chance.integers(-3, 4))
-    for side in (-eye, eye):
-        oval(side, -34, 17, 4, hair)
-        oval(side, -18, 15, 8, 235)
-        oval(side, -18, 7, 7, 25)
-    oval(0, 18, 10, 14, skin - 30)
-    oval(0, 56, 30, 9, skin - 75)
-    noise = chance.normal(0, 6, (240, 320))
-    grain = np.clip(np.asarray(picture, float) + noise, 0, 255)
-    return Image.fromarray(grain.astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.5))
+    return Image.fromarray(boards.face(seed).astype(np.uint8))
 
 
 def is_face(picture: Image.Image, model: np.ndarray) -> bool:

@@ -26,6 +26,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from playwright import sync_api as playwright
 
 from archive import config, intake, moderation
 from archive.app import create_app
@@ -36,6 +37,7 @@ from archive.records.store import RecordDraft
 from archive.site import Site, create_home, open_site
 from auth import accounts, sessions, tokens
 from auth.viewer import Access, Role, Tier, TokenScope, Visibility
+from tests.journeys import windows
 
 START = datetime.now(UTC).replace(microsecond=0)
 ROOT = Path(__file__).parent.parent.parent
@@ -291,6 +293,15 @@ def serving(environ: dict[str, str]) -> Iterator[Live]:
 def live(environ: dict[str, str]) -> Iterator[Live]:
     with serving(environ) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.Browser]:
+    """A real browser; `live` is what it looks at."""
+    if not Path(windows.CHROMIUM).exists():
+        pytest.skip(f"needs Chromium at {windows.CHROMIUM}")
+    with windows.chromium() as opened:
+        yield opened
 
 
 def marker(size: int) -> bytes:

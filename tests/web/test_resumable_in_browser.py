@@ -9,28 +9,16 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from archive.records import store
 from archive.site import Site
 from auth import sessions
 from tests.web.conftest import ROOT, Clock, Live, photo, sound
-from tests.web.test_viewer_in_browser import CHROMIUM, RULES
+from tests.web.test_viewer_in_browser import RULES
 
 pytestmark = pytest.mark.browser
 PART = 8 << 20
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"needs Chromium at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
