@@ -1,6 +1,6 @@
 """The original without its metadata: its own bytes, with blanks laid over some.
 
-Where the blanks are is found once in a process and remembered by object: a player asks
+Where the blanks are is found once in a process and remembered by asset: a player asks
 for a thousand ranges. What is remembered are numbers, and how a picture is turned.
 """
 
