@@ -31,7 +31,8 @@ from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
-from auth import entrances, exposure
+from auth.access import exposure
+from auth.entry import entrances
 from auth.policy import Action, Permit, Refusal, decide
 from auth.sealing import Sealing
 from auth.viewer import Item, ReasonCode, Rules, Viewer

@@ -1,6 +1,6 @@
 """What may be shown of an asset without any consent: its preview, as blurred as due.
 
-The one place where pages, API and media ask `policy.preview_tier`. A preview that is
+The one place where pages, API and media ask `scope.preview_tier`. A preview that is
 not made yet, failed, or may not be told anything of is a sealed tile.
 
 Where `rules.preview_k` is set, what is drawn for a file is the preview of its cluster's
@@ -26,7 +26,8 @@ from archive.vault import previews
 from archive.vault.container import Kind
 from archive.vault.objects import Vault
 from archive.vault.reader import SealedReader
-from auth.policy import Action, Permit, decide, may_see_clip, preview_tier
+from auth.policy import Action, Permit, decide
+from auth.scope import may_see_clip, preview_tier
 from auth.viewer import ANONYMOUS, PreviewTier, RecordState, Rules, Viewer
 from blur.preview import Preview
 

@@ -43,8 +43,9 @@ from archive.vault.files import make_private_folder, sync_folder
 from archive.vault.keyrings import Keyring
 from archive.verification import Report
 from archive.work import indexing
-from auth import consents, sessions, tokens
-from auth.sessions import Ending
+from auth.access import consents
+from auth.credentials import sessions, tokens
+from auth.credentials.sessions import Ending
 from auth.tables import Account
 
 RESTORED = ".restored"

@@ -36,7 +36,7 @@ from archive.vault import keytable
 from archive.vault.objects import Vault
 from archive.vault.shredlist import Shredding
 from archive.vault.tables import DataKey
-from auth import signin
+from auth.entry import signin
 from auth.sealing import Sealing
 from auth.viewer import AccountStatus, RecordState, Role
 

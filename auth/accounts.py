@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from auth import consents, exposure, grants
+from auth.access import consents, exposure, grants
+from auth.credentials.passwords import STANDARD, Hasher, check, context_words
 from auth.errors import EmailRefused, NotThere
 from auth.identifiers import new_id
 from auth.lifecycle import (
@@ -31,7 +32,6 @@ from auth.lifecycle import (
     vet_offline,
     vetting_context,
 )
-from auth.passwords import STANDARD, Hasher, check, context_words
 from auth.sealing import Sealing, open_text, seal_text
 from auth.tables import Account, AccountChange
 from auth.viewer import ANONYMOUS, AccountStatus, Role, TokenScope, Viewer

@@ -13,7 +13,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth import consents, grants, induction, sessions, terms, tokens
+from auth import induction, terms
+from auth.access import consents, grants
+from auth.credentials import sessions, tokens
 from auth.errors import LastAdministrator, NotPossible, OwnAccount, ReasonMissing
 from auth.identifiers import new_id
 from auth.notices import Kind, tell

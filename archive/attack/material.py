@@ -20,7 +20,8 @@ from archive.vault import previews
 from archive.vault.container import Kind as ObjectKind
 from archive.vault.errors import VaultError
 from archive.vault.objects import Vault
-from auth.policy import Action, Permit, decide, may_read_title
+from auth.policy import Action, Permit, decide
+from auth.scope import may_read_title
 from auth.sealing import Sealing
 from auth.viewer import ANONYMOUS, Rules, system_viewer
 from blur.derivation import study

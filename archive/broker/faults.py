@@ -23,7 +23,8 @@ from archive.vault.errors import (
     UnsupportedFormat,
     WrongContext,
 )
-from auth.policy import Action, Condition, Reason, Refusal
+from auth.conditions import Condition
+from auth.policy import Action, Reason, Refusal
 from auth.viewer import Item, ReasonCode
 
 FAULT = "fault"

@@ -27,7 +27,7 @@ from archive.vault.container import KEY_SIZE, Header, Kind
 from archive.vault.errors import KeyUnavailable
 from archive.vault.keys import Purpose
 from archive.vault.tables import DataKey
-from auth import entrances
+from auth.entry import entrances
 from auth.policy import Action, Permit, decide
 from auth.viewer import ANONYMOUS, Viewer
 

@@ -14,9 +14,12 @@ from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
 from archive.site import Site
-from auth import accounts, applications, invitations, passwords
-from auth.applications import ApplicationFacts
+from auth import accounts
+from auth.credentials import passwords
+from auth.entry import invitations
 from auth.tables import Account
+from auth.vetting import applications
+from auth.vetting.applications import ApplicationFacts
 from auth.viewer import AccountStatus, Role
 
 VETTED_FOR = timedelta(days=365)

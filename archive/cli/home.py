@@ -12,7 +12,7 @@ from archive.cli.opening import OPERATOR, settings_of_now, telling
 from archive.config import Config
 from archive.site import Site, create_home
 from archive.vault import passphrases
-from auth import invitations
+from auth.entry import invitations
 
 
 @click.command()

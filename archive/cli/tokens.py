@@ -9,8 +9,9 @@ import click
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
-from auth import accounts, tokens
-from auth.tables import Token
+from auth import accounts
+from auth.credentials import tokens
+from auth.credentials.tables import Token
 from auth.viewer import TokenScope
 
 

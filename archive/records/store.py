@@ -22,7 +22,7 @@ from archive.records.document import RecordDocument, checked, tidy
 from archive.records.errors import Conflict, FieldError, Gone, NoSuchRecord, NotLabelled
 from archive.records.tables import Asset, AssetState, Collection, Record
 from auth.identifiers import new_id
-from auth.policy import Scope
+from auth.scope import Scope
 from auth.sealing import Sealing
 from auth.viewer import Access, Item, RecordState, Tier, Visibility
 

@@ -16,7 +16,7 @@ from archive.records.tables import Record
 from archive.web.request import context, guard, i18n
 from archive.web.request.body import BodyError
 from archive.web.showing import warnings
-from auth import consents
+from auth.access import consents
 from auth.errors import LabelsChanged
 from auth.policy import Action
 from auth.viewer import LABELLING, Consent, Role

@@ -22,7 +22,8 @@ from archive.site import Site
 from archive.work.task import Task
 from auth import accounts, notices
 from auth.notices import Kind
-from auth.policy import Action, Permit, decide, scope
+from auth.policy import Action, Permit, decide
+from auth.scope import scope
 from auth.tables import Account, Notice
 from auth.viewer import Viewer
 from search.engine import ScopeTerms

@@ -44,7 +44,8 @@ from archive.work import (
 )
 from archive.work.deriving import WORKER
 from archive.work.task import Task
-from auth import accounts, limits, sessions
+from auth import accounts, limits
+from auth.credentials import sessions
 
 log = logging.getLogger("vigil.work")
 SWEEP_AFTER = timedelta(days=1)

@@ -6,7 +6,8 @@ import pyotp
 
 from archive.shredding import Proof
 from archive.site import Site
-from auth import accounts, second_factor
+from auth import accounts
+from auth.credentials import second_factor
 from auth.viewer import Role
 
 PASSWORD = "correct harbour velvet ostrich"

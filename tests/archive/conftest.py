@@ -30,7 +30,10 @@ from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site, create_home, open_site
-from auth import accounts, consents, entrances, sessions
+from auth import accounts
+from auth.access import consents
+from auth.credentials import sessions
+from auth.entry import entrances
 from auth.viewer import Role, Viewer, Visibility
 from tests.archive import seaweed
 

@@ -31,7 +31,7 @@ from archive.vault.errors import (
     UnsupportedFormat,
     VaultError,
 )
-from auth import sessions, tokens
+from auth.credentials import sessions, tokens
 from auth.viewer import TokenScope, system_viewer
 from tests.archive.administrators import person
 

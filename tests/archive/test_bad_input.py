@@ -32,7 +32,7 @@ from archive.jobs import JobState
 from archive.site import Site, create_home
 from archive.vault.errors import StoreUnavailable
 from archive.work import housekeeping
-from auth import sessions
+from auth.credentials import sessions
 from tests.archive.conftest import Desk, photo
 from tests.archive.crashing import Life, run
 

@@ -35,7 +35,8 @@ from archive.vault.keyfiles import KeyFiles
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Domain, Key, Purpose, Secret, UnlockSecret
 from archive.vault.tables import DataKey
-from auth import accounts, sessions, tokens
+from auth import accounts
+from auth.credentials import sessions, tokens
 from auth.viewer import ReasonCode, Role, TokenScope, Viewer
 from tests.archive.brokering import apart, listening, socket_path
 

@@ -44,7 +44,7 @@ from archive.vault.errors import Shredded
 from archive.vault.keys import Purpose
 from archive.vault.keytable import Facts
 from archive.vault.tables import DataKey, DataKeyState
-from auth import tokens
+from auth.credentials import tokens
 from auth.viewer import RecordState, TokenScope, system_viewer
 from tests.archive.administrators import person
 from tests.archive.conftest import Clock, Desk, photo

@@ -22,8 +22,12 @@ from archive.records.errors import NoSuchRecord
 from archive.site import Site
 from archive.vault import keytable
 from archive.vault.errors import KeeperAway, VaultError
-from auth import accounts, consents, entrances, sessions, tokens
-from auth.tables import Account, ServerSession, Token
+from auth import accounts
+from auth.access import consents
+from auth.credentials import sessions, tokens
+from auth.credentials.tables import ServerSession, Token
+from auth.entry import entrances
+from auth.tables import Account
 from auth.viewer import (
     ANONYMOUS,
     ReasonCode,

@@ -23,7 +23,8 @@ from archive.vault import keytable, previews
 from archive.vault.blobs import FolderStore
 from archive.vault.container import Kind
 from archive.vault.errors import KeyUnavailable, Shredded
-from auth import accounts, second_factor
+from auth import accounts
+from auth.credentials import second_factor
 from auth.viewer import ReasonCode, RecordState, Role, system_viewer
 from tests.archive.administrators import again, person
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from auth import accounts
-from auth.passwords import Hasher
+from auth.credentials.passwords import Hasher
 from auth.tables import Account, Base
 from auth.viewer import AccountStatus, Role, TokenScope, Viewer
 

@@ -6,7 +6,11 @@ from datetime import timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from auth import accounts, consents, grants, invitations, sessions, tokens
+from auth import accounts
+from auth.access import consents, grants
+from auth.access.grants import GrantTerms
+from auth.credentials import sessions, tokens
+from auth.entry import invitations
 from auth.errors import (
     EmailRefused,
     LastAdministrator,
@@ -16,7 +20,6 @@ from auth.errors import (
     PasswordRefused,
     ReasonMissing,
 )
-from auth.grants import GrantTerms
 from auth.tables import Account
 from auth.viewer import (
     ANONYMOUS,

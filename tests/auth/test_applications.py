@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from auth import accounts, applications, notices, sessions, signin
-from auth.applications import ApplicationFacts, Outcome
+from auth import accounts, notices
+from auth.credentials import sessions
+from auth.entry import signin
 from auth.errors import (
     FactsRefused,
     NotPossible,
@@ -17,6 +18,8 @@ from auth.errors import (
     ReasonMissing,
 )
 from auth.policy import Action, Refusal, decide
+from auth.vetting import applications
+from auth.vetting.applications import ApplicationFacts, Outcome
 from auth.viewer import AccountStatus, ReasonCode, Role, Rules
 
 CHOSEN = "seven ladders in the orchard"

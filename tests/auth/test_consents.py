@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from auth import consents, sessions, tokens
+from auth.access import consents
+from auth.credentials import sessions, tokens
 from auth.errors import LabelsChanged, NotPossible, NotThere, ReasonMissing
 from auth.policy import Action, Permit, Refusal, decide
 from auth.viewer import (

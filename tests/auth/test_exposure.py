@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from auth import consents, exposure
+from auth.access import consents, exposure
 from auth.viewer import Item, Tier
 
 

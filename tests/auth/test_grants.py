@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from auth import grants, notices
+from auth import notices
+from auth.access import grants
+from auth.access.grants import GrantTerms
 from auth.errors import NotPossible, OwnAccount, ReasonMissing
-from auth.grants import GrantTerms
 from auth.viewer import Role, Tier
 
 DAY = timedelta(days=1)

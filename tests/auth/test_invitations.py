@@ -6,10 +6,12 @@ from datetime import timedelta
 import pyotp
 import pytest
 
-from auth import accounts, invitations, second_factor, sessions, signin, tokens
+from auth import accounts
+from auth.credentials import second_factor, sessions, tokens
+from auth.entry import invitations, signin
+from auth.entry.invitations import Founder, Purpose
+from auth.entry.signin import FailureKind, SignIn
 from auth.errors import LinkSpent, PasswordRefused
-from auth.invitations import Founder, Purpose
-from auth.signin import FailureKind, SignIn
 from auth.viewer import AccountStatus, Role, TokenScope
 
 NEW = "eleven lanterns by the river"

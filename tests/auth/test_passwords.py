@@ -2,9 +2,9 @@
 
 import pytest
 
-from auth import passwords
+from auth.credentials import passwords
+from auth.credentials.passwords import Hasher, check, context_words
 from auth.errors import PasswordRefused
-from auth.passwords import Hasher, check, context_words
 
 NOBODY = frozenset()
 PLAIN = "the lamp was left burning all night in the upper window of the mill "

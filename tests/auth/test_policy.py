@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auth import policy
+from auth import conditions, policy, scope
 from auth.policy import Action, Permit, Refusal, decide
 from auth.viewer import (
     ANONYMOUS,
@@ -365,7 +365,7 @@ def test_no_rule_is_idle() -> None:
     lone = {
         decide(Action.OPEN_ORIGINAL, viewer, item, RULES, NOW).reasons[0].condition
         for viewer, item, _ in LACKING.values()
-    } | {policy.Condition.MAINTENANCE, policy.Condition.EXPOSURE}
+    } | {conditions.Condition.MAINTENANCE, policy.Condition.EXPOSURE}
     row = {rule.condition for rule in policy.RULES[Action.OPEN_ORIGINAL]}
     assert row == lone
 
@@ -406,7 +406,7 @@ def test_every_action_has_a_row_and_one_without_is_refused(
 def test_lists_take_their_filter_from_the_same_policy(
     viewer: Viewer, audiences: set[str], guarded: bool
 ) -> None:
-    held = policy.scope(viewer, NOW)
+    held = scope.scope(viewer, NOW)
     assert held.audiences == audiences
     assert held.guarded is guarded
 
@@ -450,15 +450,15 @@ def test_lists_take_their_filter_from_the_same_policy(
 def test_the_preview_tells_no_more_than_tier_and_audience_allow(
     viewer: Viewer, item: Item, tier: PreviewTier
 ) -> None:
-    assert policy.preview_tier(viewer, item, RULES, NOW) is tier
+    assert scope.preview_tier(viewer, item, RULES, NOW) is tier
     capped = Rules(preview_ceiling=PreviewTier.SEALED)
-    assert policy.preview_tier(viewer, item, capped, NOW) is PreviewTier.SEALED
+    assert scope.preview_tier(viewer, item, capped, NOW) is PreviewTier.SEALED
 
 
 def test_the_public_reads_a_neutral_title_from_g4_on() -> None:
-    assert not policy.may_read_title(ANONYMOUS, record(), NOW)
-    assert policy.may_read_title(researcher(), record(), NOW)
-    assert policy.may_read_title(ANONYMOUS, record(tier=Tier.G3), NOW)
+    assert not scope.may_read_title(ANONYMOUS, record(), NOW)
+    assert scope.may_read_title(researcher(), record(), NOW)
+    assert scope.may_read_title(ANONYMOUS, record(tier=Tier.G3), NOW)
 
 
 ITEMS = st.builds(
@@ -501,7 +501,7 @@ def test_whatever_opens_had_every_condition_of_the_gate(
     assert item.tier < Tier.X
     assert item.access is not Access.CLOSED
     assert viewer.status is AccountStatus.APPROVED
-    assert viewer.role in policy.REVEALERS
+    assert viewer.role in conditions.REVEALERS
     assert viewer.vetted_until == LATER
     assert viewer.induction_until == LATER
     assert viewer.terms_version == RULES.terms_version

@@ -8,10 +8,12 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 
-from auth import notices, second_factor
+from auth import notices
+from auth.credentials import second_factor
+from auth.credentials.second_factor import Method
+from auth.credentials.tables import RecoveryCode, SecondFactor
 from auth.errors import CodeRefused, NotPossible, TooFast
-from auth.second_factor import Method
-from auth.tables import Account, RecoveryCode, SecondFactor
+from auth.tables import Account
 
 STEP = timedelta(seconds=30)
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from auth import consents, notices, sessions
+from auth import notices
+from auth.access import consents
+from auth.credentials import sessions
+from auth.credentials.sessions import Ending
+from auth.credentials.tables import ServerSession
 from auth.errors import NotPossible, NotThere
-from auth.sessions import Ending
-from auth.tables import ServerSession
 from auth.viewer import AccountStatus, Item, Role
 
 MINUTE = timedelta(minutes=1)

@@ -8,10 +8,12 @@ from time import thread_time
 import pyotp
 import pytest
 
-from auth import accounts, second_factor, sessions, signin
+from auth import accounts
+from auth.credentials import second_factor, sessions
+from auth.credentials.passwords import Hasher
+from auth.entry import signin
+from auth.entry.signin import Failure, FailureKind, SignIn
 from auth.errors import PasswordRefused, TooFast, WrongPassword
-from auth.passwords import Hasher
-from auth.signin import Failure, FailureKind, SignIn
 from auth.viewer import AccountStatus, Role
 
 HOME = "198.51.100.7"

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from auth import induction, terms
+from auth.conditions import Condition
 from auth.errors import NotPossible
-from auth.policy import Action, Condition, Refusal, decide
+from auth.policy import Action, Refusal, decide
 from auth.viewer import Access, Item, RecordState, Rules, Tier, Visibility
 
 LANGUAGES = terms.LANGUAGES

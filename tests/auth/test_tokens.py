@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from auth import notices, tokens
+from auth import notices
+from auth.credentials import tokens
 from auth.errors import NotPossible, NotThere
 from auth.viewer import AccountStatus, TokenScope
 

@@ -30,7 +30,9 @@ from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site, create_home
 from archive.work import run_one
-from auth import accounts, consents, tokens
+from auth import accounts
+from auth.access import consents
+from auth.credentials import tokens
 from auth.viewer import Role, TokenScope, Visibility
 from tests.bench.measuring import ROOT
 

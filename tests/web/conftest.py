@@ -35,7 +35,8 @@ from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site, create_home, open_site
-from auth import accounts, sessions, tokens
+from auth import accounts
+from auth.credentials import sessions, tokens
 from auth.viewer import Access, Role, Tier, TokenScope, Visibility
 from tests.journeys import windows
 

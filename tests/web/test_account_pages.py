@@ -9,8 +9,10 @@ import pyotp
 import pytest
 
 from archive.records import store
-from auth import accounts, consents, exposure, induction, second_factor, sessions
-from auth import tokens as kept_tokens
+from auth import accounts, induction
+from auth.access import consents, exposure
+from auth.credentials import second_factor, sessions
+from auth.credentials import tokens as kept_tokens
 from auth.viewer import Tier
 
 from .working import PASSWORD, events, give_password, post, text

@@ -14,8 +14,10 @@ from sqlalchemy import text as sql
 from archive import jobs
 from archive.jobs import JobState
 from archive.web.answer.cells import harmless
-from auth import accounts, applications, sessions
-from auth.applications import ApplicationFacts
+from auth import accounts
+from auth.credentials import sessions
+from auth.vetting import applications
+from auth.vetting.applications import ApplicationFacts
 from auth.viewer import AccountStatus, Role
 
 from .working import PASSWORD, events, give_password, post, text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auth import accounts, applications
-from auth.applications import Outcome
+from auth import accounts
+from auth.vetting import applications
+from auth.vetting.applications import Outcome
 from auth.viewer import AccountStatus, Role
 
 from .working import PASSWORD, events, post, text

@@ -22,7 +22,9 @@ from archive.records import store
 from archive.site import Site
 from archive.vault import keyfiles, keylines
 from archive.vault.keys import Purpose
-from auth import consents, entrances, tokens
+from auth.access import consents
+from auth.credentials import tokens
+from auth.entry import entrances
 from auth.viewer import TokenScope
 
 from .conftest import ROOT

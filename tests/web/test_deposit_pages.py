@@ -14,7 +14,7 @@ from archive.records import store
 from archive.records.tables import Asset
 from archive.site import open_site
 from archive.work import run_one
-from auth import sessions
+from auth.credentials import sessions
 from auth.viewer import Access, RecordState, Visibility
 
 from .conftest import csrf, photo

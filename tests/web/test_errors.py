@@ -21,8 +21,9 @@ from archive.web.answer.reasons import REMEDIES, describe
 from archive.web.answer.streams import TooManyStreamsError
 from archive.web.logs import JsonLines
 from archive.web.request import guard
+from auth.conditions import Condition
 from auth.errors import FactsRefused, NotThere, TooFast
-from auth.policy import Action, Condition, Reason, Refusal
+from auth.policy import Action, Reason, Refusal
 from auth.viewer import ReasonCode
 from search.engine import IndexDamaged
 from search.query import QueryError

@@ -11,7 +11,8 @@ from archive.app import create_app
 from archive.site import Site
 from archive.web.answer.headers import PAGE_POLICY
 from archive.web.request import guard
-from auth.tables import Base, ServerSession
+from auth.credentials.tables import ServerSession
+from auth.tables import Base
 from tests.web.conftest import Browser, Desk, csrf
 
 PUBLIC_PAGES = ("/", "/search", "/help/", "/login", "/apply", "/api/v1/records")

@@ -12,7 +12,7 @@ from archive.records.document import STANCES, VERIFICATIONS
 from archive.web.pages import help as help_pages
 from archive.web.request import i18n
 from archive.web.showing import words
-from auth.policy import Condition
+from auth.conditions import Condition
 from auth.viewer import Tier
 from search.query import SORTS
 

@@ -10,8 +10,10 @@ import pytest
 from archive import config
 from archive.app import create_app
 from archive.site import create_home
-from auth import accounts, invitations, second_factor
-from auth.invitations import Purpose
+from auth import accounts
+from auth.credentials import second_factor
+from auth.entry import invitations
+from auth.entry.invitations import Purpose
 from auth.viewer import Role
 
 from .conftest import csrf

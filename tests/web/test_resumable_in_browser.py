@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from archive.records import store
 from archive.site import Site
-from auth import sessions
+from auth.credentials import sessions
 from tests.web.conftest import ROOT, Clock, Live, photo, sound
 from tests.web.test_viewer_in_browser import RULES
 

@@ -29,7 +29,7 @@ from archive.intake.tables import Upload
 from archive.site import Site, open_site
 from archive.vault.container import Kind
 from archive.vault.tables import DataKey
-from auth import sessions
+from auth.credentials import sessions
 from auth.viewer import TokenScope
 from tests.web.conftest import Home, Live, bearer, copied, photo, serving, sound
 

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from archive.work import run_one
-from auth import sessions
+from auth.credentials import sessions
 
 pytestmark = pytest.mark.browser
 

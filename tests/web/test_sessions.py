@@ -13,7 +13,7 @@ from sqlalchemy import select
 from archive.app import create_app
 from archive.site import Site
 from archive.web.request import context, guard, session
-from auth.tables import ServerSession
+from auth.credentials.tables import ServerSession
 from tests.web.conftest import Browser, Clock, csrf
 
 

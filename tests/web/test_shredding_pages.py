@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from archive import orders, work
 from archive.site import Site
-from auth import accounts, second_factor
+from auth import accounts
+from auth.credentials import second_factor
 from auth.viewer import Role
 
 from .working import PASSWORD, give_password, post, text

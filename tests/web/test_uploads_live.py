@@ -18,7 +18,7 @@ import pytest
 
 from archive import config
 from archive.site import Site, open_site
-from auth import sessions
+from auth.credentials import sessions
 from tests.web.conftest import Home, Live, bearer, copied, photo, serving, sound
 
 BOUNDARY = "a-line-that-stands-nowhere-else"

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from auth import sessions
+from auth.credentials import sessions
 
 pytestmark = pytest.mark.browser
 

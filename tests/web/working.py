@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from auth.passwords import Hasher
+from auth.credentials.passwords import Hasher
 from auth.tables import Account
 
 from .conftest import csrf

@@ -13,8 +13,8 @@ from archive.web.api.operations import Answer
 from archive.web.consenting import Willingness
 from archive.web.request import body, context
 from archive.web.showing.represent import iso
-from auth import consents
-from auth.tables import ConsentRow
+from auth.access import consents
+from auth.access.tables import ConsentRow
 from auth.viewer import Tier
 
 GIVING = frozenset({"purpose", "minutes", "acknowledged", "text_version", "reason"})

@@ -9,7 +9,8 @@ from flask import jsonify
 from archive.web.api.operations import Answer
 from archive.web.request import context
 from archive.web.showing.represent import iso
-from auth import accounts, exposure
+from auth import accounts
+from auth.access import exposure
 
 EXPOSURE_DAYS = 90
 

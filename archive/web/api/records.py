@@ -22,7 +22,7 @@ from archive.web.request.drafts import Wanted
 from archive.web.request.i18n import language
 from archive.web.showing import asking, represent
 from archive.web.showing.asking import Found
-from auth import policy
+from auth import scope
 from auth.policy import Action
 from auth.viewer import Item, RecordState, Tier
 from search.engine import Results
@@ -281,7 +281,7 @@ def _known_duplicates(
     s: Session, duplicates: Sequence[intake.Duplicate]
 ) -> list[dict[str, str]]:
     """The twins of what was handed in, as far as this caller may know of them."""
-    reach = policy.scope(context.viewer(), context.now())
+    reach = scope.scope(context.viewer(), context.now())
     ids = [duplicate.record_id for duplicate in duplicates]
     known = {record.id for record in store.list_by_ids(s, ids, reach)}
     return [

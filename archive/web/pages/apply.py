@@ -17,11 +17,14 @@ from archive.web import journal
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from archive.web.showing import standing
-from auth import accounts, applications, second_factor
-from auth.applications import ApplicationFacts
+from auth import accounts
+from auth.credentials import second_factor
 from auth.errors import FactsRefused, PasswordRefused
 from auth.policy import Action
-from auth.tables import Account, Application, Decision
+from auth.tables import Account
+from auth.vetting import applications
+from auth.vetting.applications import ApplicationFacts
+from auth.vetting.tables import Application, Decision
 from auth.viewer import AccountStatus
 
 bp = Blueprint("apply", __name__)

@@ -12,7 +12,7 @@ from archive.web.pages.home import shelf_card
 from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.showing import cards
-from auth.policy import scope
+from auth.scope import scope
 
 bp = Blueprint("collections", __name__, url_prefix="/collections")
 

@@ -13,7 +13,7 @@ from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.showing import cards, searching
 from archive.web.showing.recordpage import in_language
-from auth.policy import scope
+from auth.scope import scope
 
 bp = Blueprint("home", __name__)
 

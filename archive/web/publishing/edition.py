@@ -25,7 +25,7 @@ from archive.site import Site
 from archive.web.publishing.folder import NotPublishedError, appearing, check
 from archive.web.publishing.press import Press, Wish
 from archive.web.request import context
-from auth.policy import scope
+from auth.scope import scope
 from auth.viewer import ANONYMOUS
 
 BATCH = 50

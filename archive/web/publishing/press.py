@@ -29,7 +29,7 @@ from archive.web.showing import cards, citing, recordpage, warnings, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.recordpage import LabelView, RecordPage
 from archive.web.showing.titles import ShownText, shown_text
-from auth.policy import scope
+from auth.scope import scope
 from auth.viewer import ANONYMOUS, Tier
 
 STATIC = Path(__file__).parents[3] / "static"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from flask import Flask, g, request
 
 from archive.web.request import context, session
-from auth import accounts, tokens
+from auth import accounts
+from auth.credentials import tokens
 from auth.identifiers import digest_of
 from auth.viewer import ANONYMOUS, Viewer
 

@@ -1,6 +1,6 @@
 """Browser sessions: kept in the database, found by the digest of a random secret.
 
-    cookie (secret) -> auth.sessions row -> account -> Viewer
+    cookie (secret) -> auth.credentials.sessions row -> account -> Viewer
 
 A reader who is not signed in has no session: nothing is stored and no cookie is set.
 Signing in and stepping up give a new secret; the old one is dead. flask-login stands
@@ -23,10 +23,10 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from archive.web.request import context
-from auth import sessions
+from auth.credentials import sessions
+from auth.credentials.sessions import Ending
+from auth.credentials.tables import ServerSession
 from auth.identifiers import digest_of
-from auth.sessions import Ending
-from auth.tables import ServerSession
 from auth.viewer import ANONYMOUS
 
 CSRF = "csrf_token"

@@ -18,7 +18,7 @@ from archive.records import store
 from archive.records.tables import Record
 from archive.searches import question
 from archive.web.request import context, i18n
-from auth import policy
+from auth import scope
 from search.engine import Hit, Related, Results, ScopeTerms, SearchError
 from search.query import Query
 
@@ -49,7 +49,7 @@ def find(s: Session, query: Query) -> Found:
 
     :raises QueryError: the text cannot be read; says where
     """
-    reach = policy.scope(context.viewer(), context.now())
+    reach = scope.scope(context.viewer(), context.now())
     results = context.site().engine.find(query, _scope_terms())
     records = store.list_by_ids(s, [hit.id for hit in results.hits], reach)
     by_id = {record.id: record for record in records}
@@ -78,7 +78,7 @@ def related(
     Nothing where the index does not answer: a page that shows them among other
     things is of use without.
     """
-    reach = policy.scope(context.viewer(), context.now())
+    reach = scope.scope(context.viewer(), context.now())
     try:
         found = context.site().engine.related(
             record_id, _scope_terms(), limit, excluded_labels
@@ -92,5 +92,5 @@ def related(
 
 
 def _scope_terms() -> ScopeTerms:
-    reach = policy.scope(context.viewer(), context.now())
+    reach = scope.scope(context.viewer(), context.now())
     return ScopeTerms(reach.audiences, reach.guarded)

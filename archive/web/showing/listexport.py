@@ -22,7 +22,7 @@ from archive.web import journal
 from archive.web.answer.cells import harmless
 from archive.web.request import context
 from archive.web.showing import asking, represent
-from auth import policy
+from auth import scope
 from search.query import Query
 
 MOST = 10_000
@@ -110,7 +110,7 @@ def _records(ids: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _batch(ids: Sequence[str]) -> list[dict[str, Any]]:
-    reach = policy.scope(context.viewer(), context.now())
+    reach = scope.scope(context.viewer(), context.now())
     with context.read_session() as s:
         assets = store.assets_of_many(s, ids)
         return [

@@ -24,15 +24,8 @@ from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.showing import warnings, words
 from archive.web.showing.warnings import ShownLabel
-from auth.policy import (
-    Action,
-    Check,
-    Condition,
-    Permit,
-    checks,
-    decide,
-    needs_typed_reason,
-)
+from auth.conditions import Condition, needs_typed_reason
+from auth.policy import Action, Check, Permit, checks, decide
 from auth.viewer import Consent, Item, Viewer
 
 LENGTHS = (5, 10, 15, 30, 60, 120)

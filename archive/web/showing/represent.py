@@ -28,14 +28,9 @@ from archive.web.request import context
 from archive.web.request.i18n import language
 from archive.web.showing import warnings
 from archive.web.showing.titles import neutral_title, shown_text
-from auth.policy import (
-    Action,
-    Refusal,
-    decide,
-    may_read_title,
-    needs_typed_reason,
-    scope,
-)
+from auth.conditions import needs_typed_reason
+from auth.policy import Action, Refusal, decide
+from auth.scope import may_read_title, scope
 from auth.viewer import Item, Tier, Visibility
 
 

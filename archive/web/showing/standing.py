@@ -17,7 +17,8 @@ from flask import url_for
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _
 
-from auth.policy import Action, Condition, checks
+from auth.conditions import Condition
+from auth.policy import Action, checks
 from auth.viewer import (
     Access,
     AccountStatus,

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from archive.records.document import RecordDocument
 from archive.web.request import context
 from archive.web.request.i18n import language
-from auth.policy import may_read_title
+from auth.scope import may_read_title
 from auth.viewer import Item
 
 

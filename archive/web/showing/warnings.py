@@ -16,7 +16,7 @@ from archive.records import vocabulary
 from archive.records.tables import Record
 from archive.web.request import context, i18n
 from archive.web.showing import words
-from auth.policy import consent_minutes
+from auth.conditions import consent_minutes
 from auth.viewer import LABELLING, Role, Tier
 
 

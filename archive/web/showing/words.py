@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
 
-from auth.policy import Condition
+from auth.conditions import Condition
 from search.engine import Tie
 
 

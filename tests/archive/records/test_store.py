@@ -19,7 +19,7 @@ from archive.records.errors import (
     NotLabelled,
 )
 from archive.vault.errors import VaultError
-from auth.policy import Scope, scope
+from auth.scope import Scope, scope
 from auth.viewer import ANONYMOUS, RecordState, Tier, Visibility, operator_viewer
 
 PUBLIC = Scope(frozenset({"public"}), guarded=False)

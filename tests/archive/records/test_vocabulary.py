@@ -8,7 +8,7 @@ import pytest
 
 from archive.records import vocabulary
 from archive.records.errors import UnknownLabel
-from auth.policy import IDENTIFIED
+from auth.scope import IDENTIFIED
 from auth.viewer import Tier
 
 FOREIGN = {

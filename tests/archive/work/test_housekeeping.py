@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from archive import jobs, work
 from archive.work import housekeeping
-from auth import accounts, sessions
+from auth import accounts
+from auth.credentials import sessions
 
 
 def kinds(site) -> list[str]:

@@ -14,9 +14,10 @@ from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
 from archive.web.showing.titles import shown_text
-from auth import consents as kept
-from auth.policy import Action, scope
-from auth.tables import ConsentRow
+from auth.access import consents as kept
+from auth.access.tables import ConsentRow
+from auth.policy import Action
+from auth.scope import scope
 
 
 @bp.get("/consents")

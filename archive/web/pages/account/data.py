@@ -12,19 +12,12 @@ from archive.searches import preferences, saved
 from archive.web.pages.account.blueprint import bp, own_account
 from archive.web.request import context
 from archive.web.request.guard import needs
-from auth import (
-    accounts,
-    applications,
-    consents,
-    exposure,
-    notices,
-    second_factor,
-    sessions,
-    terms,
-    tokens,
-)
+from auth import accounts, notices, terms
+from auth.access import consents, exposure
+from auth.credentials import second_factor, sessions, tokens
 from auth.policy import Action
 from auth.tables import Account, Base
+from auth.vetting import applications
 
 LIMIT = 10_000
 KEPT_BACK = ("_sealed", "_hash", "_index", "data")

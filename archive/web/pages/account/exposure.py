@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context
 from archive.web.request.guard import needs
-from auth import exposure as kept
+from auth.access import exposure as kept
+from auth.access.tables import ConsentRow, Reveal
 from auth.policy import Action
-from auth.tables import ConsentRow, Reveal
 from auth.viewer import Tier
 
 DAYS = 30

@@ -12,7 +12,8 @@ from archive.web.pages.account.blueprint import bp, own_account, own_id
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from archive.web.showing import standing
-from auth import accounts, notices, second_factor
+from auth import accounts, notices
+from auth.credentials import second_factor
 from auth.policy import Action
 
 UNPROCESSABLE = 422

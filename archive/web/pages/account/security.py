@@ -20,11 +20,14 @@ from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
 from archive.web.request import context, fields, session
 from archive.web.request.guard import needs
-from auth import accounts, second_factor, signin
+from auth import accounts
+from auth.credentials import second_factor
+from auth.credentials.second_factor import Enrolment
+from auth.credentials.tables import ServerSession
+from auth.entry import signin
 from auth.errors import AuthError, NotPossible, PasswordRefused, TooFast, WrongPassword
 from auth.policy import Action
-from auth.second_factor import Enrolment
-from auth.tables import Account, ServerSession
+from auth.tables import Account
 
 UNPROCESSABLE = 422
 TOO_MANY = 429

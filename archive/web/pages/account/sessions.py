@@ -10,7 +10,7 @@ from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context, session
 from archive.web.request.guard import needs
-from auth import sessions as kept
+from auth.credentials import sessions as kept
 from auth.policy import Action
 
 

@@ -13,7 +13,7 @@ from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
-from auth import tokens as kept
+from auth.credentials import tokens as kept
 from auth.errors import NotPossible
 from auth.policy import Action
 from auth.viewer import Role, TokenScope

@@ -17,11 +17,14 @@ from archive.web.pages.admin.changes import ROLES, fresh_forms
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from auth import accounts as kept
-from auth import applications, invitations, second_factor, sessions
+from auth.credentials import second_factor, sessions
+from auth.entry import invitations
+from auth.entry.invitations import Purpose
+from auth.entry.tables import Invitation
 from auth.errors import EmailRefused, NotThere
-from auth.invitations import Purpose
 from auth.policy import Action
-from auth.tables import Account, Invitation
+from auth.tables import Account
+from auth.vetting import applications
 from auth.viewer import AccountStatus, Role
 
 UNPROCESSABLE = 422

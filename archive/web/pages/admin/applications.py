@@ -18,11 +18,11 @@ from archive.web.pages.apply import evidence
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from auth import accounts
-from auth import applications as kept
-from auth.applications import Outcome, State
 from auth.errors import AuthError, NotThere
 from auth.policy import Action
-from auth.tables import Application
+from auth.vetting import applications as kept
+from auth.vetting.applications import Outcome, State
+from auth.vetting.tables import Application
 
 UNPROCESSABLE = 422
 OUTCOMES = (

@@ -15,8 +15,8 @@ from archive.records import store
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
-from auth import applications
 from auth.policy import Action
+from auth.vetting import applications
 from blur import proof
 
 RECENT_LINES = 8

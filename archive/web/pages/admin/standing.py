@@ -26,9 +26,10 @@ from archive.web.pages.admin.blueprint import bp, own_id
 from archive.web.pages.admin.changes import ReasonForm, RoleForm, VettingForm, end_of
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
-from auth import accounts, sessions
+from auth import accounts
+from auth.credentials import sessions
+from auth.entry.invitations import Purpose
 from auth.errors import AuthError, OwnAccount
-from auth.invitations import Purpose
 from auth.policy import Action
 from auth.tables import Account
 from auth.viewer import Role

@@ -27,7 +27,8 @@ from archive.web.pages.deposit.description import DescriptionForm, languages_in_
 from archive.web.request import context, fields, i18n, uploads
 from archive.web.request.drafts import upload_ids
 from archive.web.request.guard import needs
-from auth.policy import Action, scope
+from auth.policy import Action
+from auth.scope import scope
 
 UNPROCESSABLE = 422
 

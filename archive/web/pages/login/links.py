@@ -17,10 +17,12 @@ from archive.web.pages.login.blueprint import bp
 from archive.web.pages.login.steps import welcome
 from archive.web.request import context, fields
 from archive.web.request.guard import public
-from auth import invitations, second_factor
+from auth.credentials import second_factor
+from auth.entry import invitations
+from auth.entry.invitations import Founder, Purpose
+from auth.entry.tables import Invitation
 from auth.errors import EmailRefused, LinkSpent, PasswordRefused
-from auth.invitations import Founder, Purpose
-from auth.tables import Account, Invitation
+from auth.tables import Account
 
 SHORT = 200
 GONE = 410

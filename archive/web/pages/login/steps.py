@@ -22,9 +22,10 @@ from archive.web import journal
 from archive.web.pages.login.blueprint import bp
 from archive.web.request import context, fields, forms, session
 from archive.web.request.guard import public
-from auth import second_factor, signin
+from auth.credentials import second_factor
+from auth.entry import signin
+from auth.entry.signin import Failure, FailureKind, SignIn
 from auth.errors import AuthError, TooFast
-from auth.signin import Failure, FailureKind, SignIn
 
 HALF_WAY = "half_way"
 HALF_WAY_LASTS = timedelta(minutes=5)

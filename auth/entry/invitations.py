@@ -19,14 +19,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from auth import accounts
+from auth.credentials.passwords import STANDARD, Hasher
+from auth.credentials.sessions import MAY_SIGN_IN
+from auth.entry.signin import reset_password
+from auth.entry.tables import Invitation
 from auth.errors import LinkSpent
 from auth.identifiers import digest_of, new_id, new_secret
 from auth.limits import Allowance, spend
-from auth.passwords import STANDARD, Hasher
 from auth.sealing import Sealing
-from auth.sessions import MAY_SIGN_IN
-from auth.signin import reset_password
-from auth.tables import Account, Invitation
+from auth.tables import Account
 from auth.viewer import AccountStatus, Role
 
 

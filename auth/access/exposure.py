@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from auth.access.tables import Reveal
 from auth.identifiers import new_id
-from auth.tables import Reveal
 from auth.viewer import Tier
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from auth import accounts, sessions, tokens
-from auth.tables import ServerSession, Token
+from auth import accounts
+from auth.credentials import sessions, tokens
+from auth.credentials.tables import ServerSession, Token
 from auth.viewer import ANONYMOUS, Viewer
 
 

@@ -12,11 +12,12 @@ from enum import StrEnum
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from auth import consents
+from auth.access import consents
+from auth.credentials.tables import ServerSession
 from auth.errors import NotPossible, NotThere
 from auth.identifiers import digest_of, new_id, new_secret
 from auth.notices import Kind, tell
-from auth.tables import Account, ServerSession
+from auth.tables import Account
 from auth.viewer import AccountStatus
 
 IDLE = timedelta(minutes=30)

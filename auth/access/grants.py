@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from auth.access.tables import GrantRow
 from auth.errors import NotPossible, OwnAccount, ReasonMissing
 from auth.identifiers import new_id
 from auth.notices import Kind, tell
-from auth.tables import GrantRow
 from auth.viewer import Grant, Tier
 
 

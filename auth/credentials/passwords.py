@@ -23,7 +23,7 @@ from auth.errors import PasswordRefused
 SHORTEST = 15
 LONGEST = 256
 PROJECT = "vigil"
-_COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
+_COMMON = Path(__file__).parent.parent / "data" / "common_passwords.txt"
 _LETTERS = "abcdefghjkmnpqrstvwxyz23456789"
 _SHORTEST_CONTEXT = 3
 _SHORTEST_INSTITUTION_WORD = 5

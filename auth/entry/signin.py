@@ -12,15 +12,16 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from auth import second_factor, sessions, tokens
 from auth.accounts import email_of, find_by_email, name_of
+from auth.credentials import second_factor, sessions, tokens
+from auth.credentials.passwords import STANDARD, Hasher, check, context_words
+from auth.credentials.sessions import MAY_SIGN_IN
+from auth.credentials.tables import ServerSession
 from auth.errors import TooFast, WrongPassword
 from auth.limits import Allowance, forget, spend
 from auth.notices import Kind, tell
-from auth.passwords import STANDARD, Hasher, check, context_words
 from auth.sealing import Sealing
-from auth.sessions import MAY_SIGN_IN
-from auth.tables import Account, ServerSession
+from auth.tables import Account
 from auth.viewer import AccountStatus
 
 _PER_ACCOUNT_AND_SOURCE = Allowance(tries=8, window=timedelta(minutes=15))

@@ -17,13 +17,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from auth import accounts
+from auth.credentials.passwords import STANDARD, Hasher, check, context_words
+from auth.credentials.sessions import MAY_SIGN_IN
 from auth.errors import EmailRefused, FactsRefused, NotPossible, NotThere
 from auth.identifiers import new_id
 from auth.notices import Kind, tell
-from auth.passwords import STANDARD, Hasher, check, context_words
 from auth.sealing import Sealing, open_text, seal_text
-from auth.sessions import MAY_SIGN_IN
-from auth.tables import Account, Application, Decision
+from auth.tables import Account
+from auth.vetting.tables import Application, Decision
 from auth.viewer import AccountStatus, Role
 
 LONGEST = 5000

@@ -15,12 +15,12 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from auth.credentials.tables import RecoveryCode, SecondFactor
 from auth.errors import CodeRefused, NotPossible, TooFast
 from auth.identifiers import new_id
 from auth.limits import Allowance, spend
 from auth.notices import Kind, tell
 from auth.sealing import Sealing, open_text, seal_text
-from auth.tables import RecoveryCode, SecondFactor
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10

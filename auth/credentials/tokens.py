@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from auth import consents
+from auth.access import consents
+from auth.credentials.tables import Token
 from auth.errors import NotPossible, NotThere
 from auth.identifiers import digest_of, new_id, new_secret
 from auth.notices import Kind, tell
-from auth.tables import Account, Token
+from auth.tables import Account
 from auth.viewer import AccountStatus, TokenScope
 
 PREFIX = "vgl_"

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from auth.access.tables import ConsentRow
+from auth.conditions import consent_minutes, needs_typed_reason
 from auth.errors import LabelsChanged, NotPossible, NotThere, ReasonMissing
 from auth.identifiers import new_id
-from auth.policy import consent_minutes, needs_typed_reason
-from auth.tables import ConsentRow
 from auth.viewer import Consent, Item, Rules, Tier, Viewer
 
 

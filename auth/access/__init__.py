@@ -1,0 +1,1 @@
+"""What a person may open, wants to open, and has opened."""

@@ -1,0 +1,78 @@
+"""The tables of access: leave to open, consent to see, and what was opened.
+
+| table | one row is |
+|---|---|
+| grants, consents, reveals | may open; wants to see this now; has opened |
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auth.tables import Base
+
+
+class GrantRow(Base):
+    """Leave to open restricted originals: whose, of what, how graphic, how long."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    record_id: Mapped[str | None] = mapped_column(index=True)
+    collection_id: Mapped[str | None] = mapped_column(index=True)
+    highest_tier: Mapped[int]
+    excluded_labels: Mapped[list[str]]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    origin: Mapped[str]
+    reason: Mapped[str]
+    given_by: Mapped[str]
+    given_at: Mapped[datetime]
+    seconded_by: Mapped[str | None]
+    seconded_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+    revoked_why: Mapped[str | None]
+
+
+class ConsentRow(Base):
+    """Somebody's willingness to see one record, with what was shown to them."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    session_id: Mapped[str | None] = mapped_column(index=True)
+    record_id: Mapped[str] = mapped_column(index=True)
+    tier: Mapped[int]
+    labels: Mapped[list[str]]
+    labels_version: Mapped[str]
+    text_hash: Mapped[str]
+    language: Mapped[str]
+    purpose: Mapped[str]
+    reason: Mapped[str]
+    given_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]
+
+
+class Reveal(Base):
+    """One asset opened under one consent, however many ranges that took."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (
+        UniqueConstraint("consent_id", "asset_id"),
+        Index(None, "account_id", "last_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    record_id: Mapped[str]
+    asset_id: Mapped[str]
+    tier: Mapped[int]
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consents.id"))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""What proves who somebody is, and keeps them known for a while."""

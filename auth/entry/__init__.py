@@ -1,0 +1,1 @@
+"""The ways in: the password, a link that works once, a session or token."""

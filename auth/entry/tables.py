@@ -1,0 +1,30 @@
+"""The table of links that let somebody in.
+
+| table | one row is |
+|---|---|
+| invitations | a link that works once: first administrator, invitation, new password |
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auth.tables import Base
+
+
+class Invitation(Base):
+    """A link that works once; without an account it makes the first administrator."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    account_id: Mapped[str | None] = mapped_column(
+        ForeignKey("accounts.id"), index=True
+    )
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

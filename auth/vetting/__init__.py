@@ -1,0 +1,1 @@
+"""What an applicant hands in, and what is decided about it."""
