@@ -174,7 +174,7 @@ def require(session: Session, order_id: str, state: State, now: datetime) -> Shr
     order = find(session, order_id)
     found = state_of(order, now)
     if found is not state:
-        raise NotNow(f"This order is not {state.value}, but {found.value}.")
+        raise NotNow("This order has moved on in the meantime; look at it again.")
     return order
 
 

@@ -214,7 +214,7 @@ def _severity(term: Term, tier: Tier | None, *, told: bool) -> Tier | None:
         return term.highest
     lowest = term.told if told and term.told is not None else term.lowest
     if not lowest <= tier <= term.highest:
-        span = f"{lowest} to {term.highest}" if lowest < term.highest else str(lowest)
+        span = f"{lowest}–{term.highest}" if lowest < term.highest else str(lowest)
         raise SeverityOutOfRange(f"{term.code} is {span}; {tier} is outside of that.")
     return tier
 

@@ -467,7 +467,7 @@ def _refuse_gone(record: Record) -> None:
 def _needed(name: str, text: str, limit: int) -> str:
     clean = tidy(name, text, limit)
     if not clean:
-        raise FieldError(name, f"Say the {name} of the withdrawal.")
+        raise FieldError(name, "A withdrawal needs a reason and a note.")
     return clean
 
 

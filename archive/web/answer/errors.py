@@ -32,6 +32,7 @@ from archive.vault.errors import (
 )
 from archive.web.answer import reasons, remarks
 from archive.web.answer.streams import TooManyStreamsError
+from archive.web.request import sentences
 from archive.web.request.body import BodyError
 from archive.web.request.guard import RefusedRequestError
 from archive.web.request.identity import BadTokenError, MissingScopeError
@@ -125,7 +126,14 @@ def _bad_token(_error: BadTokenError) -> Problem:
 
 def _upload(error: UploadRefused) -> Problem:
     status = UPLOAD_STATUS.get(error.code, 422)
-    return Problem(status, error.code, str(error), fields={"files": str(error)})
+    told = refused_file(error)
+    return Problem(status, error.code, told, fields={"files": told})
+
+
+def refused_file(error: UploadRefused) -> str:
+    """Why a file was not taken, after its name where it has one."""
+    told = sentences.said(error.message)
+    return f"{error.filename}: {told}" if error.filename else told
 
 
 def _query(error: QueryError) -> Problem:
@@ -133,19 +141,20 @@ def _query(error: QueryError) -> Problem:
 
 
 def _field(error: records.FieldError) -> Problem:
-    return Problem(422, error.code, str(error), fields={error.field: str(error)})
+    told = sentences.said(error)
+    return Problem(422, error.code, told, fields={error.field: told})
 
 
 def _sentence(status: int) -> Callable[[Any], Problem]:
     def problem(error: Any) -> Problem:  # noqa: ANN401 - any error of our families
-        return Problem(status, error.code, str(error))
+        return Problem(status, error.code, sentences.said(error))
 
     return problem
 
 
 def _too_fast(error: auth.TooFast) -> Problem:
     wait = {"Retry-After": str(error.retry_after)}
-    return Problem(429, error.code, str(error), headers=wait)
+    return Problem(429, error.code, sentences.said(error), headers=wait)
 
 
 def _too_many_streams(_error: TooManyStreamsError) -> Problem:
@@ -154,12 +163,14 @@ def _too_many_streams(_error: TooManyStreamsError) -> Problem:
 
 
 def _facts(error: auth.FactsRefused) -> Problem:
-    return Problem(422, error.code, str(error), fields=error.fields)
+    told = {name: sentences.said(wrong) for name, wrong in error.fields.items()}
+    return Problem(422, error.code, sentences.said(error), fields=told)
 
 
 def _body(error: BodyError) -> Problem:
-    fields = {error.field: str(error)} if error.field else {}
-    return Problem(error.status, "body", str(error), fields=fields)
+    told = sentences.said(error)
+    fields = {error.field: told} if error.field else {}
+    return Problem(error.status, "body", told, fields=fields)
 
 
 def _scope(_error: MissingScopeError) -> Problem:

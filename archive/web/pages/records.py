@@ -31,7 +31,7 @@ from archive.records.tables import Record
 from archive.web import consenting
 from archive.web.answer import watermark
 from archive.web.consenting import Willingness
-from archive.web.request import context
+from archive.web.request import context, sentences
 from archive.web.request.guard import needs
 from archive.web.showing import (
     citing,
@@ -69,9 +69,9 @@ def consent(record_id: str) -> AnyResponse | tuple[str, int]:
     try:
         consenting.give(record_id, said)
     except LabelsChanged as error:
-        return _again(record_id, {"acknowledged": str(error)}), 409
+        return _again(record_id, {"acknowledged": sentences.said(error)}), 409
     except AuthError as error:
-        return _again(record_id, {"reason": str(error)}), 422
+        return _again(record_id, {"reason": sentences.said(error)}), 422
     files = url_for("records.view", record_id=record_id, _anchor="files")
     return redirect(files, 303)
 

@@ -33,6 +33,8 @@ from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from archive.web.request import sentences
+
 __all__ = [
     "BooleanField",
     "DateField",
@@ -188,4 +190,4 @@ def choices_of(
 
 def complain(field: Field, sentence: object) -> None:
     """Put a sentence beside a field after the form itself was found in order."""
-    field.errors = (*field.errors, str(sentence))
+    field.errors = (*field.errors, sentences.said(sentence))

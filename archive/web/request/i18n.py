@@ -17,6 +17,8 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
+from archive.web.request import sentences
+
 LANGUAGES = {"en": "English", "hy": "Հայերեն", "az": "Azərbaycanca", "ru": "Русский"}
 DEFAULT = "en"
 THEMES = ("light", "dark")
@@ -47,6 +49,7 @@ def install(app: Flask, *, secure: bool) -> None:
     app.config["THEME_COOKIE"] = f"{prefix}-theme"
     app.config["KEYS_COOKIE"] = f"{prefix}-keys"
     SourceBabel(app, locale_selector=language)
+    app.jinja_env.filters["said"] = sentences.said
     app.context_processor(
         lambda: {
             "language": language(),

@@ -21,7 +21,7 @@ from archive import gazetteer as kept
 from archive.gazetteer import NoSuchEntry, Origin
 from archive.web import journal
 from archive.web.pages.admin.blueprint import bp, own_id
-from archive.web.request import context, fields
+from archive.web.request import context, fields, sentences
 from archive.web.request.guard import needs
 from archive.web.request.i18n import LANGUAGES
 from auth.policy import Action
@@ -107,7 +107,7 @@ def import_gazetteer() -> AnyResponse | tuple[str, int]:
         done = _put(_pasted(text))
     except (GazetteerError, ValueError, RecursionError) as refused:
         told = refused if isinstance(refused, GazetteerError) else None
-        sentence = str(told) if told else gettext("This is not JSON.")
+        sentence = sentences.said(told) if told else gettext("This is not JSON.")
         return _page(_form_of(""), pasted=text, refused=sentence), UNPROCESSABLE
     flash(
         gettext(

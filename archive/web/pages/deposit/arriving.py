@@ -58,7 +58,7 @@ def hand_in() -> Response | tuple[Response | str, int]:
         return _again(described, {}, UNPROCESSABLE)
     except intake.Refused as error:
         status = errors.UPLOAD_STATUS.get(error.code, UNPROCESSABLE)
-        return _again(described, {"files": str(error)}, status)
+        return _again(described, {"files": errors.refused_file(error)}, status)
     return _taken(deposit)
 
 

@@ -18,7 +18,7 @@ from archive.records.labels import LabelInput
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.desks import Desk, desk_for, page
-from archive.web.request import context
+from archive.web.request import context, sentences
 from archive.web.request.guard import needs
 from auth.policy import Action
 
@@ -46,7 +46,7 @@ def label(asset_id: str) -> Response | tuple[str, int]:
     except picker.Unreadable as error:
         return page(desk, answers, list(error.sentences.items())), 422
     except errors.RecordsError as error:
-        return page(desk, answers, [("labels", str(error))]), 422
+        return page(desk, answers, [("labels", sentences.said(error))]), 422
     return _onwards(desk)
 
 

@@ -1,0 +1,218 @@
+"""What the parts below the web say to a person, in the language of the answer.
+
+Their errors carry one plain English sentence, and they know no languages of the
+interface. Here each sentence stands once more to be translated, with its gaps named; a
+test holds this list and the sentences of those parts together. A sentence is looked up
+as it stands or, where it has gaps, by the words around them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from flask_babel import format_decimal, gettext
+
+
+def N_(sentence: str) -> str:
+    """Mark a sentence for the catalogues; it is said later."""
+    return sentence
+
+
+ACCOUNTS = (
+    N_("There is no such account."),
+    N_("Write an e-mail address such as name@example.org."),
+    N_("This address has an account already."),
+    N_("Use at least %(least)s characters; a sentence is good."),
+    N_("Use at most %(most)s characters."),
+    N_("Leave out your name, your address, your institution and this archive's."),
+    N_("This password is easily guessed; choose another."),
+    N_("That is not your current password."),
+    N_("Remove the present authenticator before adding another."),
+    N_("Begin by adding an authenticator."),
+    N_("That is not the code your authenticator shows now."),
+    N_("Recovery codes come with an authenticator; add one first."),
+    N_("There is no such session."),
+    N_("This account cannot sign in."),
+    N_("A token needs at least one scope."),
+    N_("A token lives between 1 and %(most)s days."),
+    N_("Only an approved account can have tokens."),
+    N_("There is no such token."),
+    N_("This archive is set up; ask an administrator to invite you."),
+    N_("This link was used, or has run out; ask for a new one."),
+    N_("This link is for setting up the archive."),
+    N_("Too many tries; wait %(seconds)s seconds and try again."),
+)
+APPLICATIONS = (
+    N_("Some answers are missing or cannot be read."),
+    N_("This answer is needed."),
+    N_("Name somebody other than yourself."),
+    N_("There is no such application."),
+    N_("Choose a password, with which you can come back."),
+    N_("This account cannot apply."),
+    N_("Your application is waiting for a decision already."),
+    N_("This application has been decided already."),
+    N_("The terms have changed; read and sign the current ones."),
+    N_("There is no version %(version)s of the terms."),
+    N_("A suspended or closed account cannot be approved."),
+    N_("Vetting must end in the future."),
+    N_("This account is suspended or closed already."),
+    N_("Only a suspended account can be reinstated."),
+    N_("Only an approved account can expire."),
+    N_("This account is closed already."),
+    N_("Say which evidence was seen, and who checked it."),
+    N_("Nobody decides about their own account."),
+    N_("Say why; the reason is kept with the account."),
+    N_("The archive would be left without an administrator."),
+)
+ACCESS = (
+    N_("Sign in before you consent."),
+    N_("The labels of this record changed; read them again."),
+    N_("The warnings have changed; read them again."),
+    N_("This record cannot be shown for that long."),
+    N_("There is no such consent."),
+    N_("Say for which purpose you need to see this."),
+    N_("Say in your own words why you need to see this."),
+    N_("A second person must stand behind this grant."),
+    N_("Say why this grant is revoked."),
+    N_("Nobody decides about their own access."),
+    N_("Say why this grant is given."),
+    N_("A grant is for one record or for one collection."),
+    N_("A grant ends after it starts, and not in the past."),
+    N_("Nothing at tier X can be granted."),
+    N_("This grant was changed by somebody else in the meantime."),
+)
+RECORDS = (
+    N_("This is longer than %(most)s characters."),
+    N_("Give the record a title."),
+    N_("A description needs a title."),
+    N_("A record has at most %(most)s places."),
+    N_("%(name)s needs both a latitude and a longitude."),
+    N_("The coordinates of %(name)s are not on Earth."),
+    N_("Write an address that begins with https://."),
+    N_("%(word)s is not one of %(known)s."),
+    N_("%(word)s is not a language code."),
+    N_("The record does not have the form asked for."),
+    N_(
+        "The date %(text)s cannot be read; write 2020-10-15, 2020-10, 2020, 2020-10~ "
+        "for about, or 2020-09-27/2020-11-10 for a span."
+    ),
+    N_("The date %(text)s ends before it begins."),
+    N_("This record was withdrawn; it cannot be labelled any more."),
+    N_("This record was withdrawn; it cannot be changed any more."),
+    N_("Flags alone do not say how graphic it is; add a tag, such as %(tag)s."),
+    N_("%(tag)s cannot stand beside %(others)s."),
+    N_("%(label)s is %(span)s; %(tier)s is outside of that."),
+    N_("%(label)s has no severity of its own."),
+    N_("The times of %(label)s must be 0 s or later."),
+    N_("The time range of %(label)s is backwards."),
+    N_("The region of %(label)s is outside the picture."),
+    N_("%(label)s is not a label of the vocabulary."),
+    N_("There is no such record."),
+    N_("There is no such file."),
+    N_("There is no copy of this file."),
+    N_("Somebody changed this record in the meantime; look at it again first."),
+    N_("Label every file of this record before publishing it."),
+    N_("A withdrawal needs a reason and a note."),
+)
+SHREDDING = (
+    N_("There is no such order."),
+    N_("This order has moved on in the meantime; look at it again."),
+    N_("There is an order for this record already."),
+    N_("Another administrator than the one who asked confirms."),
+    N_("Whoever asked is no administrator in good standing any more: ask anew."),
+    N_("This record was shredded before."),
+    N_("This record was shredded before, and nothing tells how."),
+    N_("Two administrators have to approve this."),
+    N_("Two different administrators have to approve this."),
+    N_("%(email)s: A code of the authenticator is needed, too."),
+    N_("%(email)s: That code does not fit."),
+    N_("%(email)s: Too many tries; wait a quarter of an hour."),
+    N_("%(email)s: Address and password do not fit."),
+    N_("%(email)s is not an administrator in good standing."),
+    N_("%(email)s has no authenticator; set one up at /account/security."),
+    N_("Say why, in up to 2,000 characters."),
+)
+FILES = (
+    N_("The file could not be worked on."),
+    N_("This kind of file is not accepted."),
+    N_("The file is damaged or is not the kind of media it seems to be."),
+    N_("The file is empty."),
+    N_("The recording is coded in a form this archive cannot decode."),
+    N_("The picture has more pixels than this archive can take."),
+    N_("The recording is longer than this archive can take."),
+    N_("The file needs more memory to open than this archive allows."),
+    N_("The file takes too long to open; it may be damaged."),
+    N_("The document is protected by a password; remove it and try again."),
+    N_("The archive could not open the file safely just now; try again later."),
+    N_("The archive has no room for this just now."),
+    N_("A deposit has at most %(most)s files."),
+    N_("A deposit may hold at most %(most)s."),
+    N_("Add at least one file."),
+    N_("There is room for %(most)s here."),
+    N_("This upload has become part of a record."),
+    N_("The time of this upload ran out; begin it anew."),
+    N_("The upload stands at %(bytes)s bytes."),
+    N_("This upload is not finished."),
+    N_("The bytes were changed on the way."),
+    N_("There is no such upload of yours."),
+    N_("This upload has ended in the meantime."),
+    N_("Send larger parts: these are too many."),
+    N_("Somebody else sent these bytes at the same time."),
+    N_("Too many of your uploads are unfinished: hand them in, or end them."),
+)
+NAMES = (
+    N_("Keep at most %(most)s entries"),
+    N_("A gazetteer is a list of entries"),
+    N_("Entry %(entry)s needs an id, a kind and forms"),
+    N_("Entry %(entry)s needs an id, and a kind of %(known)s"),
+    N_("Entry %(entry)s needs 1 to %(most)s names"),
+    N_("Entry %(entry)s: %(lang)s needs a list of names"),
+    N_("Entry %(entry)s: “%(name)s” is no usable name"),
+    N_("This is too long; use vigil gazetteer import"),
+)
+KNOWN = (*ACCOUNTS, *APPLICATIONS, *ACCESS, *RECORDS, *SHREDDING, *FILES, *NAMES)
+
+_GAP = re.compile(r"%\((\w+)\)s")
+_COUNT = re.compile(r"\d{1,3}(,\d{3})*|\d+")
+
+
+def said(sentence: object) -> str:
+    """A sentence of a part below the web, in the language of the answer.
+
+    One that is not known here stays as it is.
+    """
+    text = str(sentence)
+    if text in _whole():
+        return str(gettext(text))
+    for template, words in _gapped():
+        if found := words.fullmatch(text):
+            filled = {name: _counted(gap) for name, gap in found.groupdict().items()}
+            return str(gettext(template, **filled))
+    return text
+
+
+def _counted(gap: str) -> str:
+    if not _COUNT.fullmatch(gap):
+        return gap
+    return str(format_decimal(int(gap.replace(",", ""))))
+
+
+@cache
+def _whole() -> frozenset[str]:
+    return frozenset(each for each in KNOWN if not _GAP.search(each))
+
+
+@cache
+def _gapped() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((each, _words_of(each)) for each in KNOWN if _GAP.search(each))
+
+
+def _words_of(template: str) -> re.Pattern[str]:
+    """What matches the sentences of a template, a group for each gap."""
+    *pairs, last = _GAP.split(template)
+    words = "".join(
+        f"{re.escape(before)}(?P<{name}>.+)"
+        for before, name in zip(pairs[::2], pairs[1::2], strict=True)
+    )
+    return re.compile(words + re.escape(last), re.DOTALL)
