@@ -33,6 +33,7 @@ from gunicorn.http.unreader import SocketUnreader
 from archive.vault import process
 from archive.web import logs
 from archive.web.answer import streams
+from archive.web.hands import HandsWorker
 from archive.web.request.uploads import READ_BYTES
 
 log = logging.getLogger("vigil.server")
@@ -114,7 +115,7 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
             "bind": f"{host}:{wanted.port}",
             "workers": wanted.workers,
             "threads": wanted.threads,
-            "worker_class": "gthread",
+            "worker_class": HandsWorker,
             "umask": 0o077,
             "preload_app": False,
             "control_socket_disable": True,

@@ -51,13 +51,16 @@ HSTS = "max-age=31536000; includeSubDomains"
 def install(app: Flask, *, secure: bool) -> None:
     """Put the headers on every answer of `app`; HSTS where it is reached by https."""
 
+    every = [*ALWAYS.items(), ("Content-Security-Policy", PAGE_POLICY)]
+    if secure:
+        every.append(("Strict-Transport-Security", HSTS))
+
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-        if secure:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        # One look through what is there; each `setdefault` would take another.
+        there = {name.lower() for name in response.headers.keys()}
+        missing = [each for each in every if each[0].lower() not in there]
+        response.headers.extend(missing)
         if request.endpoint != "static" or response.status_code >= 400:
             _keep_to_one_viewer(response)
         if g.get("clear_site_data"):
