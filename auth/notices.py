@@ -29,6 +29,12 @@ class Kind(StrEnum):
     TOKEN_ADDED = "token_added"  # noqa: S105 - the name of an event
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"
+    GRANT_ENDS = "grant_ends"
+    GRANT_OF_OTHERS_ENDS = "grant_of_others_ends"
+    REQUEST_ARRIVED = "request_arrived"
+    REQUEST_CHANGED = "request_changed"
+    REQUEST_WAITS = "request_waits"
+    EMERGENCY = "emergency"
     SEARCH_MATCHES = "search_matches"
 
 

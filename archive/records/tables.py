@@ -44,7 +44,12 @@ class AssetState(StrEnum):
 
 
 class Collection(Base):
-    """A shelf of records; `titles` and `texts` are keyed by language."""
+    """A shelf of records; `titles` and `texts` are keyed by language.
+
+    `visibility` and `access` are what a new record on it begins with; `receiver` is the
+    administrator whose desk its requests come to. `questions` and `conditions` are as
+    `auth.access.questions` and `auth.access.useconditions` write them.
+    """
 
     __tablename__ = "collections"
 
@@ -52,12 +57,24 @@ class Collection(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     titles: Mapped[dict[str, Any]]
     texts: Mapped[dict[str, Any]]
+    visibility: Mapped[Visibility] = mapped_column(
+        Word(Visibility), default=Visibility.STAFF
+    )
+    access: Mapped[Access] = mapped_column(Word(Access), default=Access.VETTED)
+    receiver: Mapped[str | None]
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
+    questions_version: Mapped[int] = mapped_column(default=0)
+    conditions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
+    revision: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[str]
     created_at: Mapped[datetime]
 
 
 class Record(Base):
-    """A catalogue entry with its assets; the description is in `document_sealed`."""
+    """A catalogue entry with its assets; the description is in `document_sealed`.
+
+    `embargo_told` says whether anybody may read until when an embargo lasts.
+    """
 
     __tablename__ = "records"
 
@@ -66,6 +83,8 @@ class Record(Base):
     visibility: Mapped[Visibility] = mapped_column(Word(Visibility))
     access: Mapped[Access] = mapped_column(Word(Access))
     embargo_until: Mapped[datetime | None]
+    embargo_told: Mapped[bool] = mapped_column(default=True)
+    embargo_reason_sealed: Mapped[bytes | None]
     collection_id: Mapped[str | None] = mapped_column(
         ForeignKey("collections.id"), index=True
     )

@@ -43,7 +43,7 @@ def give(
     :raises NotPossible: the subject or the times make no sense
     """
     _require_other(account_id, by)
-    _require_sense(terms, now)
+    require_sense(terms, now)
     row = GrantRow(
         id=new_id(),
         account_id=account_id,
@@ -139,12 +139,12 @@ def grant_of(row: GrantRow) -> Grant:
     )
 
 
-def _require_other(account_id: str, by: str) -> None:
-    if by == account_id:
-        raise OwnAccount("Nobody decides about their own access.")
+def require_sense(terms: GrantTerms, now: datetime) -> None:
+    """Make sure that the terms could be a grant.
 
-
-def _require_sense(terms: GrantTerms, now: datetime) -> None:
+    :raises ReasonMissing: nothing says why
+    :raises NotPossible: the subject or the times make no sense
+    """
     if not terms.reason.strip():
         raise ReasonMissing("Say why this grant is given.")
     if (terms.record_id is None) == (terms.collection_id is None):
@@ -153,6 +153,11 @@ def _require_sense(terms: GrantTerms, now: datetime) -> None:
         raise NotPossible("A grant ends after it starts, and not in the past.")
     if terms.highest_tier >= Tier.X:
         raise NotPossible("Nothing at tier X can be granted.")
+
+
+def _require_other(account_id: str, by: str) -> None:
+    if by == account_id:
+        raise OwnAccount("Nobody decides about their own access.")
 
 
 def _revoked(by: str, reason: str, now: datetime) -> dict[str, Any]:

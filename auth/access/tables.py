@@ -14,7 +14,10 @@ from auth.tables import Base
 
 
 class GrantRow(Base):
-    """Leave to open restricted originals: whose, of what, how graphic, how long."""
+    """Leave to open restricted originals: whose, of what, how graphic, how long.
+
+    `warned_days` is the last of the warnings before its end that was given.
+    """
 
     __tablename__ = "grants"
 
@@ -35,6 +38,7 @@ class GrantRow(Base):
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None]
     revoked_why: Mapped[str | None]
+    warned_days: Mapped[int | None]
 
 
 class ConsentRow(Base):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import archive.fixity.tables
@@ -24,9 +24,15 @@ import archive.orders.tables
 import archive.records.tables
 import archive.searches.tables
 import archive.vault.tables
+import auth.access.requesttables
+import auth.access.tables
+import auth.credentials.tables
+import auth.entry.tables
+import auth.vetting.tables
 from archive.db import Database, ReadOnlySession, migrating
 from archive.records.tables import Collection
-from auth.tables import Base
+from auth.tables import Base, UtcDateTime
+from auth.viewer import Access, Visibility
 
 CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
@@ -37,6 +43,11 @@ TABLES = (
     archive.orders.tables,
     archive.records.tables,
     archive.vault.tables,
+    auth.access.requesttables,
+    auth.access.tables,
+    auth.credentials.tables,
+    auth.entry.tables,
+    auth.vetting.tables,
 )
 
 
@@ -251,11 +262,20 @@ def test_a_database_of_the_first_form_gets_uploads_and_keeps_its_rows(
     db = Database(empty_url, bytes(32))
     with db.engine.execution_options(vigil_writes=True).begin() as connection:
         migrating.upgrade(connection, "0001")
+    # In the words of that form: the classes of today know more columns.
+    insert = text(
+        "INSERT INTO collections (id, slug, titles, texts, created_by, created_at) "
+        "VALUES ('old', 'from before', '{\"en\": \"x\"}', '{}', 'operator', :at)"
+    ).bindparams(bindparam("at", type_=UtcDateTime()))
     with db.write() as s:
-        s.add(shelf("from before"))
+        s.execute(insert, {"at": datetime(2026, 1, 1, tzinfo=UTC)})
     assert not db.schema_is_current()
     db.migrate()
     assert slugs(db) == ["from before"]
+    with db.read() as s:
+        kept = s.get_one(Collection, "old")
+        assert (kept.visibility, kept.access) == (Visibility.STAFF, Access.VETTED)
+        assert (kept.questions, kept.conditions) == ([], [])
     with db.read() as s:
         assert s.scalar(text("SELECT count(*) FROM uploads")) == 0
     db.close()
