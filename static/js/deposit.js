@@ -7,12 +7,12 @@
 import { announce } from "./announce.js";
 import { Desk, Refused, Sending } from "./sending.js";
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
 function readable(bytes, language) {
   const step = bytes > 0 ? Math.min(Math.floor(Math.log10(bytes) / 3), 4) : 0;
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  return `${number.format(bytes / 1000 ** step)} ${UNITS[step]}`;
+  const form = { style: "unit", unit: UNITS[step], unitDisplay: step ? "short" : "long", maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(language, form).format(bytes / 1000 ** step);
 }
 
 function clone(form, name) {

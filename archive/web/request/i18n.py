@@ -13,11 +13,11 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import Translations
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
-from archive.web.request import sentences
+from archive.web.request import amounts, sentences
 
 LANGUAGES = {"en": "English", "hy": "Հայերեն", "az": "Azərbaycanca", "ru": "Русский"}
 DEFAULT = "en"
@@ -29,7 +29,7 @@ CATALOGUES = Path(__file__).parents[1] / "translations"
 class CatalogueDomain(Domain):  # type: ignore[misc]
     """Catalogues read straight from their source."""
 
-    def get_translations(self) -> NullTranslations:
+    def get_translations(self) -> Counting:
         locale = get_locale()
         return catalogue(locale.language if locale else DEFAULT)
 
@@ -49,7 +49,11 @@ def install(app: Flask, *, secure: bool) -> None:
     app.config["THEME_COOKIE"] = f"{prefix}-theme"
     app.config["KEYS_COOKIE"] = f"{prefix}-keys"
     SourceBabel(app, locale_selector=language)
-    app.jinja_env.filters["said"] = sentences.said
+    app.jinja_env.filters |= {
+        "said": sentences.said,
+        "size": amounts.size,
+        "number": amounts.count,
+    }
     app.context_processor(
         lambda: {
             "language": language(),
@@ -85,14 +89,27 @@ def letter_keys() -> str:
     )
 
 
+class Counting(Translations):
+    """Messages in which a plural's number is written as its language writes it."""
+
+    def __init__(self, compiled: io.BytesIO | None = None, *, code: str) -> None:
+        super().__init__(compiled)
+        self._code = code
+
+    def ungettext(self, one: str, many: str, num: int) -> str:
+        """The form for `num`, in which its other gaps are still open."""
+        form = str(super().ungettext(one, many, num))
+        return form.replace(amounts.COUNT, amounts.count(num, self._code))
+
+
 @cache
-def catalogue(code: str) -> NullTranslations:
+def catalogue(code: str) -> Counting:
     """The messages of one language; a language without a catalogue speaks English."""
     source = CATALOGUES / code / "LC_MESSAGES" / "messages.po"
     if not source.exists():
-        return NullTranslations()
+        return Counting(code=code)
     compiled = io.BytesIO()
     with source.open("rb") as file:
         write_mo(compiled, read_po(file, locale=code))
     compiled.seek(0)
-    return Translations(compiled)
+    return Counting(compiled, code=code)

@@ -2,7 +2,7 @@
 
 2020-10-15             October 15, 2020
 2020-10~, 2020?        about October 2020; perhaps 2020
-202X, 2020-XX          2020s; 2020
+202X, 20XX, 2020-XX    2020s; 2000–2099; 2020
 2020-22                summer 2020
 2020-09-27/2020-11-10  September 27, 2020 to November 10, 2020
 2020-09-27/..          from September 27, 2020
@@ -52,6 +52,8 @@ def _point(part: str) -> str:
 def _plain(part: str) -> str:
     year, *rest = part.split("-")
     rest = list(takewhile(lambda piece: "X" not in piece, rest))
+    if year.endswith("XX"):
+        return f"{year.replace('X', '0')}–{year.replace('X', '9')}"
     if year.endswith("X"):
         return str(gettext("%(year)ss", year=year.replace("X", "0")))
     if not rest:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_decimal, gettext, ngettext
+from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from archive.records import labels, store, vocabulary
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer.disposition import INLINE
-from archive.web.request import context
+from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
 from archive.web.showing import cards, words
 from archive.web.showing.dates import event_words
@@ -40,7 +40,6 @@ SHOWN = INLINE | {
     "video/x-matroska",
     "video/3gpp",
 }
-_UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
 
 
 @dataclass(frozen=True)
@@ -246,15 +245,7 @@ def _measures(asset: Asset, details: store.AssetDetails) -> str:
         told.append(f"{minutes}:{seconds:02d}")
     if details.pages:
         told.append(ngettext("%(num)d page", "%(num)d pages", details.pages))
-    return " · ".join([*told, size_words(asset.size)])
-
-
-def size_words(size: int) -> str:
-    """A size in bytes as people write it."""
-    for unit, name in _UNITS:
-        if size >= unit:
-            return f"{format_decimal(round(size / unit, 1))} {name}"
-    return str(ngettext("%(num)d byte", "%(num)d bytes", size))
+    return " · ".join([*told, amounts.size(asset.size)])
 
 
 def _shelf(s: Session, record: Record) -> Shelf | None:
