@@ -37,6 +37,7 @@ PAGES = (
     "exclusions",
     "records",
     "collections",
+    "consents",
     "help",
     "apply",
     "login",

@@ -93,6 +93,12 @@ class LabelsChanged(AuthError):
     code = "consent_stale"
 
 
+class FormSpent(LabelsChanged):
+    """The form of a consent was not shown to this session, is old, or was sent once."""
+
+    code = "form_spent"
+
+
 class TooFast(AuthError):
     """Too many tries; `retry_after` is in seconds."""
 

@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPLY = "apply"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     GIVE_CONSENT = "give_consent"
+    CHOOSE_BATCH = "choose_batch"
     OPEN_ORIGINAL = "open_original"
     DERIVE = "derive"
     DEPOSIT = "deposit"
@@ -175,6 +176,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         *_REACH,
         Rule(Condition.LABELLED, conditions.labelled_or_moderator),
     ),
+    Action.CHOOSE_BATCH: _staff_action(Rule(Condition.ROLE, conditions.may_reveal)),
     Action.OPEN_ORIGINAL: (
         *_REACH,
         Rule(Condition.LABELLED, conditions.labelled),

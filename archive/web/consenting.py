@@ -5,20 +5,26 @@ Each is one transaction: the consent (or its end) and the ledger line that tells
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from archive.records import store
 from archive.records.tables import Record
 from archive.web.request import context, guard, i18n
 from archive.web.request.body import BodyError
-from archive.web.showing import warnings
+from archive.web.request.guard import RefusedRequestError
+from archive.web.showing import consentforms, warnings
 from auth.access import consents
+from auth.access.consents import Act
 from auth.errors import LabelsChanged
+from auth.identifiers import new_id
 from auth.policy import Action
+from auth.scope import scope
 from auth.viewer import LABELLING, Consent, Role
 
 
@@ -27,7 +33,8 @@ class Willingness:
     """What somebody says: which labels they acknowledge, what for, how long.
 
     `text_version` is None where the caller (a script) does not say which words it
-    read; `minutes` None asks for the longest that the tier allows.
+    read, and `form` (the mark of the form that was shown) may be missing then, too;
+    `minutes` None asks for the longest that the tier allows.
     """
 
     acknowledged: Sequence[str]
@@ -35,6 +42,15 @@ class Willingness:
     reason: str = ""
     minutes: int | None = None
     text_version: str | None = None
+    form: str | None = None
+
+
+class BatchRefused(LabelsChanged):
+    """Nothing of a batch was consented to; `records` says because of which."""
+
+    def __init__(self, message: str, records: Sequence[str]) -> None:
+        super().__init__(message)
+        self.records = tuple(records)
 
 
 def give(record_id: str, said: Willingness) -> Consent:
@@ -48,19 +64,37 @@ def give(record_id: str, said: Willingness) -> Consent:
         record = store.require(s, record_id)
         guard.require(Action.GIVE_CONSENT, store.item_of(record))
         _check(record, said)
-        given = _give(s, record, said)
-        _tell(
-            s,
-            "consent",
-            record_id,
-            consent=given.id,
-            labels=sorted(record.codes),
-            labels_version=given.labels_version,
-            purpose=given.purpose,
-            reason=given.reason,
-            expires=given.expires.isoformat(),
-        )
+        form_id = _form_shown(said.form, [record])
+        given = _give(s, record, said, Act(warnings.text(record), form_id))
     return given
+
+
+def give_batch(
+    said: Mapping[str, Willingness], form: str, name: str = ""
+) -> tuple[str, list[Consent]]:
+    """Consent to several records in one act: to all of them, or to none.
+
+    :returns: the batch's id, and the consents in the order of `said`
+    :raises BatchRefused: some are labelled otherwise now, or may not be consented to
+    :raises FormSpent: the page was not shown to this session, or was sent before
+    :raises AuthError: a purpose or a typed reason is missing
+    """
+    batch_id = new_id()
+    with context.write_session() as s:
+        reach = scope(context.viewer(), context.now())
+        records = store.list_by_ids(s, list(said), reach)
+        _check_batch(records, said)
+        form_id = _form_shown(form, records)
+        given = [
+            _give(
+                s,
+                record,
+                said[record.id],
+                Act(warnings.text(record), form_id, batch_id, name.strip() or None),
+            )
+            for record in records
+        ]
+    return batch_id, given
 
 
 def withdraw(consent_id: str) -> None:
@@ -74,6 +108,17 @@ def withdraw(consent_id: str) -> None:
         _tell(s, "consent withdrawn", row.record_id, consent=row.id)
 
 
+def withdraw_batch(batch_id: str) -> None:
+    """End what is live of one of this viewer's own batches.
+
+    :raises NotThere: this viewer has no such batch
+    """
+    account_id = context.viewer().account_id or ""
+    with context.write_session() as s:
+        for row in consents.withdraw_batch(s, account_id, batch_id, context.now()):
+            _tell(s, "consent withdrawn", row.record_id, consent=row.id)
+
+
 def withdraw_for_record(record_id: str) -> None:
     """End this viewer's live consents for one record, in whichever session."""
     account_id = context.viewer().account_id or ""
@@ -84,9 +129,9 @@ def withdraw_for_record(record_id: str) -> None:
             _tell(s, "consent withdrawn", record_id, consent=consent_id)
 
 
-def _give(s: Session, record: Record, said: Willingness) -> Consent:
+def _give(s: Session, record: Record, said: Willingness, act: Act) -> Consent:
     longest = warnings.longest(record.tier)
-    return consents.give(
+    given = consents.give(
         s,
         context.viewer(),
         store.item_of(record),
@@ -98,13 +143,59 @@ def _give(s: Session, record: Record, said: Willingness) -> Consent:
         longest if said.minutes is None else said.minutes,
         context.now(),
         rules=context.rules(),
+        act=act,
     )
+    _tell(
+        s,
+        "consent",
+        record.id,
+        consent=given.id,
+        labels=sorted(record.codes),
+        labels_version=given.labels_version,
+        purpose=given.purpose,
+        reason=given.reason,
+        expires=given.expires.isoformat(),
+        **({"batch": act.batch_id} if act.batch_id else {}),
+    )
+    return given
+
+
+def _form_shown(mark: str | None, records: Sequence[Record]) -> str | None:
+    """The id of the form that was shown; an access token stands without one.
+
+    :raises FormSpent: a page's consent comes without a form that was shown
+    :raises LabelsChanged: the form showed other words
+    """
+    if mark is None and g.get("by_token"):
+        return None
+    shown = {record.id: warnings.text_version(record) for record in records}
+    return consentforms.redeem(mark or "", shown)
+
+
+def _check_batch(records: Sequence[Record], said: Mapping[str, Willingness]) -> None:
+    missing = [key for key in said if key not in {record.id for record in records}]
+    changed = [
+        record.id
+        for record in records
+        if said[record.id].text_version != warnings.text_version(record)
+        or set(said[record.id].acknowledged) != set(record.codes)
+    ]
+    if missing or changed:
+        told = gettext("The warnings of some records have changed; read them again.")
+        raise BatchRefused(told, [*missing, *changed])
+    for record in records:
+        try:
+            guard.require(Action.GIVE_CONSENT, store.item_of(record))
+        except RefusedRequestError:
+            told = gettext("One of the records cannot be consented to any more.")
+            raise BatchRefused(told, [record.id]) from None
+        _check(record, said[record.id])
 
 
 def _check(record: Record, said: Willingness) -> None:
     current = warnings.text_version(record)
     if said.text_version is not None and said.text_version != current:
-        raise LabelsChanged("The warnings have changed; read them again.")
+        raise LabelsChanged(gettext("The warnings have changed; read them again."))
     if said.purpose == LABELLING and context.viewer().role is not Role.MODERATOR:
         raise BodyError("Only moderators look for labelling.", field="purpose")
     if said.minutes is not None and said.minutes < 1:

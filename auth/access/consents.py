@@ -7,16 +7,18 @@ account is cut off. A label added since makes it stale: the policy compares
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from auth.access.tables import ConsentRow
 from auth.conditions import consent_minutes, needs_typed_reason
-from auth.errors import LabelsChanged, NotPossible, NotThere, ReasonMissing
+from auth.errors import FormSpent, LabelsChanged, NotPossible, NotThere, ReasonMissing
 from auth.identifiers import new_id
 from auth.viewer import Consent, Item, Rules, Tier, Viewer
 
@@ -29,6 +31,16 @@ class Ending(StrEnum):
     SESSION_ENDED = "session_ended"
     ACCOUNT_CHANGED = "account_changed"
     RECORD_CLOSED = "record_closed"
+
+
+@dataclass(frozen=True)
+class Act:
+    """How it was done: the words shown, the form they stood on, the batch it is of."""
+
+    words: str | None = None
+    form_id: str | None = None
+    batch_id: str | None = None
+    batch_name: str | None = None
 
 
 def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
@@ -44,12 +56,14 @@ def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
     now: datetime,
     *,
     rules: Rules | None = None,
+    act: Act = Act(),
 ) -> Consent:
     """Record a consent; it lasts `minutes`, at most what the tier and rules allow.
 
     :raises LabelsChanged: the labels acknowledged are not exactly the record's own
     :raises ReasonMissing: no purpose, or no typed reason where the tier asks for one
     :raises NotPossible: nobody is signed in, or no length of time is allowed
+    :raises FormSpent: that form was sent before
     """
     if viewer.account_id is None:
         raise NotPossible("Sign in before you consent.")
@@ -69,14 +83,17 @@ def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
         labels=sorted(item.codes),
         labels_version=item.labels_version,
         text_hash=text_hash,
+        words=act.words,
+        form_id=act.form_id,
+        batch_id=act.batch_id,
+        batch_name=act.batch_name,
         language=language,
         purpose=purpose.strip(),
         reason=reason.strip(),
         given_at=now,
         expires_at=now + timedelta(minutes=length),
     )
-    s.add(row)
-    s.flush()
+    _insert(s, row)
     return consent_of(row)
 
 
@@ -103,6 +120,20 @@ def withdraw_for_record(
     """End one's own live consents for one record, in whichever session."""
     own = (ConsentRow.account_id == account_id, ConsentRow.record_id == record_id)
     return _end(s, own, Ending.WITHDRAWN, now)
+
+
+def withdraw_batch(
+    s: Session, account_id: str, batch_id: str, now: datetime
+) -> list[ConsentRow]:
+    """End what is live of one's own batch; return the consents that ended.
+
+    :raises NotThere: this account has no such batch
+    """
+    own = (ConsentRow.account_id == account_id, ConsentRow.batch_id == batch_id)
+    if s.scalars(select(ConsentRow.id).where(*own).limit(1)).first() is None:
+        raise NotThere("There is no such batch of consents.")
+    ended = _end(s, own, Ending.WITHDRAWN, now)
+    return list(s.scalars(select(ConsentRow).where(ConsentRow.id.in_(ended))))
 
 
 def end_for_session(s: Session, session_id: str, now: datetime) -> list[str]:
@@ -165,38 +196,12 @@ def state_of(row: ConsentRow, now: datetime) -> str:
     return "given" if now < row.expires_at else "expired"
 
 
-def receipt(row: ConsentRow, controller: str, now: datetime) -> dict[str, Any]:
-    """What the person takes away, in the fields of ISO/IEC TS 27560.
-
-    `controller` names the archive. The person appears by account id, never by name.
-    """
-    return {
-        "record_header": {
-            "schema_version": "ISO/IEC TS 27560:2023",
-            "record_id": row.id,
-            "pii_principal_id": row.account_id,
-            "issued_at": now.isoformat(),
-        },
-        "pii_processing": {
-            "privacy_notice": {"sha256": row.text_hash, "language": row.language},
-            "purpose": row.purpose,
-            "reason": row.reason,
-            "subject": {
-                "record": row.record_id,
-                "labels": list(row.labels),
-                "labels_version": row.labels_version,
-                "tier": str(Tier(row.tier)),
-            },
-        },
-        "party_identification": {"pii_controller": controller},
-        "event": {
-            "event_type": "explicit consent",
-            "event_time": row.given_at.isoformat(),
-            "valid_until": row.expires_at.isoformat(),
-            "event_state": state_of(row, now),
-            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
-        },
-    }
+def _insert(s: Session, row: ConsentRow) -> None:
+    try:
+        with s.begin_nested():
+            s.add(row)
+    except IntegrityError:
+        raise FormSpent("This form was sent before; read the warnings again.") from None
 
 
 def _require_words(purpose: str, reason: str, tier: Tier) -> None:

@@ -42,9 +42,14 @@ class GrantRow(Base):
 
 
 class ConsentRow(Base):
-    """Somebody's willingness to see one record, with what was shown to them."""
+    """Somebody's willingness to see one record, with what was shown to them.
+
+    `words` are those that were shown and `text_hash` their SHA-256; `form_id` names the
+    form they stood on, which counts once; a batch is what was consented to in one act.
+    """
 
     __tablename__ = "consents"
+    __table_args__ = (Index(None, "form_id", "record_id", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -54,6 +59,10 @@ class ConsentRow(Base):
     labels: Mapped[list[str]]
     labels_version: Mapped[str]
     text_hash: Mapped[str]
+    words: Mapped[str | None]
+    form_id: Mapped[str | None]
+    batch_id: Mapped[str | None] = mapped_column(index=True)
+    batch_name: Mapped[str | None]
     language: Mapped[str]
     purpose: Mapped[str]
     reason: Mapped[str]

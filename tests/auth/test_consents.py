@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from auth.access import consents
+from auth.access import consents, receipts
+from auth.access.consents import Act
+from auth.access.receipts import Parties
 from auth.credentials import sessions, tokens
-from auth.errors import LabelsChanged, NotPossible, NotThere, ReasonMissing
+from auth.errors import FormSpent, LabelsChanged, NotPossible, NotThere, ReasonMissing
 from auth.policy import Action, Permit, Refusal, decide
 from auth.viewer import (
     ANONYMOUS,
@@ -266,32 +268,70 @@ def test_a_moderator_consents_to_what_nobody_has_labelled(item, give, now):
     assert consent.expires == now + 10 * MINUTE
 
 
+def told(row, now):
+    return receipts.receipt(row, Parties("pseudonym", "https://a.example", "/w"), now)
+
+
 def test_the_receipt_says_what_was_shown_to_whom_and_for_how_long(
     s, account, item, give, now
 ):
     """C3, X4: fields of ISO/IEC TS 27560."""
-    give(item=replace(item, tier=Tier.G4), reason="chapter 4", minutes=10)
+    act = Act("the words", "form", "batch", "chapter 4")
+    give(item=replace(item, tier=Tier.G4), reason="chapter 4", minutes=10, act=act)
     (row,) = consents.for_account(s, account.id)
-    receipt = consents.receipt(row, "An archive", now)
-    assert receipt["record_header"]["pii_principal_id"] == account.id
-    assert receipt["party_identification"] == {"pii_controller": "An archive"}
-    notice = {"sha256": "shown", "language": "hy"}
-    assert receipt["pii_processing"]["privacy_notice"] == notice
-    subject = receipt["pii_processing"]["subject"]
-    assert (subject["labels"], subject["tier"]) == (sorted(LABELS), "G4")
-    assert receipt["event"]["event_state"] == "given"
-    assert receipt["event"]["valid_until"] == (now + 10 * MINUTE).isoformat()
+    receipt = told(row, now)
+    assert receipt["record_header"]["schema_version"] == "ISO/IEC TS 27560:2023"
+    assert receipt["record_header"]["pii_principal_id"] == "pseudonym"
+    assert receipt["record_header"]["batch"] == {"id": "batch", "name": "chapter 4"}
+    assert account.id not in str(receipt)
+    processing = receipt["pii_processing"]
+    notice = {"text": "the words", "sha256": "shown", "language": "hy"}
+    assert processing["privacy_notice"] == notice
+    (purpose,) = processing["purposes"]
+    assert [each["value"] for each in purpose["pii_information"]] == sorted(LABELS)
+    assert purpose["period"]["ends"] == (now + 10 * MINUTE).isoformat()
+    assert purpose["period"]["validity_duration"] == "PT600S"
+    assert purpose["withdrawal_method"]["url"] == "/w"
+    assert [event["event_state"] for event in receipt["events"]] == ["given"]
 
 
 def test_the_state_in_the_receipt_follows_the_consent(s, account, give, now):
+    """C4."""
     give()
     (row,) = consents.for_account(s, account.id)
     assert consents.state_of(row, now) == "given"
-    assert consents.state_of(row, row.expires_at) == "expired"
+    assert told(row, row.expires_at)["events"][-1]["event_state"] == "expired"
     consents.withdraw(s, account.id, row.id, now)
     s.refresh(row)
-    event = consents.receipt(row, "An archive", now)["event"]
-    assert (event["event_state"], event["ended_at"]) == ("withdrawn", now.isoformat())
+    last = told(row, now)["events"][-1]
+    assert (last["event_state"], last["event_type"]) == ("withdrawn", "withdrawal")
+    assert last["event_time"] == now.isoformat()
+
+
+def test_a_form_counts_once_for_each_record_of_its_batch(item, give, viewer):
+    """C2; requirement 40: two tabs that send one form make one consent."""
+    act = Act("the words", "form", "batch")
+    other = replace(item, record_id="another")
+    give(act=act)
+    give(act=act, item=other)
+    for again in (item, other):
+        with pytest.raises(FormSpent):
+            give(act=act, item=again)
+    assert {each.record_id for each in viewer().consents} <= {"record", "another"}
+
+
+def test_a_batch_ends_as_one_and_only_for_its_giver(
+    s, people, account, item, give, now
+):
+    """C2."""
+    in_batch = give(act=Act(batch_id="batch"))
+    beside = give(item=replace(item, record_id="another"))
+    with pytest.raises(NotThere):
+        consents.withdraw_batch(s, people.add().id, "batch", now)
+    ended = consents.withdraw_batch(s, account.id, "batch", now)
+    assert [row.id for row in ended] == [in_batch.id]
+    live = consents.live_for(s, account.id, ended[0].session_id, now)
+    assert [each.id for each in live] == [beside.id]
 
 
 def test_without_consent_the_refusal_names_consent(viewer, item, now):

@@ -24,7 +24,9 @@ def _consent(
     client: FlaskClient, record: str, headers: dict[str, str], **said: Any
 ) -> Any:
     shown = client.get(f"/api/v1/records/{record}", headers=headers).get_json()
-    body = {**SAID, "acknowledged": shown["consent"]["acknowledge"], **said}
+    terms = shown["consent"]
+    form = {"form": terms["form"]} if terms["form"] else {}
+    body = {**SAID, "acknowledged": terms["acknowledge"], **form, **said}
     return client.post(f"/api/v1/records/{record}/consents", json=body, headers=headers)
 
 

@@ -27,6 +27,7 @@ def consent(client, record_id: str, code: str = "kill.execution") -> None:
             "minutes": "5",
             "reason": "To compare two accounts of it.",
             "text_version": version,
+            "form": shown.split('name="form" value="')[1].split('"')[0],
         },
     )
     assert answer.status_code == 303, answer.get_data(as_text=True)

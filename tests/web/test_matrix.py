@@ -79,6 +79,8 @@ PUBLISHED = {
         GET deposit.form
         POST deposit.hand_in
         POST records.consent
+        GET consents.batch
+        POST consents.give_batch
         POST account.save_search
         GET account.searches
         POST api.exports_create
@@ -143,6 +145,7 @@ PUBLISHED = {
         POST account.end_session
         GET account.receipt
         POST account.revoke_token
+        POST account.withdraw_batch
         POST account.withdraw_consent
         DELETE api.consents_withdraw
         GET api.jobs_read

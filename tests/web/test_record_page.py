@@ -38,6 +38,7 @@ def said(client, record_id: str, **changed: object) -> dict[str, object]:
     form = {
         "csrf_token": csrf(client, f"/records/{record_id}"),
         "text_version": version[1],
+        "form": re.search(r'name="form" value="([^"]+)"', page)[1],
         "acknowledged": labels,
         "purpose": "research",
         "minutes": "5",

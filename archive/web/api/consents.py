@@ -17,7 +17,9 @@ from auth.access import consents
 from auth.access.tables import ConsentRow
 from auth.viewer import Tier
 
-GIVING = frozenset({"purpose", "minutes", "acknowledged", "text_version", "reason"})
+GIVING = frozenset(
+    {"purpose", "minutes", "acknowledged", "text_version", "reason", "form"}
+)
 
 
 def give(record_id: str) -> Answer:
@@ -33,6 +35,7 @@ def give(record_id: str) -> Answer:
             reason=sent.text("reason") or purpose,
             minutes=sent.number("minutes", 0) if "minutes" in sent else None,
             text_version=sent.text("text_version") if "text_version" in sent else None,
+            form=sent.text("form") if "form" in sent else None,
         ),
     )
     answer = {
@@ -84,4 +87,5 @@ def _consent(row: ConsentRow, labels_version: str, now: datetime) -> dict[str, A
         "starts_at": iso(row.given_at),
         "expires_at": iso(row.expires_at),
         "ended_at": iso(row.ended_at),
+        "batch": row.batch_id,
     }

@@ -194,6 +194,8 @@ SCHEMAS: dict[str, Schema] = {
         text_version=TEXT,
         consent=thing(
             text_version=TEXT,
+            form=or_null({**TEXT, "description": "for a browser's session; once"}),
+            text={**TEXT, "description": "the words that a consent keeps"},
             warning=TEXT,
             acknowledge=many(TEXT),
             max_minutes=COUNT,
@@ -304,6 +306,7 @@ SCHEMAS: dict[str, Schema] = {
         minutes={"type": "integer", "minimum": 1},
         acknowledged={**many(TEXT), "description": "exactly the codes shown now"},
         text_version=TEXT,
+        form={**TEXT, "description": "`consent.form`; asked of a browser's session"},
         reason=TEXT,
     ),
     "ConsentGiven": thing(
@@ -330,6 +333,7 @@ SCHEMAS: dict[str, Schema] = {
         starts_at=MOMENT,
         expires_at=MOMENT,
         ended_at=MOMENT,
+        batch=or_null(TEXT),
     ),
     "ConsentPage": thing(("items", "total"), items=many(ref("Consent")), total=COUNT),
     "Me": thing(

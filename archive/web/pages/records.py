@@ -164,6 +164,7 @@ def _said() -> Willingness:
         reason=form.get("reason", ""),
         minutes=form.get("minutes", 0, int),
         text_version=form.get("text_version", ""),
+        form=form.get("form", ""),
     )
 
 

@@ -54,6 +54,7 @@ class Card:
     `summary` is the beginning of the description, in the language of the title.
     """
 
+    id: str
     url: str
     title: str
     lang: str | None
@@ -133,6 +134,7 @@ def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
     document = store.document_of(site.sealing, record)
     text = shown_text(document, store.item_of(record))
     return Card(
+        id=record.id,
         url=url_for("records.show", record_id=record.id),
         title=text.title,
         lang=None if text.is_neutral else text.lang,

@@ -22,7 +22,7 @@ from archive.records import store
 from archive.records.tables import Record
 from archive.web.answer import reasons
 from archive.web.request import context
-from archive.web.showing import warnings, words
+from archive.web.showing import consentforms, warnings, words
 from archive.web.showing.warnings import ShownLabel
 from auth.conditions import Condition, needs_typed_reason
 from auth.policy import Action, Check, Permit, checks, decide
@@ -59,11 +59,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Asking:
-    """What the consent form shows; `minutes` and `purposes` are (value, words)."""
+    """What the consent form shows; `minutes` and `purposes` are (value, words).
+
+    `form` is the mark of the form as it is shown now; it counts once.
+    """
 
     warning: str
     labels: Sequence[ShownLabel]
     text_version: str
+    labels_version: str
+    form: str
     purposes: Sequence[tuple[str, str]]
     minutes: Sequence[tuple[int, str]]
     needs_reason: bool
@@ -158,6 +163,8 @@ def _asking(record: Record) -> Asking:
         warning=warnings.warning(record),
         labels=warnings.shown_labels(record),
         text_version=warnings.text_version(record),
+        labels_version=record.labels_version,
+        form=consentforms.issue({record.id: warnings.text_version(record)}),
         purposes=[("", gettext("Choose one")), *warnings.purposes()],
         minutes=[
             (n, ngettext("%(num)d minute", "%(num)d minutes", n)) for n in lengths

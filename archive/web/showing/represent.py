@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from sqlalchemy.orm import Session
 
 from archive.records import labels, store, vocabulary
@@ -26,7 +26,7 @@ from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.request.i18n import language
-from archive.web.showing import warnings
+from archive.web.showing import consentforms, warnings
 from archive.web.showing.titles import neutral_title, shown_text
 from auth.conditions import needs_typed_reason
 from auth.policy import Action, Refusal, decide
@@ -110,6 +110,8 @@ def consent_terms(found: Record) -> dict[str, Any]:
     """What a consent to this record must acknowledge, and how long it may last."""
     return {
         "text_version": warnings.text_version(found),
+        "form": _form(found),
+        "text": warnings.text(found),
         "warning": warnings.warning(found),
         "acknowledge": sorted(found.codes),
         "max_minutes": warnings.longest(found.tier),
@@ -118,6 +120,13 @@ def consent_terms(found: Record) -> dict[str, Any]:
         ],
         "needs_reason": needs_typed_reason(found.tier),
     }
+
+
+def _form(found: Record) -> str | None:
+    """The mark that a browser's consent must carry; a token's needs none."""
+    if context.viewer().session_id is None or g.get("by_token"):
+        return None
+    return consentforms.issue({found.id: warnings.text_version(found)})
 
 
 def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:

@@ -52,12 +52,19 @@ def warning(record: Record) -> str:
     return f"{record.tier}, {name}: {meaning}"
 
 
+def text(record: Record) -> str:
+    """All the words shown, in the reader's language, and which labels they tell of.
+
+    This is what a consent keeps, to the letter: lines, the last one with the version.
+    """
+    told = [f"{label.name}: {label.definition}" for label in shown_labels(record)]
+    version = gettext("Version of the labels: %(id)s", id=record.labels_version)
+    return "\n".join([warning(record), *told, version])
+
+
 def text_version(record: Record) -> str:
-    """The digest of all the words shown, in the reader's language."""
-    shown = [record.labels_version, i18n.language(), warning(record)]
-    for label in shown_labels(record):
-        shown += [label.code, label.name, label.definition]
-    return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
+    """The SHA-256 of all the words shown, in the reader's language."""
+    return hashlib.sha256(text(record).encode()).hexdigest()
 
 
 def purposes() -> list[tuple[str, str]]:

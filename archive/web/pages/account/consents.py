@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from flask import Response as JsonResponse
 from flask import abort, flash, jsonify, redirect, render_template, url_for
 from flask_babel import gettext
@@ -9,12 +12,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from archive.records import store, vocabulary
+from archive.vault import signing
 from archive.web import consenting, journal
 from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
 from archive.web.showing.titles import shown_text
 from auth.access import consents as kept
+from auth.access import receipts
+from auth.access.receipts import Parties
 from auth.access.tables import ConsentRow
 from auth.policy import Action
 from auth.scope import scope
@@ -28,9 +34,11 @@ def consents() -> str:
     with context.read_session() as s:
         rows = kept.for_account(s, own_id())
         titles = _titles(s, rows)
+    live = [row for row in rows if kept.state_of(row, now) == "given"]
     return render_template(
         "account/consents.html",
-        live=[row for row in rows if kept.state_of(row, now) == "given"],
+        live=live,
+        batches=_batches(live),
         past=[row for row in rows if kept.state_of(row, now) != "given"],
         titles=titles,
         state_of=lambda row: kept.state_of(row, now),
@@ -59,19 +67,44 @@ def withdraw_all_consents() -> Response:
     return redirect(url_for("account.consents"), 303)
 
 
+@bp.post("/consents/batches/<batch_id>/withdraw")
+@needs(Action.MANAGE_OWN_ACCOUNT)
+def withdraw_batch(batch_id: str) -> Response:
+    """End what is live of a batch."""
+    consenting.withdraw_batch(batch_id)
+    flash(gettext("That batch has ended. What it showed is closed again."))
+    return redirect(url_for("account.consents"), 303)
+
+
 @bp.get("/consents/<consent_id>/receipt")
 @needs(Action.MANAGE_OWN_ACCOUNT)
 def receipt(consent_id: str) -> JsonResponse:
-    """What one takes away: the consent as a document."""
+    """What one takes away: the consent as a signed document."""
     with context.read_session() as s:
         row = s.get(ConsentRow, consent_id)
     if row is None or row.account_id != own_id():
         abort(404)
-    document = kept.receipt(row, context.site().config.base_url, context.now())
-    answer = jsonify(document)
+    answer = jsonify(_signed(row))
     name = f"vigil-consent-{row.id}.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _signed(row: ConsentRow) -> dict[str, Any]:
+    site = context.site()
+    parties = Parties(
+        principal=site.sealing.blind(row.account_id, "consents.principal").hex()[:32],
+        controller=site.config.base_url,
+        withdrawal_url=site.config.base_url + url_for("account.consents"),
+    )
+    document = receipts.receipt(row, parties, context.now())
+    return signing.signed(site.keyring, document, frozenset())
+
+
+def _batches(live: list[ConsentRow]) -> list[tuple[str, str, int]]:
+    """The batches with something live: id, name, how many."""
+    held = Counter((row.batch_id, row.batch_name) for row in live if row.batch_id)
+    return [(str(key), name or str(key)[:6], n) for (key, name), n in held.items()]
 
 
 def _titles(s: Session, rows: list[ConsentRow]) -> dict[str, str]:
