@@ -22,7 +22,7 @@ from typing import Protocol, Self
 from sqlalchemy.orm import Session
 
 from archive.db import Database
-from archive.ledger import Ledger
+from archive.ledger import Ledger, Told
 from archive.records import store
 from archive.records.errors import NoSuchRecord
 from archive.records.tables import Asset, Record
@@ -35,12 +35,12 @@ from auth.access import exposure
 from auth.entry import entrances
 from auth.policy import Action, Permit, Refusal, decide
 from auth.sealing import Sealing
-from auth.viewer import Item, ReasonCode, Rules, Viewer
+from auth.viewer import Item, ReasonCode, Rules, Tier, Viewer
 from blur import copies
 from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
-ORIGINAL, CLEAN, COPY = "original", "clean", "copy"
+ORIGINAL, CLEAN, COPY, MARK = "original", "clean", "copy", "mark"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 
 
@@ -78,6 +78,12 @@ class Opened(Protocol):
     def format(self) -> str: ...
     @property
     def form(self) -> str: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def tier(self) -> Tier: ...
+    @property
+    def told(self) -> Told: ...
     def read(self, start: int, stop: int) -> Iterator[bytes]: ...
     def read_range(self, offset: int, length: int) -> bytes: ...
     def close(self) -> None: ...
@@ -94,7 +100,10 @@ class RefusedError(Exception):
 
 @dataclass
 class Release:
-    """An original that is open for one viewer; close it, or use it as a block."""
+    """An original that is open for one viewer; close it, or use it as a block.
+
+    `told` is the line of the ledger that tells of it.
+    """
 
     asset_id: str
     record_id: str
@@ -104,6 +113,7 @@ class Release:
     format: str
     form: str
     permit: Permit
+    told: Told
     _premises: Premises = field(repr=False)
     _reader: SealedReader = field(repr=False)
     _asked: datetime = field(repr=False)
@@ -111,6 +121,11 @@ class Release:
     @property
     def account_id(self) -> str:
         return self.permit.viewer.account_id or ""
+
+    @property
+    def tier(self) -> Tier:
+        item = self.permit.item
+        return Tier.G5 if item is None else item.tier
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`, in small pieces.
@@ -176,13 +191,13 @@ def release(
         with premises.db.write() as session:
             found = _decide(premises, session, viewer, asset_id, now)
             row = _row(session, found.asset, form)
-            _tell_the_ledger(premises, session, found, form, now)
+            told = _tell_the_ledger(premises, session, found, form, now)
     except RefusedError as refused:
         _note_the_refusal(premises, viewer, refused, now)
         raise
-    premises.ledger.recent.told(_displaying(found, form), now)
+    premises.ledger.recent.told(_displaying(found, form), told, now)
     reader = _open(premises, found, row)
-    return _released(premises, found, form, reader, now)
+    return _released(premises, found, form, told, reader, now)
 
 
 def resume(
@@ -212,10 +227,11 @@ def resume(
     if isinstance(permit, Refusal):
         return None  # `release` refuses it, and notes that
     found = _Found(permit, facts.viewer, facts.record, facts.asset)
-    if not premises.ledger.recent.tells(_displaying(found, form), now):
+    told = premises.ledger.recent.tells(_displaying(found, form), now)
+    if told is None:
         return None
     reader = _open(premises, found, facts.row)
-    return _released(premises, found, form, reader, now)
+    return _released(premises, found, form, told, reader, now)
 
 
 def derive(
@@ -315,7 +331,7 @@ def _afresh(session: Session, viewer: Viewer, now: datetime) -> Viewer:
 
 def _tell_the_ledger(
     premises: Premises, session: Session, found: _Found, form: str, now: datetime
-) -> None:
+) -> Told:
     """Write what is about to be shown to whom; the caller commits before opening."""
     permit, item = found.permit, found.permit.item
     if item is None or found.viewer.account_id is None or permit.consent is None:
@@ -329,7 +345,7 @@ def _tell_the_ledger(
         permit.consent.id,
         now,
     )
-    premises.ledger.append(
+    line = premises.ledger.append(
         session,
         "displaying",
         actor=found.viewer.account_id,
@@ -347,6 +363,7 @@ def _tell_the_ledger(
             "form": form,
         },
     )
+    return Told(line.seq, line.mac)
 
 
 def _note_the_refusal(
@@ -369,7 +386,12 @@ def _note_the_refusal(
 
 
 def _released(
-    premises: Premises, found: _Found, form: str, reader: SealedReader, now: datetime
+    premises: Premises,
+    found: _Found,
+    form: str,
+    told: Told,
+    reader: SealedReader,
+    now: datetime,
 ) -> Release:
     name = store.details_of(premises.sealing, found.asset).filename
     media_type = found.asset.media_type
@@ -385,6 +407,7 @@ def _released(
         format=found.asset.format,
         form=form,
         permit=found.permit,
+        told=told,
         _premises=premises,
         _reader=reader,
         _asked=now,

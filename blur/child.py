@@ -91,6 +91,7 @@ class Job:
     cells: bytes
     upright: bool
     view: str
+    mark: dict[str, Any] | None = None
 
 
 def main() -> None:
@@ -108,6 +109,7 @@ def main() -> None:
         bytes.fromhex(order["cells"]),
         order["upright"],
         order["view"],
+        order["mark"],
     )
     source = io.BufferedReader(RemoteSource(channel, job.size), _BUFFER)
     _answer(channel, job, source)
@@ -161,10 +163,10 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
         from blur.blanking import blanked
 
         return blanked
-    if job.task == "draw":
-        from blur.drawing import drawn
+    if job.task in ("draw", "gauge"):
+        from blur import drawing
 
-        return drawn
+        return drawing.drawn if job.task == "draw" else drawing.gauged
     return _WORK[job.kind.family]()
 
 

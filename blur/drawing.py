@@ -7,19 +7,22 @@ from raw pixels, so that nothing the file says beside its picture goes along.
 from __future__ import annotations
 
 import io
+import struct
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from blur.errors import TooLarge
 from blur.kinds import Family
-from blur.steps import TILE_SIDE, Tile, grid, parsed
+from blur.stamping import Mark, stamped
+from blur.steps import TILE_SIDE, WHOLE, Tile, grid, parsed
 
 if TYPE_CHECKING:
     from blur.child import Job
 
 QUALITY: Final = 88
+GAUGE_SIDE: Final = 1600
 SHEET_COLUMNS: Final = 4
 _GAP = 4
 
@@ -29,12 +32,39 @@ def drawn(job: Job, source: IO[bytes]) -> bytes:
 
     :raises BlurError: why the file cannot be opened
     """
+    if job.view == WHOLE:
+        full = _picture(job, source, job.limits.pixels)  # longer than any side
+        return _written(job, full, grey=False)
     view = parsed(job.view)
     if isinstance(view, Tile):
         return _tile(job, source, view)
     whole = _WHOLE[job.kind.family](job, source, view.side)
     whole.thumbnail((view.side, view.side), Image.Resampling.LANCZOS)
-    return as_jpeg(whole, grey=view.is_grey)
+    return _written(job, whole, grey=view.is_grey)
+
+
+def gauged(job: Job, source: IO[bytes]) -> bytes:
+    """Grey levels of the picture, or of a film's stills, each after its size.
+
+    :raises BlurError: why the file cannot be opened
+    """
+    if job.kind.family is Family.VIDEO:
+        pictures = _stills(job, source, GAUGE_SIDE)
+    else:
+        pictures = [_picture(job, source, GAUGE_SIDE)]
+    parts = []
+    for picture in pictures:
+        picture.thumbnail((GAUGE_SIDE, GAUGE_SIDE), Image.Resampling.BOX)
+        grey = picture.convert("L")
+        parts.append(struct.pack(">II", *grey.size) + grey.tobytes())
+    return b"".join(parts)
+
+
+def _written(job: Job, picture: Image.Image, *, grey: bool) -> bytes:
+    shown = picture.convert("L" if grey else "RGB")
+    if job.mark is not None:
+        shown = stamped(shown, Mark.from_json(job.mark))
+    return as_jpeg(shown, grey=grey)
 
 
 def as_jpeg(picture: Image.Image, *, grey: bool, quality: int = QUALITY) -> bytes:
@@ -57,7 +87,9 @@ def _tile(job: Job, source: IO[bytes], tile: Tile) -> bytes:
         raise TooLarge(detail="Flat")  # a line: its cells hold no pixel to show
     cut = whole.crop((left, top, right, bottom))
     cut.thumbnail((TILE_SIDE, TILE_SIDE), Image.Resampling.LANCZOS)
-    return as_jpeg(cut, grey=True)
+    if job.mark is not None:  # its words need room, which shows no more of the picture
+        cut = ImageOps.contain(cut, (TILE_SIDE, TILE_SIDE), Image.Resampling.BICUBIC)
+    return _written(job, cut, grey=True)
 
 
 def _picture(job: Job, source: IO[bytes], side: int) -> Image.Image:
@@ -74,13 +106,7 @@ def _page(_job: Job, source: IO[bytes], side: int) -> Image.Image:
 
 def _sheet(job: Job, source: IO[bytes], side: int) -> Image.Image:
     """Eight stills in two rows; each a quarter of the sheet's width."""
-    from blur.container import anew, opened
-    from blur.video import Film
-
-    with opened(source, job.kind) as container:
-        again = partial(anew, source, job.kind)
-        film = Film(container, job.limits, side // SHEET_COLUMNS - _GAP, again=again)
-        stills = film.stills()
+    stills = _stills(job, source, side // SHEET_COLUMNS - _GAP)
     width = max(still.width for still in stills)
     height = max(still.height for still in stills)
     rows = -(-len(stills) // SHEET_COLUMNS)
@@ -91,6 +117,15 @@ def _sheet(job: Job, source: IO[bytes], side: int) -> Image.Image:
         row, column = divmod(number, SHEET_COLUMNS)
         sheet.paste(still, ((width + _GAP) * column, (height + _GAP) * row))
     return sheet
+
+
+def _stills(job: Job, source: IO[bytes], side: int) -> list[Image.Image]:
+    from blur.container import anew, opened
+    from blur.video import Film
+
+    with opened(source, job.kind) as container:
+        again = partial(anew, source, job.kind)
+        return Film(container, job.limits, side, again=again).stills()
 
 
 _WHOLE: Final = {

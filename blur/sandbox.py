@@ -33,7 +33,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from blur.confine import Layer
 from blur.errors import FILE_ERRORS, BlurError, SandboxFailed, TooSlow, Unreadable
@@ -54,6 +54,9 @@ from blur.wire import (
     Garbled,
     receive,
 )
+
+if TYPE_CHECKING:
+    from blur.stamping import Mark
 
 log = logging.getLogger("blur.sandbox")
 
@@ -116,6 +119,7 @@ class Order:
     upright: bool = False
     view: str = ""
     file_bytes: int = 0
+    mark: Mark | None = None
 
     def to_json(self, size: int) -> bytes:
         """As the child reads it."""
@@ -128,6 +132,7 @@ class Order:
             "cells": self.cells.hex(),
             "upright": self.upright,
             "view": self.view,
+            "mark": self.mark and self.mark.to_json(),
             "memory": self.limits.memory_bytes,
             "cpu": self.cpu,
             "file_bytes": self.file_bytes,

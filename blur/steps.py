@@ -5,6 +5,7 @@
 | small | grey, 320 pixels at its longest |
 | grey | grey, 1,600 pixels |
 | colour | colour, 2,560 pixels |
+| whole | colour, as large as it is; for a copy that carries a mark |
 | tile-C-R | grey, one cell of an 8 x 6 grid (6 x 8 upright), at most 240 pixels |
 
 A film is drawn as a sheet of its eight stills, a document as its first page; tiles are
@@ -17,7 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from blur.cells import HAZE
 from blur.kinds import Family, Kind
@@ -25,9 +26,14 @@ from blur.limits import LIMITS, MEBIBYTE, Limits
 from blur.sandbox import Order, Source, run
 from blur.wire import Garbled
 
+if TYPE_CHECKING:
+    from blur.stamping import Mark
+
 MEDIA_TYPE: Final = "image/jpeg"
+WHOLE: Final = "whole"
 TILE_SIDE: Final = 240
 _MOST_BYTES: Final = 24 * MEBIBYTE
+_MOST_WHOLE: Final = 128 * MEBIBYTE
 _TILE: Final = re.compile(r"tile-([0-9])-([0-9])")
 _LONG_CELLS: Final = max(HAZE.shape(upright=False))
 DRAWABLE: Final = frozenset((Family.IMAGE, Family.VIDEO, Family.DOCUMENT))
@@ -86,8 +92,14 @@ def grid(*, upright: bool) -> tuple[int, int]:
     return HAZE.shape(upright=upright)
 
 
-def draw(source: Source, kind: Kind, view: View, limits: Limits = LIMITS) -> bytes:
-    """Draw one view of a file: a JPEG.
+def draw(
+    source: Source,
+    kind: Kind,
+    view: View,
+    limits: Limits = LIMITS,
+    mark: Mark | None = None,
+) -> bytes:
+    """Draw one view of a file, with the mark in its pixels where there is one: a JPEG.
 
     :raises NoSuchView: a tile of something that is no picture, or outside of it
     :raises BlurError: why the file cannot be opened
@@ -96,18 +108,39 @@ def draw(source: Source, kind: Kind, view: View, limits: Limits = LIMITS) -> byt
     is_tile = isinstance(view, Tile)
     if kind.family not in DRAWABLE or (is_tile and kind.family is not Family.IMAGE):
         raise NoSuchView(str(view))
+    return _ordered(source, kind, str(view), limits, mark)
+
+
+def draw_whole(
+    source: Source, kind: Kind, mark: Mark, limits: Limits = LIMITS
+) -> bytes:
+    """Draw a picture in its full size and colour, marked: a JPEG.
+
+    :raises NoSuchView: it is no picture
+    :raises BlurError: why the file cannot be opened
+    :raises SandboxFailed: about this machine, not the file; try again later
+    """
+    if kind.family is not Family.IMAGE:
+        raise NoSuchView(WHOLE)
+    return _ordered(source, kind, WHOLE, limits, mark)
+
+
+def _ordered(
+    source: Source, kind: Kind, view: str, limits: Limits, mark: Mark | None
+) -> bytes:
     order = Order(
         "draw",
         cpu=limits.preview_cpu,
         wall=limits.preview_wall,
-        answer_bytes=_MOST_BYTES,
+        answer_bytes=_MOST_WHOLE if view == WHOLE else _MOST_BYTES,
         kind=kind,
         limits=limits,
-        view=str(view),
+        view=view,
+        mark=mark,
     )
     drawn = run(order, source)
     if not drawn:
-        raise NoSuchView(str(view))
+        raise NoSuchView(view)
     if not (drawn.startswith(b"\xff\xd8\xff") and drawn.endswith(b"\xff\xd9")):
         raise Garbled(detail="drawing")
     return drawn

@@ -17,9 +17,10 @@ from uuid import UUID
 
 from archive.broker import faults, wire
 from archive.gate import ORIGINAL, PIECE_BYTES
+from archive.ledger import Told
 from archive.vault.container import Header
 from archive.vault.errors import KeeperAway
-from auth.viewer import Viewer
+from auth.viewer import Tier, Viewer
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
@@ -126,6 +127,9 @@ class Broker:
                 filename=str(facts["filename"]),
                 format=str(facts["format"]),
                 form=str(facts["form"]),
+                record_id=str(facts["record"]),
+                tier=Tier(int(facts["tier"])),
+                told=Told(int(facts["line"]), bytes.fromhex(facts["seal"])),
                 _line=line,
             )
         except BaseException:
@@ -166,6 +170,9 @@ class Brokered:
     filename: str
     format: str
     form: str
+    record_id: str
+    tier: Tier
+    told: Told
     _line: wire.Line = field(repr=False)
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:

@@ -66,6 +66,9 @@ def facts_of(release: gate.Release) -> dict[str, Any]:
         "filename": release.filename,
         "format": release.format,
         "form": release.form,
+        "tier": release.tier.value,
+        "line": release.told.line,
+        "seal": release.told.seal.hex(),
     }
 
 

@@ -25,6 +25,7 @@ from archive.cli.searching import search
 from archive.cli.serving import serve, worker
 from archive.cli.tokens import token
 from archive.cli.verifying import verify
+from archive.cli.watermarks import watermark
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,5 +63,6 @@ for command in (
     reindex,
     mail,
     gazetteer,
+    watermark,
 ):
     main.add_command(command)

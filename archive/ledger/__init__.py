@@ -6,6 +6,7 @@ write transaction; `verify` walks the chain; `entries` lists lines, newest first
 
 from archive.ledger.chain import Finding, Findings, Ledger, Line
 from archive.ledger.events import EVENTS, UnknownEvent
+from archive.ledger.joining import Told
 from archive.ledger.tables import LedgerEntry
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "Line",
+    "Told",
     "UnknownEvent",
 ]

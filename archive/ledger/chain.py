@@ -26,7 +26,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from archive.ledger.events import EVENTS, UnknownEvent
-from archive.ledger.joining import Recent
+from archive.ledger.joining import Recent, Told
 from archive.ledger.tables import LedgerEntry, LedgerHead
 from auth.sealing import Sealing
 
@@ -151,6 +151,28 @@ class Ledger:
         if before is not None:
             query = query.where(LedgerEntry.seq < before)
         return [self._line(entry) for entry in session.scalars(query)]
+
+    def line(self, session: Session, seq: int) -> Line | None:
+        """One line, if there is such a one."""
+        entry = session.get(LedgerEntry, seq)
+        return None if entry is None else self._line(entry)
+
+    def told_at(self, session: Session, seq: int) -> Told | None:
+        """The number and seal of one line, if there is such a one."""
+        entry = session.get(LedgerEntry, seq)
+        return None if entry is None else Told(entry.seq, entry.mac)
+
+    def told(
+        self, session: Session, event: str, *, record: str | None = None
+    ) -> Iterator[Told]:
+        """The lines of one kind of event, newest first, by number and seal alone."""
+        query = select(LedgerEntry.seq, LedgerEntry.mac).where(
+            LedgerEntry.event == event
+        )
+        if record is not None:
+            query = query.where(LedgerEntry.record_id == record)
+        for seq, mac in session.execute(query.order_by(LedgerEntry.seq.desc())):
+            yield Told(seq, mac)
 
     def verify(
         self, session: Session, progress: Callable[[int, int], None] | None = None

@@ -39,6 +39,7 @@ ACCESS = frozenset(
         "grant",
         "grant revoked",
         "access refused",
+        "mark read",
         "account created",
         "application submitted",
         "application decided",

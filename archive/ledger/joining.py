@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 ONE_LINE = timedelta(minutes=1)
 MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """Which line it was, and the seal by which only this archive could have written it.
+
+    The seal leaves the program in no export; marks in pictures are made from it.
+    """
+
+    line: int
+    seal: bytes
 
 
 class Recent:
@@ -20,16 +32,17 @@ class Recent:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: dict[Hashable, datetime] = {}
+        self._told: dict[Hashable, tuple[datetime, Told]] = {}
 
-    def told(self, what: Hashable, now: datetime) -> None:
+    def told(self, what: Hashable, by: Told, now: datetime) -> None:
         """Note that a line which says this was committed."""
         with self._lock:
             if len(self._told) >= MOST:
                 self._told.clear()
-            self._told[what] = now
+            self._told[what] = (now, by)
 
-    def tells(self, what: Hashable, now: datetime) -> bool:
-        """Whether such a line was committed within the minute before."""
-        at = self._told.get(what)
-        return at is not None and timedelta() <= now - at < ONE_LINE
+    def tells(self, what: Hashable, now: datetime) -> Told | None:
+        """The line that was committed within the minute before, if there is one."""
+        at, by = self._told.get(what, (None, None))
+        is_near = at is not None and timedelta() <= now - at < ONE_LINE
+        return by if is_near else None

@@ -65,8 +65,8 @@ def picture(answer) -> Image.Image:
         ("small", "L", (320, 240)),
         ("grey", "L", (1200, 900)),
         ("colour", "RGB", (1200, 900)),
-        ("tile-0-0", "L", (150, 150)),
-        ("tile-7-5", "L", (150, 150)),
+        ("tile-0-0", "L", (240, 240)),
+        ("tile-7-5", "L", (240, 240)),
     ],
 )
 def test_a_level_is_drawn_with_a_line_in_the_ledger(

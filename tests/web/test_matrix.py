@@ -133,6 +133,7 @@ PUBLISHED = {
         POST media.cancel_copy
         GET media.clean
         GET media.copy
+        GET media.mark
         POST media.make_copy
         GET media.original
         GET media.view
@@ -224,6 +225,7 @@ HIDDEN = {
         POST media.cancel_copy
         GET media.clean
         GET media.copy
+        GET media.mark
         POST media.make_copy
         GET media.original
         GET media.view

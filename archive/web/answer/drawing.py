@@ -1,21 +1,25 @@
 """Views of an original, drawn for one request and forgotten: the levels and the lens.
 
 Each is let out by the gate with a ledger line of its own, is drawn from the original
-in a confined child, bounded in number and size, and may be kept by nobody.
+in a confined child, bounded in number and size, and may be kept by nobody. From tier
+G4 the mark of the showing is in its pixels (`archive.marking`).
 """
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from flask import Response, current_app
 from werkzeug.exceptions import NotFound
 
+from archive import gate, marking
+from archive.records import store
 from archive.web.answer import serving, streams
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits
-from blur import steps
-from blur.kinds import KINDS
+from blur import stamping, steps
+from blur.kinds import KINDS, Family
 from blur.steps import NoSuchView, Tile
 
 
@@ -34,25 +38,77 @@ def view(asset_id: str, name: str) -> Response:
         body = _drawn(asset_id, steps.parsed(name))
     except NoSuchView:
         raise NotFound from None
-    response = Response(body, mimetype=steps.MEDIA_TYPE)
+    return _answer(body)
+
+
+def copy(asset_id: str) -> Response:
+    """The copy for browsers; a picture from `MARKED_FROM` on has the mark in it.
+
+    A marked picture is written anew for each request, so ranges of it are not given.
+    It raises what `view` raises.
+    """
+    with context.read_session() as s:
+        asset = store.require_asset(s, asset_id)
+        tier = store.item_of(store.require(s, asset.record_id), asset).tier
+        marked = marking.is_marked(tier) and asset.kind == Family.IMAGE.value
+    if not marked:
+        return serving.original(asset_id, gate.COPY)
+    serving.refuse_embedding()
+    return _answer(_marked_copy(asset_id))
+
+
+def mark(asset_id: str) -> Response:
+    """The mark alone, as a picture to lie over what a player or a painter shows.
+
+    It raises what `view` raises.
+    """
+    serving.refuse_embedding()
+    who = context.viewer()
+    if who.account_id is not None:
+        limits.spend("levels", limits.LEVELS)
+    with _opened(asset_id, gate.MARK) as released:
+        drawn = stamping.overlay(marking.mark_of(released, context.now()))
+    return _answer(drawn, "image/png")
+
+
+def _answer(body: bytes, media_type: str = steps.MEDIA_TYPE) -> Response:
+    response = Response(body, mimetype=media_type)
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _drawn(asset_id: str, wanted: steps.View) -> bytes:
+def _marked_copy(asset_id: str) -> bytes:
+    site = context.site()
+    if context.viewer().account_id is not None:
+        limits.spend("levels", limits.LEVELS)
+    site.require_sandbox()
+    with _opened(asset_id, gate.COPY) as released:
+        mark = marking.mark_of(released, context.now())
+        jpeg, media = KINDS["jpeg"], site.upload_limits.media
+        return steps.draw_whole(released, jpeg, mark, media)
+
+
+@contextmanager
+def _opened(asset_id: str, form: str) -> Iterator[gate.Opened]:
     site, who = context.site(), context.viewer()
-    if who.account_id is not None:
+    with (
+        streams.of(current_app).take(who.account_id or ""),
+        closing(site.release(who, asset_id, context.now(), form=form)) as released,
+    ):
+        yield released
+
+
+def _drawn(asset_id: str, wanted: steps.View) -> bytes:
+    site = context.site()
+    if context.viewer().account_id is not None:
         if isinstance(wanted, Tile):
             limits.spend("tiles", limits.TILES)
         else:
             limits.spend("levels", limits.LEVELS)
     site.require_sandbox()
-    with (
-        streams.of(current_app).take(who.account_id or ""),
-        closing(
-            site.release(who, asset_id, context.now(), form=str(wanted))
-        ) as released,
-    ):
-        kind = KINDS[released.format]
-        return steps.draw(released, kind, wanted, site.upload_limits.media)
+    with _opened(asset_id, str(wanted)) as released:
+        kind, media = KINDS[released.format], site.upload_limits.media
+        graphic = marking.is_marked(released.tier)
+        mark = marking.mark_of(released, context.now()) if graphic else None
+        return steps.draw(released, kind, wanted, media, mark)

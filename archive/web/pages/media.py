@@ -5,6 +5,7 @@
     GET /media/<asset>/original             the gate; Range and If-Range
     GET /media/<asset>/view/<level>         small, grey, colour, tile-C-R: the gate
     GET /media/<asset>/clean                without its metadata: the gate
+    GET /media/<asset>/mark                 the mark to lie over it: the gate
     GET /media/<asset>/copy                 what browsers show in its place: the gate
     POST /media/<asset>/copy                have that copy made
     POST /media/<asset>/copy/cancel         or not
@@ -73,11 +74,18 @@ def clean(asset_id: str) -> Response:
     return serving.original(asset_id, gate.CLEAN)
 
 
+@bp.get("/<asset_id>/mark")
+@needs(Action.READ_RECORD)  # the gate, as above
+def mark(asset_id: str) -> Response:
+    """The mark of this showing, over a film or a document."""
+    return drawing.mark(asset_id)
+
+
 @bp.get("/<asset_id>/copy")
 @needs(Action.READ_RECORD)  # the gate, as above
 def copy(asset_id: str) -> Response:
     """The copy that every browser shows, without the original's metadata."""
-    return serving.original(asset_id, gate.COPY)
+    return drawing.copy(asset_id)
 
 
 @bp.post("/<asset_id>/copy")

@@ -20,7 +20,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from archive import jobs
+from archive import jobs, marking
 from archive.jobs import OPEN_STATES, Job, JobState
 from archive.records.tables import Asset
 from archive.web.request import context
@@ -90,7 +90,8 @@ class Stage:
 
     `src` is a picture made on the server, `plays` what a player or painter reads:
     nothing that still has its metadata, unless that was asked for. `untouched` is where
-    to ask, while there is neither a copy nor a form without metadata.
+    to ask, while there is neither a copy nor a form without metadata. `overlay` is the
+    mark of the showing, where the tier asks for one and it cannot be in the pixels.
     """
 
     asset: AssetView
@@ -100,7 +101,13 @@ class Stage:
     plays: str | None
     untouched: str | None
     lens: Lens | None
+    overlay: str | None
     copying: Copying | None
+
+    @property
+    def is_burnt(self) -> bool:
+        """Whether what is shown has its mark in the pixels."""
+        return marking.is_marked(self.asset.tier) and self.level != OPEN
 
     @property
     def is_last(self) -> bool:
@@ -135,6 +142,7 @@ def stage_of(
         plays=_whole(asset) or (asset.original if untouched and bare else None),
         untouched=_untouched(page, asset) if bare and not untouched else None,
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
+        overlay=_overlay(asset),
         copying=None if asset.copy else _copying(_last_job(s, page.id, asset.id)),
     )
 
@@ -181,7 +189,8 @@ def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
 
 def _address(asset: AssetView, name: str) -> str:
     whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
-    if whole and (shown := _whole(asset)):
+    bare = whole and not marking.is_marked(asset.tier)
+    if bare and (shown := _whole(asset)):
         return shown
     return url_for("media.view", asset_id=asset.id, level=name)
 
@@ -189,6 +198,12 @@ def _address(asset: AssetView, name: str) -> str:
 def _whole(asset: AssetView) -> str | None:
     """The whole file as browsers show it, without its metadata, if there is such."""
     return asset.copy or (asset.clean if asset.is_shown else None)
+
+
+def _overlay(asset: AssetView) -> str | None:
+    if not marking.is_marked(asset.tier):
+        return None
+    return url_for("media.mark", asset_id=asset.id)
 
 
 def _untouched(page: RecordPage, asset: AssetView) -> str:
