@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest
@@ -22,7 +22,7 @@ from archive.web.request.session import CSRF
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TOKEN_SECONDS = 12 * 3600
 _OWN_PATH = re.compile(r"/(?!/|%(?:0[0-9a-f]|2f|5c))[!-\[\]-~]*", re.I | re.A)
-NEXT_LENGTH = 2000
+NEXT_LENGTH = 8000
 
 
 class CrossSiteError(BadRequest):
@@ -49,7 +49,7 @@ def install(app: Flask) -> CSRFProtect:
         if not _needs_no_token():
             protection.protect()
 
-    app.jinja_env.globals["csrf_field"] = csrf_field
+    app.jinja_env.globals |= {"csrf_field": csrf_field, "here": here}
     return protection
 
 
@@ -76,6 +76,21 @@ def own_path(target: str | None) -> str:
     if target and len(target) <= NEXT_LENGTH and _OWN_PATH.fullmatch(target):
         return target
     return url_for("home.index")
+
+
+def here() -> str:
+    """The page the reader is on, as a path of this site to come back to.
+
+    An answer to a form has no address that can be opened again: then it is the nearest
+    page above it that has one, which is mostly the form's own.
+    """
+    if request.method == "GET":
+        return request.full_path.removesuffix("?")
+    known = current_app.create_url_adapter(request)
+    path = request.path.rstrip("/")
+    while path and known is not None and not known.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path or url_for("home.index")
 
 
 def _needs_no_token() -> bool:

@@ -11,6 +11,7 @@ import io
 from functools import cache
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -53,6 +54,7 @@ def install(app: Flask, *, secure: bool) -> None:
         "said": sentences.said,
         "size": amounts.size,
         "number": amounts.count,
+        "language_name": language_name,
     }
     app.context_processor(
         lambda: {
@@ -72,6 +74,14 @@ def language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the language of the answer; its code at worst."""
+    try:
+        return Locale.parse(code).get_display_name(get_locale()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def theme() -> str:

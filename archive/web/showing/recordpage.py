@@ -28,7 +28,7 @@ from archive.web.request.i18n import LANGUAGES, language
 from archive.web.showing import cards, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.represent import Reach
-from archive.web.showing.titles import ShownText, shown_text
+from archive.web.showing.titles import ShownText, fallback_words, shown_text
 from archive.web.showing.words import Meaning
 from auth.viewer import RecordState, Tier, Visibility
 from blur.blanks import BLANKABLE
@@ -107,6 +107,7 @@ class RecordPage:
     id: str
     address: str
     text: ShownText
+    fallback: str
     languages: Sequence[tuple[str, str, str]]
     tier: Tier
     labelled: bool
@@ -146,6 +147,7 @@ def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
         id=record.id,
         address=url_for("records.show", record_id=record.id, _external=True),
         text=text,
+        fallback=fallback_words(text, *preferred),
         languages=_languages(record, document),
         tier=record.tier,
         labelled=record.labelled,

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from archive.records.document import RecordDocument
 from archive.web.request import context
-from archive.web.request.i18n import language
+from archive.web.request.i18n import LANGUAGES, language, language_name
 from auth.scope import may_read_title
 from auth.viewer import Item
 
@@ -34,6 +34,23 @@ def shown_text(document: RecordDocument, item: Item, *preferred: str) -> ShownTe
     if may_read_title(context.viewer(), item, context.now()):
         return ShownText(chosen.title, chosen.body, lang, is_neutral=False)
     return ShownText(neutral_title(item.record_id), chosen.body, lang, is_neutral=True)
+
+
+def fallback_words(text: ShownText, *preferred: str) -> str:
+    """Which language was wanted and which is shown; empty where they are the same.
+
+    `preferred` comes before the reader's own language, as in `shown_text`.
+    """
+    wanted = next((each for each in preferred if each in LANGUAGES), language())
+    if text.lang in (wanted, *preferred[:1]):
+        return ""
+    return str(
+        gettext(
+            "Not described in %(wanted)s; shown in %(shown)s.",
+            wanted=language_name(wanted),
+            shown=language_name(text.lang),
+        )
+    )
 
 
 def neutral_title(record_id: str) -> str:
