@@ -49,7 +49,7 @@ def install(app: Flask) -> CSRFProtect:
         if not _needs_no_token():
             protection.protect()
 
-    app.jinja_env.globals |= {"csrf_field": csrf_field, "here": here}
+    app.jinja_env.globals |= {"csrf_field": csrf_field, "own_place": own_place}
     return protection
 
 
@@ -78,7 +78,7 @@ def own_path(target: str | None) -> str:
     return url_for("home.index")
 
 
-def here() -> str:
+def own_place() -> str:
     """The page the reader is on, as a path of this site to come back to.
 
     An answer to a form has no address that can be opened again: then it is the nearest
