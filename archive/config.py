@@ -75,6 +75,12 @@ class Config:
     max_seconds: int
     consent_max_minutes: int
     daily_reveals: int
+    hourly_reveals: int
+    daily_minutes: int
+    alarm_reveals: int
+    alarm_pages: int
+    alarm_misses: int
+    warn_tier: Tier
     second_factor_tier: Tier
     second_factor_roles: frozenset[Role]
     preview_max_tier: PreviewTier
@@ -322,6 +328,12 @@ SETTINGS = (
     Setting("max_seconds", "86_400", _count, "the longest recording, in seconds"),
     Setting("consent_max_minutes", "60", _count, "the longest consent"),
     Setting("daily_reveals", "100", _count, "originals one person may open a day"),
+    Setting("hourly_reveals", "0", _number, "originals in an hour; 0: as in a day"),
+    Setting("daily_minutes", "0", _number, "minutes of looking a day; 0: no limit"),
+    Setting("alarm_reveals", "50", _count, "originals in an hour that raise an alarm"),
+    Setting("alarm_pages", "2000", _count, "records read in an hour that raise one"),
+    Setting("alarm_misses", "300", _count, "ids missed in an hour that raise one"),
+    Setting("warn_tier", "X", Tier.parse, "from here previews wait behind words"),
     Setting("second_factor_tier", "G5", Tier.parse, "from here a second factor is due"),
     Setting("second_factor_roles", "", _roles, "roles that always need one"),
     Setting(

@@ -1,7 +1,7 @@
 """What a viewer may know of, and see, on this side of the gate.
 
 `scope` is the filter of every list and every search; `may_read_title` and
-`preview_tier` say how much of what is found is shown.
+`preview_tier` say how much of what is found is shown, and `treatment` how gently.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from auth.viewer import (
     Rules,
     Tier,
     TokenScope,
+    Treatment,
     Viewer,
     Visibility,
+    Wishes,
 )
 
 
@@ -82,6 +84,21 @@ def may_see_clip(viewer: Viewer, item: Item, rules: Rules, now: datetime) -> boo
         return False
     clear = preview_tier(viewer, item, rules, now)
     return _CLARITY.index(clear) >= _CLARITY.index(PreviewTier.HAZE)
+
+
+def treatment(item: Item, wishes: Wishes, rules: Rules) -> Treatment:
+    """How this person meets the item in lists and on pages: the strictest of all says.
+
+    The person's wishes for its labels and its tier, the record's own flags (somebody
+    can be recognised), and the archive's setting. It decides on previews and words
+    alone, and for this person alone; what opens is the policy's.
+    """
+    return max(
+        wishes.tiers.get(item.tier, Treatment.PREVIEW),
+        *(wishes.labels.get(code, Treatment.PREVIEW) for code in item.codes),
+        Treatment.WARN if item.codes & IDENTIFIED else Treatment.PREVIEW,
+        Treatment.WARN if item.tier >= rules.warn_tier else Treatment.PREVIEW,
+    )
 
 
 IDENTIFIED = frozenset({"id.victim", "id.minor"})

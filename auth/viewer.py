@@ -10,6 +10,7 @@ or a clock. Words are those of the field: see docs/access.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -112,6 +113,31 @@ class PreviewTier(StrEnum):
     TRACE = "trace"
     HAZE = "haze"
     COLOUR_HAZE = "colour-haze"
+
+
+class Treatment(IntEnum):
+    """How a person, a record or the archive wants something met; stricter is higher."""
+
+    PREVIEW = 0
+    """The blurred preview stands there."""
+    WARN = 1
+    """Words stand there; the blurred preview is a step further."""
+    HIDE = 2
+    """It is left out of lists, or a neutral card stands for it."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, text: str) -> Treatment:
+        """Read `preview`, `warn` or `hide`.
+
+        :raises ValueError: it is none of them
+        """
+        try:
+            return cls[text.upper()]
+        except KeyError:
+            raise ValueError(f"{text!r} is not preview, warn or hide") from None
 
 
 class ReasonCode(StrEnum):
@@ -243,6 +269,22 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """How somebody wants to meet labels and tiers; what is not named is previewed."""
+
+    labels: Mapping[str, Treatment] = field(default_factory=dict)
+    tiers: Mapping[Tier, Treatment] = field(default_factory=dict)
+
+    @property
+    def hidden_labels(self) -> tuple[str, ...]:
+        """The labels whose records are left out of searches."""
+        return tuple(c for c, t in self.labels.items() if t is Treatment.HIDE)
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True)
 class Rules:
     """What this archive's settings ask of everybody."""
 
@@ -250,8 +292,14 @@ class Rules:
     second_factor_tier: Tier = Tier.G5
     second_factor_roles: frozenset[Role] = frozenset()
     daily_reveals: int = 100
+    hourly_reveals: int = 0
+    """Originals that one person may open in an hour; 0: as many as in a day."""
+    daily_minutes: int = 0
+    """Minutes that one person may look in a day; 0: no limit."""
     consent_max_minutes: int = 60
     preview_ceiling: PreviewTier = PreviewTier.COLOUR_HAZE
     preview_k: int = 0
     """How many files share each tile that is shown; 0: each has its own."""
     maintenance: bool = False
+    warn_tier: Tier = Tier.X
+    """From here on previews wait behind words for everybody."""

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from archive import mail
 from archive.mail import Mail, MailFailed, delivery, texts
-from archive.searches import preferences, question, saved
+from archive.searches import question, saved
 from archive.searches.saved import MOST_WATCHED
 from archive.searches.tables import Alert, SavedSearch
 from archive.site import Site
 from archive.work.task import Task
 from auth import accounts, notices
+from auth.access import preferences
 from auth.notices import Kind
 from auth.policy import Action, Permit, decide
 from auth.scope import scope
@@ -105,7 +106,8 @@ def _matches(
     asked = [("sort", "deposited")]
     asked += [p for p in saved.kept(site.sealing, row).pairs if p[0] != "sort"]
     try:
-        query = question.read(asked, excluded_labels=preferences.excluded_labels(own))
+        hidden = preferences.wishes_of(own).hidden_labels
+        query = question.read(asked, excluded_labels=hidden)
         terms = ScopeTerms(reach.audiences, reach.guarded)
         return site.engine.ids(query, terms, MOST_WATCHED)
     except QueryError:

@@ -106,6 +106,10 @@ PUBLISHED = {
         POST account.end_other_sessions
         GET account.export
         GET account.exposure
+        GET account.preferences
+        POST account.save_preferences
+        GET api.me_preferences_read
+        PUT api.me_preferences_write
         POST account.grade_induction
         GET account.index
         GET account.induction

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from flask import jsonify
 
+from archive.records import vocabulary
 from archive.web.api.operations import Answer
-from archive.web.request import context
+from archive.web.request import body, context
+from archive.web.request.body import BodyError
 from archive.web.showing.represent import iso
 from auth import accounts
-from auth.access import exposure
+from auth.access import exposure, preferences
+from auth.viewer import Tier, Treatment, Wishes
 
 EXPOSURE_DAYS = 90
 
@@ -31,9 +34,34 @@ def read() -> Answer:
             "terms_current": context.rules().terms_version,
             "induction_until": iso(viewer.induction_until),
             "second_factor": viewer.second_factor,
+            "preferences": _preferences(preferences.wishes_of(account)),
             "scopes": None if viewer.scopes is None else sorted(viewer.scopes),
         }
     return jsonify(answer), 200
+
+
+def preferences_read() -> Answer:
+    """How the caller wants to meet labels and tiers; the rest is previewed."""
+    with context.read_session() as s:
+        account = accounts.get(s, context.viewer().account_id or "")
+        return jsonify(_preferences(preferences.wishes_of(account))), 200
+
+
+def preferences_write() -> Answer:
+    """Replace them: `labels` by code and `tiers` by name, preview, warn or hide."""
+    sent = body.fields(known=frozenset({"labels", "tiers"}))
+    labels = {c: _treatment("labels", w) for c, w in sent.table("labels").items()}
+    tiers = {
+        _tier(name): _treatment("tiers", word)
+        for name, word in sent.table("tiers").items()
+    }
+    unknown = set(labels) - set(vocabulary.terms())
+    if unknown:
+        raise BodyError(f"There is no label {min(unknown)}.", field="labels")
+    with context.write_session() as s:
+        account = accounts.get(s, context.viewer().account_id or "")
+        preferences.keep(account, Wishes(labels, tiers))
+        return jsonify(_preferences(preferences.wishes_of(account))), 200
 
 
 def exposure_read() -> Answer:
@@ -52,3 +80,24 @@ def exposure_read() -> Answer:
         "by_tier": {str(tier): count for tier, count in summary.by_tier.items()},
     }
     return jsonify(answer), 200
+
+
+def _preferences(wishes: Wishes) -> dict[str, dict[str, str]]:
+    return {
+        "labels": {code: str(asked) for code, asked in wishes.labels.items()},
+        "tiers": {str(tier): str(asked) for tier, asked in wishes.tiers.items()},
+    }
+
+
+def _treatment(field: str, word: object) -> Treatment:
+    try:
+        return Treatment.parse(str(word))
+    except ValueError as error:
+        raise BodyError(str(error), field=field) from None
+
+
+def _tier(name: str) -> Tier:
+    try:
+        return Tier.parse(name)
+    except ValueError as error:
+        raise BodyError(str(error), field="tiers") from None

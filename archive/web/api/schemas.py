@@ -13,6 +13,7 @@ from auth.viewer import (
     Role,
     Tier,
     TokenScope,
+    Treatment,
     Visibility,
 )
 from search.engine import Tie
@@ -47,6 +48,7 @@ def thing(needed: tuple[str, ...] = (), **members: Schema) -> Schema:
 
 
 TIER = words(*(str(tier) for tier in Tier))
+TREATMENT = words(*(str(treatment) for treatment in Treatment))
 STATE = words(*(state.value for state in RecordState))
 VISIBILITY = words(*(visibility.value for visibility in Visibility))
 ACCESS = words(*(access.value for access in Access))
@@ -92,6 +94,7 @@ _SUMMARY: dict[str, Schema] = {
     "verification": TEXT,
     "stance": TEXT,
     "media_kinds": many(words("image", "video", "audio", "document")),
+    "treatment": TREATMENT,
     "preview_url": or_null(TEXT),
     "url": TEXT,
 }
@@ -174,6 +177,7 @@ SCHEMAS: dict[str, Schema] = {
         failure=or_null(TEXT),
         tier=TIER,
         labelled=TRUTH,
+        treatment=TREATMENT,
         preview_url=TEXT,
         original_url=TEXT,
         reveal=thing(("allowed", "reasons"), allowed=TRUTH, reasons=many(REMEDY)),
@@ -336,6 +340,11 @@ SCHEMAS: dict[str, Schema] = {
         batch=or_null(TEXT),
     ),
     "ConsentPage": thing(("items", "total"), items=many(ref("Consent")), total=COUNT),
+    "Preferences": thing(
+        ("labels", "tiers"),
+        labels={"type": "object", "additionalProperties": TREATMENT},
+        tiers={"type": "object", "additionalProperties": TREATMENT},
+    ),
     "Me": thing(
         ("id", "email", "role", "status"),
         id=TEXT,
@@ -347,6 +356,7 @@ SCHEMAS: dict[str, Schema] = {
         terms_version=COUNT,
         terms_current=COUNT,
         induction_until=MOMENT,
+        preferences=ref("Preferences"),
         second_factor=TRUTH,
         scopes=or_null(many(words(*(scope.value for scope in TokenScope)))),
     ),

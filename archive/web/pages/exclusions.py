@@ -15,13 +15,13 @@ from werkzeug.wrappers import Response
 
 from archive.records import vocabulary
 from archive.records.vocabulary import Term
-from archive.searches import preferences
 from archive.web.pages.help import GROUPS
 from archive.web.request import context, forms
 from archive.web.request.guard import needs
 from archive.web.request.i18n import language
 from archive.web.showing import exclusions
 from auth import accounts
+from auth.access import preferences
 from auth.policy import Action
 
 bp = Blueprint("exclusions", __name__, url_prefix="/search/labels")
@@ -60,7 +60,7 @@ def remember() -> Response:
         _keep_here(answer, codes)
     else:
         with context.write_session() as s:
-            preferences.exclude_labels(accounts.get(s, account_id), codes)
+            preferences.hide_labels(accounts.get(s, account_id), codes)
     flash(gettext("Saved."))
     return answer
 

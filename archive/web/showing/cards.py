@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
 from flask import url_for
@@ -23,10 +23,10 @@ from archive.records.tables import Asset, AssetState, Record
 from archive.vault.errors import StoreUnavailable
 from archive.web.request import context
 from archive.web.request.i18n import language
-from archive.web.showing import words
+from archive.web.showing import exclusions, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.titles import shown_text
-from auth.viewer import PreviewTier, Tier
+from auth.viewer import PreviewTier, Tier, Treatment
 from blur import render
 
 LABELS_ON_A_CARD = 3
@@ -51,7 +51,8 @@ class Picture:
 class Card:
     """A record in a grid; `kinds` counts its files, `labels` names the first few.
 
-    `summary` is the beginning of the description, in the language of the title.
+    `summary` is the beginning of the description, in the language of the title. Of one
+    that `is_hidden` by the reader's own wish nothing is told.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Card:
     place: str
     summary: str
     picture: Picture
+    is_hidden: bool = False
 
 
 def cards(s: Session, records: Sequence[Record]) -> list[Card]:
@@ -130,6 +132,9 @@ def kinds_of(assets: Iterable[Asset]) -> tuple[tuple[str, int], ...]:
 
 
 def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
+    asked = exclusions.treatment_of(store.item_of(record))
+    if asked is Treatment.HIDE:
+        return _neutral(record)
     site = context.site()
     document = store.document_of(site.sealing, record)
     text = shown_text(document, store.item_of(record))
@@ -146,11 +151,40 @@ def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
         date=event_words(document.event_date) if document.event_date else "",
         place=", ".join(place.name for place in document.places[:2]),
         summary=shorten(text.body, SUMMARY_LETTERS, placeholder=" …"),
-        picture=_first_picture(s, record, assets),
+        picture=_first_picture(s, record, assets, asked),
     )
 
 
-def _first_picture(s: Session, record: Record, assets: Sequence[Asset]) -> Picture:
+def _neutral(record: Record) -> Card:
+    """What stands for a record with something that the reader does not want to meet."""
+    title = gettext("A record with what you chose not to meet")
+    tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
+    return Card(
+        id=record.id,
+        url=url_for("records.show", record_id=record.id),
+        title=title,
+        lang=None,
+        is_neutral=True,
+        tier=record.tier,
+        labelled=record.labelled,
+        kinds=(),
+        labels=(),
+        date="",
+        place="",
+        summary="",
+        picture=Picture("landscape", None, tile, title, "document"),
+        is_hidden=True,
+    )
+
+
+def behind_words(shown: Picture) -> Picture:
+    """The same without its picture: the tile, and the warning in words."""
+    return replace(shown, src=None, clip=None)
+
+
+def _first_picture(
+    s: Session, record: Record, assets: Sequence[Asset], asked: Treatment
+) -> Picture:
     if not assets:
         tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
         return Picture(
@@ -159,7 +193,8 @@ def _first_picture(s: Session, record: Record, assets: Sequence[Asset]) -> Pictu
     first = previewing.showing(
         context.site(), context.viewer(), record, assets[0], context.now()
     )
-    return picture(s, first)
+    shown = picture(s, first)
+    return shown if asked is Treatment.PREVIEW else behind_words(shown)
 
 
 def _clip(showing: Showing) -> str | None:

@@ -1,7 +1,9 @@
-"""Labels that somebody does not want to meet in lists: their account's, or a cookie's.
+"""How somebody wants to meet labels and tiers: their account's wishes, or a cookie's.
 
-What is left out is neither listed nor counted in searches, related records and alerts.
-It is a kindness to the reader and no lock: a record's address still leads to it.
+A hidden label is neither listed nor counted in searches, related records and alerts.
+Where a list has such a record all the same (a tier is hidden, a page is no search), a
+neutral card stands for it. It is a kindness to the reader and no lock: a record's
+address still leads to it, and nobody else's pages change.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Iterable
 from flask import Flask, current_app, g, request
 
 from archive.records import vocabulary
-from archive.searches import preferences
 from archive.web.request import context
 from auth import accounts
+from auth.access import preferences
+from auth.scope import treatment
+from auth.viewer import Item, Treatment, Wishes
 
 COOKIE = "EXCLUDED_COOKIE"
 SEPARATOR = "+"
@@ -25,11 +29,21 @@ def install(app: Flask, *, secure: bool) -> None:
 
 
 def of_viewer() -> tuple[str, ...]:
-    """The codes that whoever asks leaves out; read once for each request."""
-    if "excluded_labels" not in g:
-        g.excluded_labels = _own()
-    found: tuple[str, ...] = g.excluded_labels
+    """The codes that whoever asks leaves out of lists."""
+    return wishes().hidden_labels
+
+
+def wishes() -> Wishes:
+    """How whoever asks wants to meet labels and tiers; read once for each request."""
+    if "wishes" not in g:
+        g.wishes = _own()
+    found: Wishes = g.wishes
     return found
+
+
+def treatment_of(item: Item) -> Treatment:
+    """How whoever asks meets this item: the strictest of all that is asked."""
+    return treatment(item, wishes(), context.rules())
 
 
 def known(codes: Iterable[str]) -> tuple[str, ...]:
@@ -38,10 +52,12 @@ def known(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(code for code in vocabulary.terms() if code in asked)
 
 
-def _own() -> tuple[str, ...]:
+def _own() -> Wishes:
     account_id = context.viewer().account_id
     if account_id is None:
         kept = request.cookies.get(current_app.config[COOKIE], "")
-        return known(kept.split(SEPARATOR))
+        return Wishes(dict.fromkeys(known(kept.split(SEPARATOR)), Treatment.HIDE))
     with context.read_session() as s:
-        return known(preferences.excluded_labels(accounts.get(s, account_id)))
+        kept_wishes = preferences.wishes_of(accounts.get(s, account_id))
+    there = known(kept_wishes.labels)
+    return Wishes({c: kept_wishes.labels[c] for c in there}, kept_wishes.tiers)

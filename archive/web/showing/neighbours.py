@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from archive.records import store
@@ -15,7 +16,7 @@ from archive.web.request import context
 from archive.web.showing import asking, exclusions, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.titles import shown_text
-from auth.viewer import Tier
+from auth.viewer import Tier, Treatment
 from search.engine import Related
 
 MOST = 6
@@ -41,6 +42,8 @@ def of_record(s: Session, record: Record) -> list[Neighbour]:
 
 
 def _neighbour(record: Record, related: Related) -> Neighbour:
+    if exclusions.treatment_of(store.item_of(record)) is Treatment.HIDE:
+        return _neutral(record)
     document = store.document_of(context.site().sealing, record)
     text = shown_text(document, store.item_of(record))
     date = event_words(document.event_date) if document.event_date else ""
@@ -53,4 +56,17 @@ def _neighbour(record: Record, related: Related) -> Neighbour:
         labelled=record.labelled,
         facts=[fact for fact in (date, places) if fact],
         ties=[words.TIES[tie] for tie in related.ties],
+    )
+
+
+def _neutral(record: Record) -> Neighbour:
+    """One with something that the reader does not want to meet: that it is there."""
+    return Neighbour(
+        url=url_for("records.show", record_id=record.id),
+        title=gettext("A record with what you chose not to meet"),
+        lang=None,
+        tier=record.tier,
+        labelled=record.labelled,
+        facts=(),
+        ties=(),
     )

@@ -25,12 +25,12 @@ from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import cards, words
+from archive.web.showing import cards, exclusions, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.represent import Reach
 from archive.web.showing.titles import ShownText, fallback_words, shown_text
 from archive.web.showing.words import Meaning
-from auth.viewer import RecordState, Tier, Visibility
+from auth.viewer import RecordState, Tier, Treatment, Visibility
 from blur.blanks import BLANKABLE
 
 HISTORY = 200
@@ -49,6 +49,7 @@ class AssetView:
     `clean` is the address of it without metadata, where that can be blanked; `copy`
     that of the copy that browsers show, once there is one.
     `is_shown` says that a browser, or our own pages, can paint or play it.
+    `behind` is the blurred preview where the reader meets words first.
     """
 
     id: str
@@ -70,6 +71,7 @@ class AssetView:
     clean: str | None
     copy: str | None
     is_shown: bool
+    behind: cards.Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class RecordPage:
     stance: Meaning
     facts: Sequence[tuple[str, Any]]
     custody: Sequence[CustodyEvent]
+    is_hidden: bool = False
 
     @property
     def title(self) -> str:
@@ -162,6 +165,7 @@ def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
         stance=words.STANCES[document.stance],
         facts=_facts(record, document, shelf),
         custody=_custody(s, record),
+        is_hidden=exclusions.treatment_of(store.item_of(record)) is Treatment.HIDE,
     )
 
 
@@ -208,7 +212,10 @@ def _assets(s: Session, record: Record, assets: Sequence[Asset]) -> Iterator[Ass
 def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
     asset = showing.asset
     details = store.details_of(context.site().sealing, asset)
-    picture = cards.picture(s, showing)
+    whole = cards.picture(s, showing)
+    asked = exclusions.treatment_of(store.item_of(record, asset))
+    waits = asked is not Treatment.PREVIEW and whole.src is not None
+    picture = cards.behind_words(whole) if waits else whole
     number = asset.position + 1
     return AssetView(
         id=asset.id,
@@ -224,12 +231,13 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         sha256=details.sha256,
         failure=asset.failure,
         picture=picture,
-        clip=picture.clip,
+        clip=whole.clip,
         open_url=url_for("records.view", record_id=record.id, file=number),
         original=url_for("media.original", asset_id=asset.id),
         clean=_clean(asset),
         copy=url_for("media.copy", asset_id=asset.id) if asset.copy_object_id else None,
         is_shown=asset.media_type in SHOWN,
+        behind=whole if waits else None,
     )
 
 

@@ -26,7 +26,7 @@ from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.request.i18n import language
-from archive.web.showing import consentforms, warnings
+from archive.web.showing import consentforms, exclusions, warnings
 from archive.web.showing.titles import neutral_title, shown_text
 from auth.conditions import needs_typed_reason
 from auth.policy import Action, Refusal, decide
@@ -101,6 +101,7 @@ def summary(
         "verification": document.verification,
         "stance": document.stance,
         "media_kinds": sorted({each.kind for each in assets}),
+        "treatment": str(exclusions.treatment_of(store.item_of(found))),
         "preview_url": _preview_url(assets[0]) if assets else None,
         "url": url_for("records.show", record_id=found.id, _external=True),
     }
@@ -147,6 +148,7 @@ def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
         "failure": each.failure,
         "tier": str(each.tier),
         "labelled": each.labelled,
+        "treatment": str(exclusions.treatment_of(store.item_of(found, each))),
         "preview_url": _preview_url(each),
         "original_url": url_for("api.assets_original", asset_id=each.id),
         "reveal": _reveal(store.item_of(found, each)),

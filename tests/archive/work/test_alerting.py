@@ -13,11 +13,12 @@ import pytest
 from archive import mail, work
 from archive.mail import Mail, MailFailed
 from archive.records import store
-from archive.searches import preferences, saved
+from archive.searches import saved
 from archive.searches.saved import SavingRefused, Why, Wish
 from archive.searches.tables import Alert, Pace, SavedSearch
 from archive.work import alerting, housekeeping
 from auth import accounts, notices
+from auth.access import preferences
 from auth.viewer import Role, Visibility
 
 SECRET = "quibblefrost"
@@ -118,13 +119,13 @@ def test_an_alert_reaches_as_far_as_its_owner_does_now(watching, site, change) -
         elif change == "suspend":
             accounts.suspend(s, own, "operator", "a reason", site.clock())
         else:
-            preferences.exclude_labels(own, ["property.heritage"])
+            preferences.hide_labels(own, ["property.heritage"])
     watching.shelve("A church", visibility=Visibility.VETTED)
     watching.pass_by()
     assert watching.told() == []
     assert watching.fresh(search_id) == 0
     with site.db.write() as s:
-        preferences.exclude_labels(accounts.get(s, watching.owner), [])
+        preferences.hide_labels(accounts.get(s, watching.owner), [])
     watching.pass_by()
     assert watching.told() == ([1] if change == "exclude" else [])
 

@@ -6,6 +6,7 @@ sessions   browsers signed in
 consents   what one agreed to see: live and past, receipts
 searches   saved searches and their alerts
 exposure   what one has opened, counted
+preferences  which labels and tiers are hidden, warned of, previewed
 standing   the terms and the induction
 tokens     personal access tokens
 data       everything the archive holds about the account
@@ -16,6 +17,7 @@ from archive.web.pages.account import (
     data,
     exposure,
     overview,
+    preferences,
     searches,
     security,
     sessions,
@@ -30,6 +32,7 @@ __all__ = [
     "data",
     "exposure",
     "overview",
+    "preferences",
     "searches",
     "security",
     "sessions",

@@ -20,6 +20,7 @@ SECTIONS = (
     ("account.consents", _("Consents"), "scroll-text", Action.MANAGE_OWN_ACCOUNT),
     ("account.searches", _("Saved searches"), "bookmark", Action.SAVE_SEARCHES),
     ("account.exposure", _("Exposure"), "activity", Action.MANAGE_OWN_ACCOUNT),
+    ("account.preferences", _("What you meet"), "eye-off", Action.MANAGE_OWN_ACCOUNT),
     ("account.terms", _("Terms"), "scale", Action.MANAGE_OWN_ACCOUNT),
     ("account.induction", _("Induction"), "book-open", Action.MANAGE_OWN_ACCOUNT),
     ("account.tokens", _("Access tokens"), "key-round", Action.MANAGE_OWN_ACCOUNT),

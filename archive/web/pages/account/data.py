@@ -8,7 +8,7 @@ from flask import Response, jsonify, render_template
 from sqlalchemy.orm import Session
 
 from archive.records import store
-from archive.searches import preferences, saved
+from archive.searches import saved
 from archive.web.pages.account.blueprint import bp, own_account
 from archive.web.request import context
 from archive.web.request.guard import needs
@@ -69,7 +69,7 @@ def everything(s: Session, own: Account) -> dict[str, Any]:
         "consents": _rows(consents.for_account(s, own.id, limit=LIMIT)),
         "openings": _rows(exposure.for_account(s, own.id, limit=LIMIT)),
         "notices": _rows(notices.for_account(s, own.id, limit=LIMIT)),
-        "preferences": {"excluded_labels": preferences.excluded_labels(own)},
+        "preferences": dict(own.preferences),
         "saved_searches": [
             {**_columns(each.row), "name": each.name, "search": each.pairs}
             for each in saved.list_for(s, sealing, own.id)
