@@ -2,7 +2,8 @@
 
 Four connections ask for 1 MiB anywhere in 200 MiB, in turns of a few seconds, as fast
 as they are answered. Every range of Vigil's passes the gate; the readers have opened
-the file before, as a player has.
+the file before, as a player has. Bare gunicorn sends a MiB that lies ready in memory:
+what the server under Vigil costs before anything is asked, read or opened.
 """
 
 from __future__ import annotations
@@ -37,6 +38,14 @@ class Target:
     path: str
     size: int
     headers: Sequence[str] = ("Accept: */*",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A target, and the process at the head of each family that answers for it."""
+
+    target: Target
+    pids: tuple[int, ...]
 
 
 @dataclass
@@ -83,45 +92,70 @@ def results() -> Iterator[Result]:
         )
         size = film.stat().st_size
         address = f"/api/v1/assets/{held.asset}/original"
-        servers = {
-            "vigil": (vigil, Target(vigil.port, address, size, held.readers)),
-            "flask": (flask, Target(flask.port, "/file", size)),
+        ready = running.enter_context(
+            premises.flask_server("tests.bench.plain:bare", {})
+        )
+        apart, broker = running.enter_context(
+            premises.behind_a_broker(folder, folder / "brokered")
+        )
+        asked = {
+            "vigil": _of(vigil, address, size, held.readers),
+            "broker": _of(apart, address, size, held.readers, broker),
+            "flask": _of(flask, "/file", size),
+            "bare": _of(ready, "/", size),
         }
         if premises.NGINX is not None:
             nginx = running.enter_context(premises.nginx(film, folder))
-            servers["nginx"] = (nginx, Target(nginx.port, "/film.wav", size))
-        yield from _told(_in_turns(servers))
+            asked["nginx"] = _of(nginx, "/film.wav", size)
+        yield from _told(_in_turns(asked))
         peak = family_peak_mebibytes(vigil.pid)
         yield Result("memory of server and worker meanwhile, at most", peak, "MiB")
 
 
-def _in_turns(servers: dict[str, tuple[Server, Target]]) -> dict[str, Turns]:
-    found = {name: Turns([], []) for name in servers}
-    for _, target in servers.values():
-        ask_for(SECONDS, target, LENGTH)
+def _of(
+    server: Server,
+    path: str,
+    size: int,
+    headers: Sequence[str] = ("Accept: */*",),
+    *beside: int,
+) -> Asked:
+    return Asked(Target(server.port, path, size, headers), (server.pid, *beside))
+
+
+def _in_turns(asked: dict[str, Asked]) -> dict[str, Turns]:
+    found = {name: Turns([], []) for name in asked}
+    for each in asked.values():
+        ask_for(SECONDS, each.target, LENGTH)
     for _ in range(TURNS):
-        for name, (server, target) in servers.items():
-            before = family_cpu_seconds(server.pid)
-            rate = ask_for(SECONDS, target, LENGTH)
-            spent = family_cpu_seconds(server.pid) - before
+        for name, each in asked.items():
+            before = sum(map(family_cpu_seconds, each.pids))
+            rate = ask_for(SECONDS, each.target, LENGTH)
+            spent = sum(map(family_cpu_seconds, each.pids)) - before
             found[name].per_second.append(rate.per_second)
             found[name].milliseconds.append(spent * 1000 / rate.answers)
     return found
 
 
 def _told(found: dict[str, Turns]) -> Iterator[Result]:
-    vigil, flask, nginx = (found.get(each) for each in ("vigil", "flask", "nginx"))
-    if vigil is None or flask is None:
-        raise RuntimeError("a server was not asked")
-    name = "random ranges of 1 MiB"
-    if nginx is None:
+    vigil, name = found["vigil"], "random ranges of 1 MiB"
+    if "nginx" not in found:
         missing = f"{name}; nginx IS NOT INSTALLED (apt-get install nginx-light)"
         yield Result(missing, vigil.rate, "1/s", higher_is_better=True)
-    else:
-        yield Result.rate(f"{name}; nginx, plain file", vigil.rate, nginx.rate, "1/s")
-        yield Result.beside("the same, processor", vigil.cost, nginx.cost, "ms")
-    yield Result.rate(f"{name}; Flask's send_file", vigil.rate, flask.rate, "1/s")
-    yield Result.beside("the same, processor", vigil.cost, flask.cost, "ms")
+    for other, said in (
+        ("nginx", "nginx, plain file"),
+        ("bare", "bare gunicorn, a MiB that lies ready"),
+        ("flask", "Flask's send_file"),
+    ):
+        if other in found:
+            yield from _beside(f"{name}; {said}", vigil, found[other])
+    yield from _beside("through a broker; without", found["broker"], vigil)
+    if "nginx" in found:
+        yield from _beside("bare gunicorn; nginx", found["bare"], found["nginx"])
+
+
+def _beside(name: str, ours: Turns, theirs: Turns) -> Iterator[Result]:
+    yield Result.rate(name, ours.rate, theirs.rate, "1/s")
+    yield Result.beside("the same, processor", ours.cost, theirs.cost, "ms")
 
 
 def ask_for(seconds: float, target: Target, length: int, connections: int = 4) -> Rate:

@@ -1,21 +1,25 @@
-"""What Flask does by itself, to compare with: an application for gunicorn, no suite.
+"""What others do by themselves, to compare with: applications for gunicorn, no suite.
 
-It gives out a file with `send_file`, and takes one as Werkzeug's form parser hands it
-over: spooled to a temporary file in the clear, then hashed, then sealed.
+`plain` gives out a file with Flask's `send_file`, and takes one as Werkzeug's form
+parser hands it over: spooled to a temporary file in the clear, then hashed, then
+sealed. `bare` is no more than gunicorn itself: it sends a MiB that lies ready.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, Response, request, send_file
 
+from archive.gate import PIECE_BYTES
 from archive.vault.blobs import FolderStore
 from archive.vault.container import STEP, Kind, Sealer
 from archive.vault.keytable import draw
 
+_PIECE, _PIECES = bytes(PIECE_BYTES), (1 << 20) // PIECE_BYTES
 FILE = "BENCH_FILE"
 FOLDER = "BENCH_FOLDER"
 
@@ -26,6 +30,20 @@ def plain() -> Flask:
     app.add_url_rule("/file", view_func=_file)
     app.add_url_rule("/upload", view_func=_upload, methods=["POST"])
     return app
+
+
+def bare(
+    environ: dict[str, str], start: Callable[[str, list[tuple[str, str]]], object]
+) -> list[bytes]:
+    """Answer any range of a MiB with the same bytes, in pieces as Vigil sends them."""
+    span = environ["HTTP_RANGE"].removeprefix("bytes=")
+    headers = [
+        ("Content-Type", "audio/wav"),
+        ("Content-Length", str(len(_PIECE) * _PIECES)),
+        ("Content-Range", f"bytes {span}/*"),
+    ]
+    start("206 PARTIAL CONTENT", headers)
+    return [_PIECE] * _PIECES
 
 
 def settings(plain_file: Path, folder: Path) -> dict[str, str]:

@@ -39,6 +39,7 @@ from tests.bench.measuring import ROOT
 MEBIBYTE = 1 << 20
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 _START_SECONDS = 60
+_READY = "Listening on "
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,29 @@ def vigil(home: Path, *, with_worker: bool = True) -> Iterator[Server]:
     shipped = ["-m", "archive.cli", "serve", "--port", "0"]
     command = [sys.executable, *(shipped if with_worker else ["-c", _ALONE])]
     with _running(command, environment(home)) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.startswith("Listening on "):
-            raise RuntimeError("vigil serve did not start")
-        yield Server(int(line.rpartition(":")[2]), process.pid)
+        yield Server(_port_told(process), process.pid)
+
+
+@contextmanager
+def behind_a_broker(home: Path, copy: Path) -> Iterator[tuple[Server, int]]:
+    """`vigil serve` without the originals' key, and the process id of its broker.
+
+    They run on a copy of the archive that lies in `home`, made where `copy` says.
+    """
+    for part in ("home", "keys"):
+        shutil.copytree(home / part, copy / part)
+    with tempfile.TemporaryDirectory(prefix="vigil-b-") as near:
+        own = environment(copy) | {"VIGIL_BROKER": f"{near}/socket"}
+        preview = {"VIGIL_KEY_FILE": str(copy / "keys" / "preview.key")}
+        program = [sys.executable, "-m", "archive.cli"]
+        made = [*program, "keys", "preview-key", preview["VIGIL_KEY_FILE"]]
+        whole = {**os.environ, **environment(copy)}
+        subprocess.run(made, cwd=ROOT, env=whole, check=True, capture_output=True)
+        with _running([*program, "broker"], own) as broker:
+            _told(broker)
+            command = [*program, "serve", "--port", "0"]
+            with _running(command, own | preview) as process:
+                yield Server(_port_told(process), process.pid), broker.pid
 
 
 @contextmanager
@@ -242,6 +261,19 @@ def _running(
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _port_told(process: subprocess.Popen[str]) -> int:
+    return int(_told(process).rpartition(":")[2])
+
+
+def _told(process: subprocess.Popen[str]) -> str:
+    """Where it listens, once it does."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith(_READY):
+        raise RuntimeError(f"{process.args} did not start")
+    return line.removeprefix(_READY).strip()
 
 
 def _free_port() -> int:
