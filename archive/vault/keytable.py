@@ -85,7 +85,7 @@ def insert(
     :raises KeyUnavailable: this process may not seal objects of this kind
     :raises KeeperAway: another process holds the key, and does not answer
     """
-    _hold_keys(s)
+    hold_keys(s)
     wrapping_key_id, wrapped = wrap_new(keyring, header, data_key)
     row = DataKey(
         id=header.data_key_id,
@@ -116,7 +116,7 @@ def wrap_new(keyring: Keyring, header: Header, data_key: bytes) -> tuple[UUID, b
     return wrapping_key.id, wrap_key(wrapping_key, header, data_key)
 
 
-def _hold_keys(s: Session) -> None:
+def hold_keys(s: Session) -> None:
     """From here to the end of the transaction no wrapping key can be destroyed.
 
     On SQLite the transaction itself does it; but it begins with the first statement,

@@ -1,11 +1,14 @@
 """Another key for the originals or the previews, while the archive serves.
 
     1  a new version is made: from now on it seals, the older ones only open
-    2  data keys are wrapped anew, 1,000 rows in a transaction; no media is touched
+    2  data keys are wrapped anew, 4,000 rows in a transaction; no media is touched
     3  an older version that no row needs any more is destroyed
 
 Killed anywhere, nothing is lost: each row is under one version or the other, both are
-held until step 3, and whoever starts again goes on where it ended.
+held until step 3, and whoever starts again goes on where it ended. The cipher works
+between transactions, on rows that were only read; a row is changed if it is still what
+was read, and the key still seals: so others wait for the writing, not for the cipher,
+and what is shredded or wrapped by somebody else meanwhile stays as they left it.
 
 | purpose | rotated | why |
 |---|---|---|
@@ -16,7 +19,7 @@ held until step 3, and whoever starts again goes on where it ended.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +36,7 @@ from archive.vault.keyrings import Keyring
 from archive.vault.keys import Key, KeyName, KeyState, Purpose
 from archive.vault.tables import DataKey, DataKeyState
 
-BATCH = 1_000
+BATCH = 4_000
 PAUSE_SECONDS = 0.01
 WRAPPING = frozenset({Purpose.ORIGINAL, Purpose.PREVIEW})
 ADDING = WRAPPING | {Purpose.INDEX, Purpose.FIELDS}
@@ -99,43 +102,16 @@ def rewrap_all(
     """Wrap every data key under the active version, in batches, one after another."""
     done, stuck = 0, set[UUID]()
     while True:
-        with db.write() as s:
-            count = rewrap_batch(s, keyring, purpose, stuck)
-        if not count:
+        active = keyring.active(purpose)
+        rows = _waiting(db, keyring, purpose, stuck)
+        if not rows:
             return Rewrapped(done - len(stuck), len(stuck))
-        done += count
-        progress(count)
+        changed = _wrapped_anew(keyring, active, rows, stuck)
+        if changed and not _put(db, keyring, active, changed):
+            continue  # somebody made a newer key, and the rows go under that one
+        done += len(rows)
+        progress(len(rows))
         time.sleep(PAUSE_SECONDS)  # others wait to write, too
-
-
-def rewrap_batch(
-    s: Session, keyring: Keyring, purpose: Purpose, stuck: set[UUID]
-) -> int:
-    """Look at up to 1,000 data keys and wrap them anew, in the caller's transaction.
-
-    Those that do not open are added to `stuck` and passed over; they keep their key.
-    """
-    active = keyring.active(purpose)
-    retired = [name.id for name in older(keyring, purpose)]
-    rows = s.execute(
-        select(*_TABLE.c["id", "object_id", "kind", "revision"], *_WRAPPED)
-        .where(
-            _TABLE.c.wrapping_key_id.in_(retired),
-            _TABLE.c.state == DataKeyState.ACTIVE,
-            _TABLE.c.id.not_in(stuck),
-        )
-        .limit(BATCH)
-        .with_for_update()
-    ).all()
-    changed = []
-    for row in rows:
-        try:
-            changed.append(_rewrapped(keyring, active, row))
-        except VaultError:
-            stuck.add(row.id)
-    if changed:
-        s.connection().execute(_UPDATE, changed)
-    return len(rows)
 
 
 def unneeded(s: Session, keyring: Keyring, purpose: Purpose) -> list[KeyName]:
@@ -160,12 +136,63 @@ def destroy_unneeded(
 
 # The table itself: the ORM would make an object and send a statement for each row.
 _TABLE = DataKey.metadata.tables[DataKey.__tablename__]
-_WRAPPED = _TABLE.c["wrapping_key_id", "wrapped"]
+_READ = _TABLE.c["id", "object_id", "kind", "revision", "wrapping_key_id", "wrapped"]
 _UPDATE = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.wrapping_key_id == bindparam("by"))
+    .where(
+        _TABLE.c.id == bindparam("row"),
+        _TABLE.c.wrapping_key_id == bindparam("by"),
+        # Shredded meanwhile: its key must not come back.
+        _TABLE.c.state == DataKeyState.ACTIVE,
+    )
     .values(wrapped=bindparam("anew"), wrapping_key_id=bindparam("active"))
 )
+
+
+def _waiting(
+    db: Database, keyring: Keyring, purpose: Purpose, stuck: set[UUID]
+) -> Sequence[Row[Any]]:
+    """Rows under older versions, a batch of them, but for those that do not open."""
+    retired = [name.id for name in older(keyring, purpose)]
+    rows = (
+        select(*_READ)
+        .where(
+            _TABLE.c.wrapping_key_id.in_(retired),
+            _TABLE.c.state == DataKeyState.ACTIVE,
+            _TABLE.c.id.not_in(stuck),
+        )
+        .limit(BATCH)
+    )
+    with db.read() as s:
+        return s.execute(rows).all()
+
+
+def _wrapped_anew(
+    keyring: Keyring, active: Key, rows: Sequence[Row[Any]], stuck: set[UUID]
+) -> list[dict[str, object]]:
+    """What changes in each row; those that do not open are added to `stuck`."""
+    changed = []
+    for row in rows:
+        try:
+            changed.append(_rewrapped(keyring, active, row))
+        except VaultError:
+            stuck.add(row.id)
+    return changed
+
+
+def _put(
+    db: Database, keyring: Keyring, active: Key, changed: list[dict[str, object]]
+) -> bool:
+    """Change the rows, all or none; False where the key does not seal any more.
+
+    From the look at the key to the commit nobody can destroy it.
+    """
+    with db.write() as s:
+        keytable.hold_keys(s)
+        if keyring.active(active.name.purpose).id != active.id:
+            return False
+        s.connection().execute(_UPDATE, changed)
+    return True
 
 
 def _rewrapped(keyring: Keyring, active: Key, row: Row[Any]) -> dict[str, object]:

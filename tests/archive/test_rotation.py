@@ -251,3 +251,66 @@ def test_no_key_is_destroyed_while_somebody_is_about_to_use_it(any_db, keyring) 
     gone = rotation.destroy_unneeded(any_db, keyring, Purpose.ORIGINAL, now)
     assert gone == (1,)
     assert opened_rows(any_db, keyring) == 1
+
+
+def between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen once while rows are wrapped anew, before they are put."""
+    wrapped_anew, acts = rotation._wrapped_anew, [act]
+
+    def and_then(*given):
+        changed = wrapped_anew(*given)
+        if acts:
+            acts.pop()()
+        return changed
+
+    monkeypatch.setattr(rotation, "_wrapped_anew", and_then)
+
+
+def test_what_is_shredded_while_it_is_wrapped_anew_stays_shredded(
+    any_db, keyring, monkeypatch
+) -> None:
+    now = datetime.now(UTC)
+    headers = [keytable.draw(Kind.ORIGINAL) for _ in range(3)]
+    with any_db.write() as s:
+        for header, data_key in headers:
+            facts = Facts(3, b"\1" * 32)
+            keytable.insert(s, keyring, header, data_key, facts, now)
+    gone = headers[1][0].object_id
+
+    def shred() -> None:
+        with any_db.write() as s:
+            assert keytable.destroy(s, gone, now) == 1
+
+    between(monkeypatch, shred)
+    active = rotation.begin(keyring, Purpose.ORIGINAL, now)
+    rotation.rewrap_all(any_db, keyring, Purpose.ORIGINAL)
+    with any_db.read() as s:
+        rows = {row.object_id: row for row in s.scalars(select(DataKey))}
+    shredded = rows.pop(gone)
+    assert (shredded.wrapped, shredded.facts) == (None, None)
+    assert {row.wrapping_key_id for row in rows.values()} == {active.id}
+
+
+def test_rows_never_go_under_a_key_that_does_not_seal_any_more(
+    any_db, keyring, monkeypatch
+) -> None:
+    now = datetime.now(UTC)
+    with any_db.write() as s:
+        for _ in range(3):
+            header, data_key = keytable.draw(Kind.ORIGINAL)
+            facts = Facts(3, b"\1" * 32)
+            keytable.insert(s, keyring, header, data_key, facts, now)
+    second = rotation.begin(keyring, Purpose.ORIGINAL, now)
+
+    def rotate_again() -> None:
+        keyring.add_version(Purpose.ORIGINAL, now)
+        assert rotation.destroy_unneeded(any_db, keyring, Purpose.ORIGINAL, now) == (2,)
+
+    between(monkeypatch, rotate_again)
+    done = rotation.rewrap_all(any_db, keyring, Purpose.ORIGINAL)
+    assert (done.done, done.stuck) == (3, 0)
+    assert keyring.active(Purpose.ORIGINAL).id != second.id
+    assert opened_rows(any_db, keyring) == 3
+    gone = rotation.destroy_unneeded(any_db, keyring, Purpose.ORIGINAL, now)
+    assert gone == (1,)
+    assert opened_rows(any_db, keyring) == 3
