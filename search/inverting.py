@@ -6,17 +6,18 @@ sorted as arrays, and come out as the lists that an index stores.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import ne
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from search.analysis.folding import surface
-from search.analysis.tokens import tokens, written_words
-from search.analysis.words import document_terms
+from search.analysis.tokens import written_words
 from search.document import Document
+from search.lexicon import HEADS, Lexicon, Settled
 from search.postings import (
     MOST_WORDS,
     PART_SHIFT,
@@ -28,11 +29,6 @@ from search.postings import (
     field_set,
 )
 from search.query import Part
-
-MOST_LEXEMES = 250_000
-"""Words that are kept analysed from one batch to the next."""
-
-_HEADS = [bytes([code]) for code in range(256)]
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -66,93 +62,6 @@ class Lengths:
         return found
 
 
-class _Words(dict[str, int]):
-    """Numbers of the words of one language; a new word is analysed when asked for."""
-
-    def __init__(self, lexicon: "Lexicon", language: str) -> None:
-        super().__init__()
-        self._lexicon = lexicon
-        self._language = language
-
-    def __missing__(self, written: str) -> int:
-        number = self._lexicon.analysed(written, self._language)
-        self[written] = number
-        return number
-
-
-class Lexicon:
-    """What is known of every word met so far.
-
-    A word has one or more tokens (``Karmir-Shuka`` has three) that take so many
-    positions, and terms: each with its number and its place among the tokens.
-    """
-
-    def __init__(self) -> None:
-        self.terms: list[bytes] = []
-        """Level and text of each term, as one byte and UTF-8."""
-        self._numbers: list[dict[str, int]] = [{} for _ in TEXT_LEVELS]
-        self._languages: dict[str, _Words] = {}
-        self._steps, self._counted = array("q"), array("q")
-        self._starts = array("q", [0])
-        self._terms, self._offsets = array("q"), array("q")
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    def words(self, language: str) -> _Words:
-        """Return the words of a language by their spelling."""
-        return self._languages.setdefault(language, _Words(self, language))
-
-    def analysed(self, written: str, language: str) -> int:
-        """Take a new word; return its number."""
-        steps = counted = 1
-        if written.isalpha():
-            self._add(written, 0, language)
-        else:
-            found = list(tokens(written))
-            for token in found:
-                self._add(token.text, token.position, language)
-            steps = 1 + max((token.position for token in found), default=-1)
-            counted = sum(not token.whole for token in found)
-        self._starts.append(len(self._terms))
-        self._steps.append(steps)
-        self._counted.append(counted)
-        return len(self._steps) - 1
-
-    def _add(self, text: str, position: int, language: str) -> None:
-        for level, terms in enumerate(_terms_of(text, language)):
-            numbers = self._numbers[level]
-            for term in terms:
-                number = numbers.get(term)
-                if number is None:
-                    number = numbers[term] = len(self.terms)
-                    self.terms.append(_HEADS[level] + term.encode("utf-8", "replace"))
-                self._terms.append(number)
-                self._offsets.append(position)
-
-    def arrays(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """Return steps and counted tokens of words; starts, terms and offsets."""
-        held = (
-            self._steps,
-            self._counted,
-            self._starts,
-            self._terms,
-            self._offsets,
-        )
-        steps, counted, starts, terms, offsets = (
-            np.array(each, np.int64) for each in held
-        )
-        return steps, counted, starts, terms, offsets
-
-
-def _terms_of(text: str, language: str) -> tuple[Iterable[str], ...]:
-    terms = document_terms(text, language)
-    shown: tuple[str, ...] = ()
-    if terms.exact and (spelled := surface(text)) != terms.exact[0]:
-        shown = (f"{terms.exact[0]}\t{spelled}",)
-    return terms.exact, terms.stems, terms.keys, shown
-
-
 class Inverter:
     """Turns batches of documents into posting lists."""
 
@@ -161,11 +70,11 @@ class Inverter:
 
     def invert(self, docs: Sequence[Document]) -> tuple[Inverted, Lengths]:
         """Return the posting lists and word counts of documents, numbered from 0."""
-        if len(self._lexicon) > MOST_LEXEMES:
-            self._lexicon = Lexicon()
         text = _Text.of(docs, self._lexicon)
         words = _counted(text, len(docs))
-        return _sorted(text, self._lexicon.terms), words
+        found = _sorted(text, self._lexicon.terms)
+        self._lexicon.shorten()
+        return found, words
 
 
 @dataclass(frozen=True)
@@ -183,7 +92,7 @@ class _Text:
 
     @classmethod
     def of(cls, docs: Sequence[Document], lexicon: Lexicon) -> "_Text":
-        numbers, rows = array("q"), []
+        numbers, rows = array("i"), []
         for number, doc in enumerate(docs):
             for part, language, text, base in stretches(doc):
                 words = written_words(text[: MOST_WORDS[part] * 10])
@@ -191,44 +100,48 @@ class _Text:
                 guarded = doc.guarded and part == "title"
                 fields = field_set(doc.audience, guarded=guarded)
                 rows.append((number, PARTS.index(part), base, fields, len(numbers)))
-        return cls._gathered(numbers, rows, lexicon)
+        return cls._gathered(numbers, rows, lexicon.settle())
 
     @classmethod
     def _gathered(
-        cls, numbers: "array[int]", rows: Sequence[tuple[int, ...]], lexicon: Lexicon
+        cls, numbers: "array[int]", rows: Sequence[tuple[int, ...]], known: Settled
     ) -> "_Text":
-        steps, counted, starts, terms, offsets = lexicon.arrays()
-        words = np.array(numbers, np.int64)
+        words = np.frombuffer(numbers, np.int32)
         table = np.array(rows, np.int64).reshape(-1, 5)
         lengths = np.diff(table[:, 4], prepend=0)
-        doc, part, base, fields = (np.repeat(table[:, n], lengths) for n in range(4))
-        before = np.cumsum(steps[words]) - steps[words]
+        doc, part, base, fields = (
+            np.repeat(table[:, n].astype(kind), lengths)
+            for n, kind in enumerate((np.int32, np.uint8, np.uint32, np.uint8))
+        )
+        steps = known.steps[words]
+        before = np.cumsum(steps) - steps
         firsts = np.append(before, 0)[np.minimum(table[:, 4] - lengths, len(words))]
         place = before - np.repeat(firsts, lengths)
         most = np.array([MOST_WORDS[each] for each in PARTS])[part]
-        kept = place < most
-        words, doc, part, base, fields, place = (
-            each[kept] for each in (words, doc, part, base, fields, place)
-        )
-        weights = np.array([int(PART_WEIGHTS[each]) for each in PARTS])
-        has = starts[words + 1] - starts[words]
-        which = np.repeat(starts[words] - (np.cumsum(has) - has), has)
+        if not (kept := place < most).all():
+            words, doc, part, base, fields, place = (
+                each[kept] for each in (words, doc, part, base, fields, place)
+            )
+        weights = np.array([int(PART_WEIGHTS[each]) for each in PARTS], np.uint8)
+        first = known.starts[words]
+        has = known.starts[words + 1] - first
+        which = np.repeat(first - (np.cumsum(has) - has), has)
         which += np.arange(len(which))
         return cls(
             docs=doc,
             parts=part,
-            counted=counted[words],
-            terms=terms[which],
-            term_docs=np.repeat(doc.astype(np.int32), has),
-            term_sets=np.repeat(fields.astype(np.uint8), has),
-            term_weights=np.repeat(weights[part].astype(np.uint8), has),
+            counted=known.counted[words],
+            terms=known.terms[which],
+            term_docs=np.repeat(doc, has),
+            term_sets=np.repeat(fields, has),
+            term_weights=np.repeat(weights[part], has),
             positions=np.repeat((base + place).astype(np.uint32), has)
-            + offsets[which].astype(np.uint32),
+            + known.offsets[which],
         )
 
 
 def _counted(text: _Text, count: int) -> Lengths:
-    places = text.docs * len(PARTS) + text.parts
+    places = text.docs.astype(np.int64) * len(PARTS) + text.parts
     found = np.bincount(places, text.counted, count * len(PARTS))
     return Lengths(found.astype(np.int64).reshape(count, len(PARTS)))
 
@@ -237,29 +150,35 @@ def _sorted(text: _Text, terms: list[bytes]) -> Inverted:
     """Sort by key, then document, then position; the words stand in that order."""
     used = np.flatnonzero(np.bincount(text.terms, minlength=len(terms)))
     in_order = sorted(used.tolist(), key=terms.__getitem__)
+    known = [terms[number] for number in in_order]
+    # Words have terms in common: the same stem, the same key.
+    is_new = np.fromiter(map(ne, known, [b"", *known[:-1]]), np.bool_, len(known))
     rank = np.zeros(len(terms), np.int64)
-    rank[in_order] = np.arange(len(in_order))
-    packed = text.term_sets.astype(np.int64) * len(in_order) + rank[text.terms]
+    rank[in_order] = np.cumsum(is_new) - 1
+    distinct = list(compress(known, is_new.tolist()))
+    packed = text.term_sets * np.int64(len(distinct))
+    packed += rank[text.terms]
     packed <<= 32
     packed |= np.arange(len(packed))
     packed.sort()
-    order, key = packed & 0xFFFFFFFF, packed >> 32
+    order = packed & 0xFFFFFFFF
+    key = packed
+    key >>= 32
     docs, positions = text.term_docs[order], text.positions[order]
     new_key = _changes(key)
     new_posting = new_key | _changes(docs)
     new_position = new_posting | _changes(positions)
     postings = np.flatnonzero(new_posting)
     firsts = np.flatnonzero(new_key)
-    keys = _keys(key[firsts], [terms[number] for number in in_order])
     starts = np.append(np.searchsorted(postings, firsts), len(postings))
     counts = _summed(new_position, postings)
     return Inverted(
-        keys=keys,
+        keys=_keys(key[firsts], distinct),
         starts=starts,
-        docs=docs[postings].astype(np.int64),
+        docs=docs[postings],
         weights=_summed(text.term_weights[order], postings),
         counts=counts,
-        positions=positions[new_position].astype(np.int64),
+        positions=positions[new_position],
         positions_of_terms=_summed(counts, starts[:-1]),
     )
 
@@ -272,12 +191,14 @@ def _changes(values: Ints) -> npt.NDArray[np.bool_]:
 
 
 def _keys(numbers: Ints, terms: list[bytes]) -> list[bytes]:
-    fields, places = np.divmod(numbers, max(1, len(terms)))
-    levels = np.fromiter((term[0] for term in terms), np.int64, len(terms))
-    codes = (fields * len(TEXT_LEVELS) + levels[places]).tolist()
-    plain = [term[1:] for term in terms]
-    found = zip(codes, places.tolist(), strict=True)
-    return [_HEADS[code] + plain[place] for code, place in found]
+    """Put the number of the field before each term, for the level that stands there."""
+    sets, places = np.divmod(numbers, max(1, len(terms)))
+    levels = len(TEXT_LEVELS)
+    if not sets.any():
+        return [terms[place] for place in places.tolist()]
+    pairs = zip((sets * levels).tolist(), places.tolist(), strict=True)
+    found = ((first, terms[place]) for first, place in pairs)
+    return [HEADS[first + t[0]] + t[1:] if first else t for first, t in found]
 
 
 def _summed(values: npt.NDArray[Any], starts: Ints) -> Ints:

@@ -4,6 +4,7 @@
 ``surface`` for showing. Folding a folded word changes nothing.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -38,6 +39,7 @@ _LETTERS = str.maketrans(
         "ک": "ك",
     }
 )
+_DIACRITICS = re.compile("[\u0300-\u036f]+")
 _BARE = str.maketrans(
     {"ə": "e", "ø": "o", "ł": "l", "đ": "d", "й": "и", "ґ": "г", "є": "е"}
 )
@@ -65,6 +67,22 @@ def _folded_letters(text: str) -> str:
     if not text.isalpha():
         text = _without_stress(text)
     return text.replace("եվ", "եւ")[:LONGEST_TERM]
+
+
+def fold_lines(text: str) -> str:
+    """Fold lines of single words of letters, none longer than ``LONGEST_TERM``."""
+    text = text.translate(_LETTERS).casefold().translate(_LETTERS)
+    return unicodedata.normalize("NFC", text).replace("եվ", "եւ")
+
+
+def bare_lines(folded: str) -> str:
+    """Take the diacritics off folded lines of Latin and Cyrillic letters."""
+    return _DIACRITICS.sub("", unicodedata.normalize("NFD", folded)).translate(_BARE)
+
+
+def surface_lines(text: str) -> str:
+    """Put lines of letters in lower case, to be shown."""
+    return unicodedata.normalize("NFC", text).replace("İ", "i").lower()
 
 
 @lru_cache(maxsize=8192)

@@ -9,6 +9,7 @@ differently (Latin c and x, Cyrillic г) gives more than one key.
 
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from search.analysis.folding import bare, script
@@ -78,6 +79,22 @@ def keys(folded: str) -> tuple[str, ...]:
     return tuple(sorted(k for k in found if len(k) >= SHORTEST_KEY))
 
 
+def keys_at_once(words: Sequence[str], kind: str) -> tuple[list[int], list[str]]:
+    """Return the keys of folded words of one script, and the word's number of each.
+
+    Every letter must have a sound of its own there (``bare`` is not asked).
+    """
+    sounds = _SOUNDS[kind]
+    lines = _respelled_lines("\n" + "\n".join(words), kind).split("\n")[1:]
+    others = list(sounds.other_readings(lines))
+    numbers = [*range(len(lines)), *(number for number, _ in others)]
+    lines += [line for _, line in others]
+    spoken = "\n".join(lines).translate(sounds.spoken)
+    found = list(zip(numbers, _collapsed_lines(spoken), strict=True))
+    kept = dict.fromkeys(pair for pair in found if len(pair[1]) >= SHORTEST_KEY)
+    return [number for number, _ in kept], [key for _, key in kept]
+
+
 class _Sounds:
     """The sounds of a script's letters; ``single`` are letters with one sound only."""
 
@@ -86,7 +103,26 @@ class _Sounds:
         one = {letter: sounds[0] for letter, sounds in table.items() if not sounds[1:]}
         one |= {sound: sound for sound in _CAPITALS}
         self.single = frozenset(one)
-        self.spoken = str.maketrans(one)
+        double = {letter: sounds for letter, sounds in table.items() if sounds[1:]}
+        # The second sound of a letter, as a letter that no text has.
+        self._second = {letter: chr(0xE000 + n) for n, letter in enumerate(double)}
+        first = {letter: sounds[0] for letter, sounds in double.items()}
+        second = {self._second[letter]: sounds[1] for letter, sounds in double.items()}
+        self.spoken = str.maketrans(one | first | second)
+
+    def other_readings(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Respell lines in which letters have two sounds; the last two letters vary."""
+        second = self._second
+        for number, line in enumerate(lines):
+            if second.keys().isdisjoint(line):
+                continue
+            *_, last = places = [at for at, c in enumerate(line) if c in second]
+            other = f"{line[:last]}{second[line[last]]}{line[last + 1 :]}"
+            yield number, other
+            if len(places) > 1:
+                at = places[-2]
+                for each in (line, other):
+                    yield number, f"{each[:at]}{second[line[at]]}{each[at + 1 :]}"
 
     def options(self, letter: str) -> tuple[str, ...]:
         """Return every sound that a letter may have; a capital is a sound already."""
@@ -108,6 +144,20 @@ def _respelled(word: str, kind: str) -> str:
         word = word.replace("ու", "U").replace("եւ", "եվ")
         return f"վ{word}" if word.startswith("ո") else word
     return word
+
+
+def _respelled_lines(text: str, kind: str) -> str:
+    """Respell words that each follow a line feed."""
+    if kind != "A":
+        return _respelled(text, kind)
+    return _respelled(text, kind).replace("\nո", "\nվո")
+
+
+def _collapsed_lines(text: str) -> list[str]:
+    once = _REPEATED.sub(r"\1", "\n" + text.replace("U", "u"))
+    return [
+        line.rstrip(_VOWELS) for line in once.replace("\nia", "\na")[1:].split("\n")
+    ]
 
 
 def _collapsed(sounds: str) -> str:

@@ -5,6 +5,7 @@ never meets the stem of another by accident.
 """
 
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 
 import snowballstemmer
@@ -67,6 +68,21 @@ def stem(folded: str, language: str) -> str | None:
     if language not in _SNOWBALL:
         return None
     return f"{language}:{_stemmer(language).stemWord(folded)}"
+
+
+def stems_at_once(folded: Sequence[str], language: str) -> tuple[list[int], list[str]]:
+    """Return the tagged stems of words of letters, and the word's number of each."""
+    long = [n for n, word in enumerate(folded) if len(word) >= SHORTEST_STEMMED]
+    words = [folded[number] for number in long]
+    if language == "az":
+        found = list(map(azerbaijani.stem, words))
+    elif language == "uk":
+        found = list(map(_ukrainian, words))
+    elif language in _SNOWBALL:
+        found = _stemmer(language).stemWords(words)
+    else:
+        return [], []
+    return long, [f"{language}:{each}" for each in found]
 
 
 def _stemmer(language: str) -> "snowballstemmer.stemmer":

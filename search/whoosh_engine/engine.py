@@ -67,7 +67,7 @@ SCHEMA = Schema()
 CURRENT = "current"
 LOCK_SECONDS = 30.0
 OPEN_ATTEMPTS = 20
-BATCH_CHARACTERS = 4_000_000
+BATCH_CHARACTERS = 1_000_000
 """Text that is indexed at a time; more needs more memory and makes fewer segments."""
 _PER_DOCUMENT = 200
 TIER_BASE = 8

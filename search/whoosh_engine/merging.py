@@ -21,7 +21,7 @@ from search.whoosh_engine.packing import Ints, runs, starts_of
 from search.whoosh_engine.segments import Held, SegmentFiles
 from search.whoosh_engine.terms import Block, TermsReader
 
-AT_ONCE = 600_000
+AT_ONCE = 200_000
 """Positions and postings that are taken at a time, unless one term has more."""
 
 

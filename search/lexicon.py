@@ -1,0 +1,164 @@
+"""What is known of every word met so far: its tokens and its terms.
+
+A word has one or more tokens (``Karmir-Shuka`` has three) that take so many positions,
+and terms: each a key of level and text, with its place among the tokens. Words are
+numbered as they are met and analysed together (``settle``).
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.analysis import at_once
+from search.analysis.at_once import Analysed, Numbered
+from search.analysis.folding import surface
+from search.analysis.tokens import tokens
+from search.analysis.words import document_terms
+from search.postings import TEXT_LEVELS
+
+MOST_LEXEMES = 50_000
+"""Words that are kept analysed from one batch to the next; about 600 bytes each."""
+KEPT_LEXEMES = 25_000
+"""The words met first, which are the frequent ones, stay when there are too many."""
+
+HEADS = [bytes([code]) for code in range(256)]
+
+Ints = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """All words as arrays: ``terms[starts[w]:starts[w + 1]]`` are those of word w."""
+
+    steps: Ints
+    counted: Ints
+    starts: Ints
+    terms: Ints
+    offsets: Ints
+
+
+class _Words(dict[str, int]):
+    """Numbers of the words of one language; a new word gets the next."""
+
+    def __init__(self, lexicon: "Lexicon") -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self.waiting: list[str] = []
+        self.numbers: list[int] = []
+
+    def __missing__(self, written: str) -> int:
+        number = self[written] = self._lexicon.count
+        self._lexicon.count += 1
+        self.waiting.append(written)
+        self.numbers.append(number)
+        return number
+
+
+class Lexicon:
+    """The words of all languages."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.terms: list[bytes] = []
+        """Keys: level and text of each term, as one byte and UTF-8."""
+        self._languages: dict[str, _Words] = {}
+        self._words, self._offsets = array("i"), array("H")
+        self._steps: dict[int, int] = {}
+        self._counted: dict[int, int] = {}
+
+    def words(self, language: str) -> _Words:
+        """Return the words of a language by their spelling."""
+        return self._languages.setdefault(language, _Words(self))
+
+    def settle(self) -> Settled:
+        """Analyse the words that are new, and return all."""
+        for language, words in self._languages.items():
+            self._analyse(words.waiting, words.numbers, language)
+            words.waiting, words.numbers = [], []
+        of = np.frombuffer(self._words, np.int32)
+        order = np.argsort(of, kind="stable")
+        starts = np.zeros(self.count + 1, np.int64)
+        np.cumsum(np.bincount(of, minlength=self.count), out=starts[1:])
+        return Settled(
+            steps=self._spread(self._steps),
+            counted=self._spread(self._counted),
+            starts=starts,
+            terms=order.astype(np.int32),
+            offsets=np.frombuffer(self._offsets, np.uint16)[order],
+        )
+
+    def _spread(self, others: dict[int, int]) -> Ints:
+        values = np.ones(self.count, np.int32)
+        values[list(others)] = list(others.values())
+        return values
+
+    def _analyse(
+        self, written: Sequence[str], numbers: Sequence[int], language: str
+    ) -> None:
+        for kind, chosen in at_once.by_script(written).items():
+            words = [written[n] for n in chosen]
+            of = [numbers[n] for n in chosen]
+            if kind is not None:
+                self._add_all(at_once.analysed(words, kind, language), of)
+                continue
+            for word, number in zip(words, of, strict=True):
+                self._add_one(word, number, language)
+
+    def _add_all(self, found: Analysed, numbers: Sequence[int]) -> None:
+        levels: Iterable[Numbered] = (found.exact, found.stems, found.keys, found.shown)
+        for level, (places, terms) in enumerate(levels):
+            if terms:
+                joined = b"\n" + "\n".join(terms).encode()
+                self.terms += joined.replace(b"\n", b"\n" + HEADS[level])[1:].split(
+                    b"\n"
+                )
+                self._words.extend([numbers[place] for place in places])
+                self._offsets.frombytes(bytes(2 * len(terms)))
+
+    def _add_one(self, written: str, number: int, language: str) -> None:
+        found = list(tokens(written))
+        for token in found:
+            for level, terms in enumerate(_terms_of(token.text, language)):
+                for term in terms:
+                    self.terms.append(HEADS[level] + term.encode("utf-8", "replace"))
+                    self._words.append(number)
+                    self._offsets.append(token.position)
+        steps = 1 + max((token.position for token in found), default=-1)
+        counted = sum(not token.whole for token in found)
+        if steps != 1:
+            self._steps[number] = steps
+        if counted != 1:
+            self._counted[number] = counted
+
+    def shorten(self) -> None:
+        """Forget the words met last when there are too many."""
+        if self.count <= MOST_LEXEMES:
+            return
+        self.count = KEPT_LEXEMES
+        kept = [n for n, word in enumerate(self._words) if word < KEPT_LEXEMES]
+        self.terms = [self.terms[n] for n in kept]
+        self._offsets = array("H", [self._offsets[n] for n in kept])
+        self._words = array("i", [self._words[n] for n in kept])
+        for words in self._languages.values():
+            rest = [each for each in words.items() if each[1] < KEPT_LEXEMES]
+            words.clear()
+            words.update(rest)
+        self._steps, self._counted = (
+            {n: value for n, value in each.items() if n < KEPT_LEXEMES}
+            for each in (self._steps, self._counted)
+        )
+
+
+def _terms_of(text: str, language: str) -> tuple[Iterable[str], ...]:
+    terms = document_terms(text, language)
+    shown: tuple[str, ...] = ()
+    if terms.exact and (spelled := surface(text)) != terms.exact[0]:
+        shown = (f"{terms.exact[0]}\t{spelled}",)
+    return terms.exact, terms.stems, terms.keys, shown
+
+
+assert len(TEXT_LEVELS) == len(Analysed.__dataclass_fields__)  # noqa: S101
