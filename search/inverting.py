@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from search.analysis.tokens import written_words
 from search.document import Document
-from search.lexicon import HEADS, Lexicon, Settled
+from search.lexicon import Lexicon, Settled
 from search.postings import (
     MOST_WORDS,
     PART_SHIFT,
@@ -25,10 +25,11 @@ from search.postings import (
     PARTS,
     POSITION_LIMIT,
     TEXT_GAP,
-    TEXT_LEVELS,
     field_set,
 )
 from search.query import Part
+
+_WEIGHTS = np.array([int(PART_WEIGHTS[part]) for part in PARTS], np.uint8)
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -68,30 +69,28 @@ class Inverter:
     def __init__(self) -> None:
         self._lexicon = Lexicon()
 
-    def invert(self, docs: Sequence[Document]) -> tuple[Inverted, Lengths]:
-        """Return the posting lists and word counts of documents, numbered from 0."""
-        text = _Text.of(docs, self._lexicon)
-        words = _counted(text, len(docs))
-        found = _sorted(text, self._lexicon.terms)
+    def invert(self, docs: Sequence[Document]) -> tuple[Iterator[Inverted], Lengths]:
+        """Return the posting lists and word counts of documents, numbered from 0.
+
+        The lists come field by field, in ascending order of keys; they are to be
+        taken before the next documents are given.
+        """
         self._lexicon.shorten()
-        return found, words
+        written = _Written.of(docs, self._lexicon)
+        levels = self._lexicon.settle()
+        text = _Text.of(written, self._lexicon)
+        return _lists(text, levels), _counted(text, len(docs))
 
 
 @dataclass(frozen=True)
-class _Text:
-    """All words of all stretches of text; the stretches' facts stand for each word."""
+class _Written:
+    """The words of all stretches of text, and a row of facts for each stretch."""
 
-    docs: Ints
-    parts: Ints
-    counted: Ints
-    terms: Ints
-    term_docs: Ints
-    term_sets: Ints
-    term_weights: Ints
-    positions: Ints
+    words: "array[int]"
+    rows: Sequence[tuple[int, ...]]
 
     @classmethod
-    def of(cls, docs: Sequence[Document], lexicon: Lexicon) -> "_Text":
+    def of(cls, docs: Sequence[Document], lexicon: Lexicon) -> "_Written":
         numbers, rows = array("i"), []
         for number, doc in enumerate(docs):
             for part, language, text, base in stretches(doc):
@@ -100,43 +99,42 @@ class _Text:
                 guarded = doc.guarded and part == "title"
                 fields = field_set(doc.audience, guarded=guarded)
                 rows.append((number, PARTS.index(part), base, fields, len(numbers)))
-        return cls._gathered(numbers, rows, lexicon.settle())
+        return cls(numbers, rows)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """All words of all stretches of text; the stretches' facts stand for each word."""
+
+    words: Ints
+    docs: Ints
+    parts: Ints
+    sets: Ints
+    counted: Ints
+    positions: Ints
 
     @classmethod
-    def _gathered(
-        cls, numbers: "array[int]", rows: Sequence[tuple[int, ...]], known: Settled
-    ) -> "_Text":
-        words = np.frombuffer(numbers, np.int32)
-        table = np.array(rows, np.int64).reshape(-1, 5)
+    def of(cls, written: "_Written", lexicon: Lexicon) -> "_Text":
+        words = np.array(written.words, np.int32)
+        table = np.array(written.rows, np.int64).reshape(-1, 5)
         lengths = np.diff(table[:, 4], prepend=0)
         doc, part, base, fields = (
             np.repeat(table[:, n].astype(kind), lengths)
             for n, kind in enumerate((np.int32, np.uint8, np.uint32, np.uint8))
         )
-        steps = known.steps[words]
+        steps = lexicon.steps()[words]
         before = np.cumsum(steps) - steps
         firsts = np.append(before, 0)[np.minimum(table[:, 4] - lengths, len(words))]
         place = before - np.repeat(firsts, lengths)
         most = np.array([MOST_WORDS[each] for each in PARTS])[part]
-        if not (kept := place < most).all():
-            words, doc, part, base, fields, place = (
-                each[kept] for each in (words, doc, part, base, fields, place)
-            )
-        weights = np.array([int(PART_WEIGHTS[each]) for each in PARTS], np.uint8)
-        first = known.starts[words]
-        has = known.starts[words + 1] - first
-        which = np.repeat(first - (np.cumsum(has) - has), has)
-        which += np.arange(len(which))
+        kept = np.flatnonzero(place < most)
         return cls(
-            docs=doc,
-            parts=part,
-            counted=known.counted[words],
-            terms=known.terms[which],
-            term_docs=np.repeat(doc, has),
-            term_sets=np.repeat(fields, has),
-            term_weights=np.repeat(weights[part], has),
-            positions=np.repeat((base + place).astype(np.uint32), has)
-            + known.offsets[which],
+            words=words[kept],
+            docs=doc[kept],
+            parts=part[kept],
+            sets=fields[kept],
+            counted=lexicon.counted()[words[kept]],
+            positions=base[kept] + place[kept].astype(np.uint32),
         )
 
 
@@ -146,25 +144,56 @@ def _counted(text: _Text, count: int) -> Lengths:
     return Lengths(found.astype(np.int64).reshape(count, len(PARTS)))
 
 
-def _sorted(text: _Text, terms: list[bytes]) -> Inverted:
-    """Sort by key, then document, then position; the words stand in that order."""
-    used = np.flatnonzero(np.bincount(text.terms, minlength=len(terms)))
-    in_order = sorted(used.tolist(), key=terms.__getitem__)
-    known = [terms[number] for number in in_order]
-    # Words have terms in common: the same stem, the same key.
-    is_new = np.fromiter(map(ne, known, [b"", *known[:-1]]), np.bool_, len(known))
-    rank = np.zeros(len(terms), np.int64)
-    rank[in_order] = np.cumsum(is_new) - 1
-    distinct = list(compress(known, is_new.tolist()))
-    packed = text.term_sets * np.int64(len(distinct))
-    packed += rank[text.terms]
-    packed <<= 32
-    packed |= np.arange(len(packed))
-    packed.sort()
-    order = packed & 0xFFFFFFFF
-    key = packed
+@dataclass(frozen=True)
+class _Ranked:
+    """The terms of one level that occur: each once, and the place of every one."""
+
+    known: Settled
+    texts: list[bytes]
+    ranks: Ints
+
+    @classmethod
+    def of(cls, known: Settled, occur: Ints) -> "_Ranked":
+        """Put the terms of the words that occur in order."""
+        which = _runs(known.starts[occur], np.diff(known.starts)[occur])
+        texts, used = known.texts, known.terms[which].tolist()
+        used.sort(key=texts.__getitem__)
+        in_order = [texts[number] for number in used]
+        # Words have terms in common: the same stem, the same key.
+        is_new = list(map(ne, in_order, [b"", *in_order[:-1]]))
+        ranks = np.zeros(len(texts), np.int32)
+        ranks[used] = np.cumsum(is_new) - 1
+        return cls(known, list(compress(in_order, is_new)), ranks)
+
+
+def _lists(text: _Text, levels: Sequence[Settled]) -> Iterator[Inverted]:
+    """Return the lists of every field, as the fields follow each other."""
+    occur = np.flatnonzero(np.bincount(text.words))
+    ranked = [_Ranked.of(level, occur) for level in levels]
+    for fields in np.unique(text.sets).tolist():
+        chosen = np.flatnonzero(text.sets == fields)
+        for level, each in enumerate(ranked):
+            head = bytes([fields * len(ranked) + level])
+            found = _sorted(text, chosen, each, head)
+            if found.keys:
+                yield found
+
+
+def _sorted(text: _Text, chosen: Ints, ranked: _Ranked, head: bytes) -> Inverted:
+    """Sort by term, then document, then position; the words stand in that order."""
+    known, words = ranked.known, text.words[chosen]
+    first = known.starts[words]
+    has = known.starts[words + 1] - first
+    which = _runs(first, has)
+    key = ranked.ranks[known.terms[which]].astype(np.int64)
+    key <<= 32
+    key |= np.arange(len(key))
+    key.sort()
+    order = key & 0xFFFFFFFF
     key >>= 32
-    docs, positions = text.term_docs[order], text.positions[order]
+    at = np.repeat(chosen.astype(np.int32), has)[order]
+    docs = text.docs[at]
+    positions = text.positions[at] + known.offsets[which[order]]
     new_key = _changes(key)
     new_posting = new_key | _changes(docs)
     new_position = new_posting | _changes(positions)
@@ -173,14 +202,22 @@ def _sorted(text: _Text, terms: list[bytes]) -> Inverted:
     starts = np.append(np.searchsorted(postings, firsts), len(postings))
     counts = _summed(new_position, postings)
     return Inverted(
-        keys=_keys(key[firsts], distinct),
+        keys=[head + ranked.texts[number] for number in key[firsts].tolist()],
         starts=starts,
         docs=docs[postings],
-        weights=_summed(text.term_weights[order], postings),
+        weights=_summed(_WEIGHTS[text.parts[at]], postings),
         counts=counts,
         positions=positions[new_position],
         positions_of_terms=_summed(counts, starts[:-1]),
     )
+
+
+def _runs(firsts: Ints, lengths: Ints) -> Ints:
+    """Return the numbers of all runs, one after another: ``first, first + 1 …``."""
+    ends = np.cumsum(lengths, dtype=np.int32)
+    numbers = np.repeat((firsts - (ends - lengths)).astype(np.int32), lengths)
+    numbers += np.arange(len(numbers), dtype=np.int32)
+    return numbers
 
 
 def _changes(values: Ints) -> npt.NDArray[np.bool_]:
@@ -188,17 +225,6 @@ def _changes(values: Ints) -> npt.NDArray[np.bool_]:
     changes = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=changes[1:])
     return changes
-
-
-def _keys(numbers: Ints, terms: list[bytes]) -> list[bytes]:
-    """Put the number of the field before each term, for the level that stands there."""
-    sets, places = np.divmod(numbers, max(1, len(terms)))
-    levels = len(TEXT_LEVELS)
-    if not sets.any():
-        return [terms[place] for place in places.tolist()]
-    pairs = zip((sets * levels).tolist(), places.tolist(), strict=True)
-    found = ((first, terms[place]) for first, place in pairs)
-    return [HEADS[first + t[0]] + t[1:] if first else t for first, t in found]
 
 
 def _summed(values: npt.NDArray[Any], starts: Ints) -> Ints:

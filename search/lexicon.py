@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.analysis import at_once
-from search.analysis.at_once import Analysed, Numbered
+from search.analysis.at_once import Analysed
 from search.analysis.folding import surface
 from search.analysis.tokens import tokens
 from search.analysis.words import document_terms
@@ -25,17 +25,58 @@ MOST_LEXEMES = 50_000
 KEPT_LEXEMES = 25_000
 """The words met first, which are the frequent ones, stay when there are too many."""
 
-HEADS = [bytes([code]) for code in range(256)]
-
 Ints = npt.NDArray[np.integer[Any]]
+
+
+class Terms:
+    """The terms of one level; a term of two words stands here twice."""
+
+    def __init__(self) -> None:
+        self.texts: list[bytes] = []
+        self._words, self._offsets = array("i"), array("H")
+
+    def add(self, text: bytes, word: int, offset: int) -> None:
+        """Take a term of a word, at so many places from the word's first token."""
+        self.texts.append(text)
+        self._words.append(word)
+        self._offsets.append(offset)
+
+    def add_all(self, terms: Sequence[str], words: Iterable[int]) -> None:
+        """Take terms of letters, each with its word."""
+        if terms:
+            self.texts += "\n".join(terms).encode().split(b"\n")
+            self._words.extend(words)
+            self._offsets.frombytes(bytes(2 * len(terms)))
+
+    def settled(self, words: int) -> "Settled":
+        """Return the terms of so many words."""
+        of = np.frombuffer(self._words, np.int32)
+        order = np.argsort(of, kind="stable").astype(np.int32)
+        starts = np.zeros(words + 1, np.int32)
+        np.cumsum(np.bincount(of, minlength=words), out=starts[1:])
+        return Settled(
+            texts=self.texts,
+            starts=starts,
+            terms=order,
+            offsets=np.frombuffer(self._offsets, np.uint16)[order],
+        )
+
+    def keep(self, words: int) -> None:
+        """Forget the terms of all but the first words."""
+        kept = [n for n, word in enumerate(self._words) if word < words]
+        self.texts = [self.texts[n] for n in kept]
+        self._offsets = array("H", [self._offsets[n] for n in kept])
+        self._words = array("i", [self._words[n] for n in kept])
 
 
 @dataclass(frozen=True)
 class Settled:
-    """All words as arrays: ``terms[starts[w]:starts[w + 1]]`` are those of word w."""
+    """Terms of one level: ``terms[starts[w]:starts[w + 1]]`` are those of word w.
 
-    steps: Ints
-    counted: Ints
+    They are numbers of ``texts``; ``offsets`` say at which of the word's tokens.
+    """
+
+    texts: Sequence[bytes]
     starts: Ints
     terms: Ints
     offsets: Ints
@@ -63,10 +104,8 @@ class Lexicon:
 
     def __init__(self) -> None:
         self.count = 0
-        self.terms: list[bytes] = []
-        """Keys: level and text of each term, as one byte and UTF-8."""
         self._languages: dict[str, _Words] = {}
-        self._words, self._offsets = array("i"), array("H")
+        self._levels = [Terms() for _ in TEXT_LEVELS]
         self._steps: dict[int, int] = {}
         self._counted: dict[int, int] = {}
 
@@ -74,22 +113,20 @@ class Lexicon:
         """Return the words of a language by their spelling."""
         return self._languages.setdefault(language, _Words(self))
 
-    def settle(self) -> Settled:
-        """Analyse the words that are new, and return all."""
+    def settle(self) -> list[Settled]:
+        """Analyse the words that are new, and return the terms of all by level."""
         for language, words in self._languages.items():
             self._analyse(words.waiting, words.numbers, language)
             words.waiting, words.numbers = [], []
-        of = np.frombuffer(self._words, np.int32)
-        order = np.argsort(of, kind="stable")
-        starts = np.zeros(self.count + 1, np.int64)
-        np.cumsum(np.bincount(of, minlength=self.count), out=starts[1:])
-        return Settled(
-            steps=self._spread(self._steps),
-            counted=self._spread(self._counted),
-            starts=starts,
-            terms=order.astype(np.int32),
-            offsets=np.frombuffer(self._offsets, np.uint16)[order],
-        )
+        return [terms.settled(self.count) for terms in self._levels]
+
+    def steps(self) -> Ints:
+        """Return how many positions each word takes."""
+        return self._spread(self._steps)
+
+    def counted(self) -> Ints:
+        """Return for how many words each word counts."""
+        return self._spread(self._counted)
 
     def _spread(self, others: dict[int, int]) -> Ints:
         values = np.ones(self.count, np.int32)
@@ -109,24 +146,18 @@ class Lexicon:
                 self._add_one(word, number, language)
 
     def _add_all(self, found: Analysed, numbers: Sequence[int]) -> None:
-        levels: Iterable[Numbered] = (found.exact, found.stems, found.keys, found.shown)
-        for level, (places, terms) in enumerate(levels):
-            if terms:
-                joined = b"\n" + "\n".join(terms).encode()
-                self.terms += joined.replace(b"\n", b"\n" + HEADS[level])[1:].split(
-                    b"\n"
-                )
-                self._words.extend([numbers[place] for place in places])
-                self._offsets.frombytes(bytes(2 * len(terms)))
+        levels = (found.exact, found.stems, found.keys, found.shown)
+        for level, (places, terms) in zip(self._levels, levels, strict=True):
+            level.add_all(terms, map(numbers.__getitem__, places))
 
     def _add_one(self, written: str, number: int, language: str) -> None:
         found = list(tokens(written))
         for token in found:
-            for level, terms in enumerate(_terms_of(token.text, language)):
+            levels = terms_of(token.text, language)
+            for level, terms in zip(self._levels, levels, strict=True):
                 for term in terms:
-                    self.terms.append(HEADS[level] + term.encode("utf-8", "replace"))
-                    self._words.append(number)
-                    self._offsets.append(token.position)
+                    text = term.encode("utf-8", "replace")
+                    level.add(text, number, token.position)
         steps = 1 + max((token.position for token in found), default=-1)
         counted = sum(not token.whole for token in found)
         if steps != 1:
@@ -139,10 +170,8 @@ class Lexicon:
         if self.count <= MOST_LEXEMES:
             return
         self.count = KEPT_LEXEMES
-        kept = [n for n, word in enumerate(self._words) if word < KEPT_LEXEMES]
-        self.terms = [self.terms[n] for n in kept]
-        self._offsets = array("H", [self._offsets[n] for n in kept])
-        self._words = array("i", [self._words[n] for n in kept])
+        for level in self._levels:
+            level.keep(KEPT_LEXEMES)
         for words in self._languages.values():
             rest = [each for each in words.items() if each[1] < KEPT_LEXEMES]
             words.clear()
@@ -153,12 +182,10 @@ class Lexicon:
         )
 
 
-def _terms_of(text: str, language: str) -> tuple[Iterable[str], ...]:
+def terms_of(text: str, language: str) -> tuple[Iterable[str], ...]:
+    """Return the terms of one token, by level."""
     terms = document_terms(text, language)
     shown: tuple[str, ...] = ()
     if terms.exact and (spelled := surface(text)) != terms.exact[0]:
         shown = (f"{terms.exact[0]}\t{spelled}",)
     return terms.exact, terms.stems, terms.keys, shown
-
-
-assert len(TEXT_LEVELS) == len(Analysed.__dataclass_fields__)  # noqa: S101

@@ -136,7 +136,7 @@ def write_documents(
 ) -> Segment:
     """Write documents as a segment."""
     found, lengths = inverter.invert(docs)
-    return write(storage, Held.of(docs, lengths), (found,))
+    return write(storage, Held.of(docs, lengths), found)
 
 
 def _packed_ids(ids: npt.NDArray[np.bytes_]) -> Iterator[bytes]:
