@@ -20,9 +20,9 @@ from search.analysis.tokens import tokens
 from search.analysis.words import document_terms
 from search.postings import TEXT_LEVELS
 
-MOST_LEXEMES = 50_000
+MOST_LEXEMES = 40_000
 """Words that are kept analysed from one batch to the next; about 600 bytes each."""
-KEPT_LEXEMES = 25_000
+KEPT_LEXEMES = 20_000
 """The words met first, which are the frequent ones, stay when there are too many."""
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -82,18 +82,23 @@ class Settled:
     offsets: Ints
 
 
+@dataclass(slots=True)
+class _Count:
+    words: int = 0
+
+
 class _Words(dict[str, int]):
     """Numbers of the words of one language; a new word gets the next."""
 
-    def __init__(self, lexicon: "Lexicon") -> None:
+    def __init__(self, count: "_Count") -> None:
         super().__init__()
-        self._lexicon = lexicon
+        self._count = count
         self.waiting: list[str] = []
         self.numbers: list[int] = []
 
     def __missing__(self, written: str) -> int:
-        number = self[written] = self._lexicon.count
-        self._lexicon.count += 1
+        number = self[written] = self._count.words
+        self._count.words += 1
         self.waiting.append(written)
         self.numbers.append(number)
         return number
@@ -103,7 +108,8 @@ class Lexicon:
     """The words of all languages."""
 
     def __init__(self) -> None:
-        self.count = 0
+        # Not the lexicon itself: in a circle it would stay in memory for a while.
+        self._count = _Count()
         self._languages: dict[str, _Words] = {}
         self._levels = [Terms() for _ in TEXT_LEVELS]
         self._steps: dict[int, int] = {}
@@ -111,14 +117,14 @@ class Lexicon:
 
     def words(self, language: str) -> _Words:
         """Return the words of a language by their spelling."""
-        return self._languages.setdefault(language, _Words(self))
+        return self._languages.setdefault(language, _Words(self._count))
 
     def settle(self) -> list[Settled]:
         """Analyse the words that are new, and return the terms of all by level."""
         for language, words in self._languages.items():
             self._analyse(words.waiting, words.numbers, language)
             words.waiting, words.numbers = [], []
-        return [terms.settled(self.count) for terms in self._levels]
+        return [terms.settled(self._count.words) for terms in self._levels]
 
     def steps(self) -> Ints:
         """Return how many positions each word takes."""
@@ -129,7 +135,7 @@ class Lexicon:
         return self._spread(self._counted)
 
     def _spread(self, others: dict[int, int]) -> Ints:
-        values = np.ones(self.count, np.int32)
+        values = np.ones(self._count.words, np.int32)
         values[list(others)] = list(others.values())
         return values
 
@@ -167,9 +173,9 @@ class Lexicon:
 
     def shorten(self) -> None:
         """Forget the words met last when there are too many."""
-        if self.count <= MOST_LEXEMES:
+        if self._count.words <= MOST_LEXEMES:
             return
-        self.count = KEPT_LEXEMES
+        self._count.words = KEPT_LEXEMES
         for level in self._levels:
             level.keep(KEPT_LEXEMES)
         for words in self._languages.values():

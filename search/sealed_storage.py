@@ -26,6 +26,8 @@ from whoosh.filedb.filestore import RamStorage, Storage
 from whoosh.filedb.structfile import BufferFile, StructFile
 
 PAGE_BYTES = 16 * 1024
+READ_ON_PAGES = 4
+"""Who reads on from the page before is given pages up to a multiple of these."""
 CACHE_BYTES = 16 * 1024 * 1024
 LOCK_NAME = "write.lock"
 _UNFINISHED = ".new-"
@@ -242,6 +244,7 @@ class PagedReader:
         self._number = next(self._numbers)
         self.length = sealed.seek(0, os.SEEK_END)
         self._position = 0
+        self._following = -1
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes from here."""
@@ -296,13 +299,18 @@ class PagedReader:
 
     def _opened(self, first: int, end: int) -> list[bytes]:
         with self._reading:
+            wanted = end - first
+            if first == self._following:
+                end += -end % READ_ON_PAGES
+            self._following = end
             self._sealed.seek(first * PAGE_BYTES)
             data = self._sealed.read((end - first) * PAGE_BYTES)
         starts = range(0, (end - first) * PAGE_BYTES, PAGE_BYTES)
         pages = [data[start : start + PAGE_BYTES] for start in starts]
         for number, page in enumerate(pages, first):
-            _CACHE.put(self._number, number, page)
-        return pages
+            if page:
+                _CACHE.put(self._number, number, page)
+        return pages[:wanted]
 
     def close(self) -> None:
         """Let go of the file and its pages."""

@@ -33,7 +33,7 @@ class IndexSealing:
         key = self._keyring.active(Purpose.INDEX)
         return IndexFileWriter(Sealer(sink, _header(name, key.id), key.secret_bytes()))
 
-    def reader(self, name: str, source: BinaryIO) -> SealedReader:
+    def reader(self, name: str, source: BinaryIO) -> "IndexFileReader":
         """Open a sealed file of this name; closing the reader leaves `source` open.
 
         :raises VaultError: not an index file of this name, damaged, or without its key
@@ -42,13 +42,28 @@ class IndexSealing:
         start = bytearray(HEADER_SIZE)
         stream.read_into(0, memoryview(start))
         key = self._key(read_header(bytes(start)).data_key_id)
-        return SealedReader(stream, key.secret_bytes(), _header(name, key.id))
+        return IndexFileReader(stream, key.secret_bytes(), _header(name, key.id))
 
     def _key(self, key_id: UUID) -> Key:
         key = self._keyring.by_id(key_id)
         if key.name.purpose is not Purpose.INDEX:
             raise KeyUnavailable("the file names a key that is not for the index")
         return key
+
+
+class IndexFileReader(SealedReader):
+    """Holds no buffers between reads: a merge has hundreds of files open."""
+
+    def __init__(self, source: "StreamSource", key: bytes, expected: Header) -> None:
+        super().__init__(source, key, expected)
+        self.rest()
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer from the position on; 0 means the end."""
+        try:
+            return super().readinto(buffer)
+        finally:
+            self.rest()
 
 
 class IndexFileWriter:

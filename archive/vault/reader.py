@@ -103,15 +103,20 @@ class SealedReader(io.RawIOBase):
         self._lock = threading.RLock()
         self._position = 0
         self._batch = min(BATCH, source.size // SEALED_CHUNK + 1)
-        # A step that begins within a chunk touches one chunk more than it is long.
-        self._sealed = memoryview(bytearray((self._batch + 1) * SEALED_CHUNK))
-        self._plain = memoryview(bytearray(self._batch * CHUNK))
+        self._sealed = self._plain = memoryview(bytearray())
+        self._make_room()
         self._soiled = 0
         self._first = 0
         self._held = 0
         self._end = -1  # nothing was given out yet, so nothing goes on
         self._keys = self._read_start(data_key, expected)
         self._last, self.size = self._read_end()
+
+    def _make_room(self) -> None:
+        if not self._sealed:
+            # A step that begins within a chunk touches one more than it is long.
+            self._sealed = memoryview(bytearray((self._batch + 1) * SEALED_CHUNK))
+            self._plain = memoryview(bytearray(self._batch * CHUNK))
 
     def _read_start(self, data_key: bytes, expected: Header) -> MessageKeys:
         start = self._sealed[:BODY]
@@ -143,6 +148,7 @@ class SealedReader(io.RawIOBase):
 
     def _fetch(self, first: int, length: int) -> memoryview:
         """Read `length` sealed bytes from chunk `first` on into the reused buffer."""
+        self._make_room()
         sealed = self._sealed[:length]
         if self._source.read_into(BODY + first * SEALED_CHUNK, sealed) != length:
             raise IntegrityError("the sealed file became shorter while it was read")
@@ -287,12 +293,19 @@ class SealedReader(io.RawIOBase):
         """Return the position in the plaintext."""
         return self._position
 
+    def rest(self) -> None:
+        """Wipe and let go of the buffers, up to 640 KiB; a read makes new ones."""
+        with self._lock:
+            self._plain[: self._soiled] = bytes(self._soiled)
+            self._held = self._soiled = 0
+            self._end = -1
+            self._sealed = self._plain = memoryview(bytearray())
+
     def close(self) -> None:
         """Close the source and wipe the plaintext that is still held."""
         if self.closed:
             return
         with self._lock:
-            self._plain[: self._soiled] = bytes(self._soiled)
-            self._held = 0
+            self.rest()
             self._source.close()
             super().close()

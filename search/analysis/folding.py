@@ -70,14 +70,19 @@ def _folded_letters(text: str) -> str:
 
 
 def fold_lines(text: str) -> str:
-    """Fold lines of single words of letters, none longer than ``LONGEST_TERM``."""
-    text = text.translate(_LETTERS).casefold().translate(_LETTERS)
+    """Fold lines of single words of Latin, Cyrillic or Armenian letters.
+
+    No word may be longer than ``LONGEST_TERM``, nor hold letters that are folded
+    in other ways than these.
+    """
+    text = text.replace("İ", "i").casefold().replace("ı", "i").replace("ё", "е")
     return unicodedata.normalize("NFC", text).replace("եվ", "եւ")
 
 
 def bare_lines(folded: str) -> str:
-    """Take the diacritics off folded lines of Latin and Cyrillic letters."""
-    return _DIACRITICS.sub("", unicodedata.normalize("NFD", folded)).translate(_BARE)
+    """Take the diacritics off lines that ``fold_lines`` folded."""
+    plain = _DIACRITICS.sub("", unicodedata.normalize("NFD", folded))
+    return plain.replace("ə", "e").replace("є", "е")
 
 
 def surface_lines(text: str) -> str:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from search.analysis.folding import bare, script
 
 SHORTEST_KEY = 4
@@ -89,17 +91,18 @@ def keys_at_once(words: Sequence[str], kind: str) -> tuple[list[int], list[str]]
     others = list(sounds.other_readings(lines))
     numbers = [*range(len(lines)), *(number for number, _ in others)]
     lines += [line for _, line in others]
-    spoken = "\n".join(lines).translate(sounds.spoken)
-    found = list(zip(numbers, _collapsed_lines(spoken), strict=True))
-    kept = dict.fromkeys(pair for pair in found if len(pair[1]) >= SHORTEST_KEY)
-    return [number for number, _ in kept], [key for _, key in kept]
+    found = _collapsed_lines(sounds.said("\n".join(lines)))
+    kept = [n for n, key in enumerate(found) if len(key) >= SHORTEST_KEY]
+    if others:  # two readings may come to the same
+        kept = list({(numbers[n], found[n]): n for n in kept}.values())
+    return [numbers[n] for n in kept], [found[n] for n in kept]
 
 
 class _Sounds:
     """The sounds of a script's letters; ``single`` are letters with one sound only."""
 
     def __init__(self, table: Sounds) -> None:
-        self._table = table
+        self._letters = table
         one = {letter: sounds[0] for letter, sounds in table.items() if not sounds[1:]}
         one |= {sound: sound for sound in _CAPITALS}
         self.single = frozenset(one)
@@ -108,7 +111,21 @@ class _Sounds:
         self._second = {letter: chr(0xE000 + n) for n, letter in enumerate(double)}
         first = {letter: sounds[0] for letter, sounds in double.items()}
         second = {self._second[letter]: sounds[1] for letter, sounds in double.items()}
-        self.spoken = str.maketrans(one | first | second)
+        spoken = one | first | second
+        self.spoken = str.maketrans(spoken)
+        self._long = {each: to for each, to in spoken.items() if len(to) != 1}
+        self._table = np.arange(0x10000, dtype="<u2")
+        for letter, sound in spoken.items():
+            if len(sound) == 1:
+                self._table[ord(letter)] = ord(sound)
+
+    def said(self, text: str) -> str:
+        """Translate as ``spoken`` does, at once; the letters are below U+FFFF."""
+        for letter, sound in self._long.items():
+            text = text.replace(letter, sound)
+        codes = np.frombuffer(text.encode("utf-16-le"), "<u2")
+        said: bytes = self._table[codes].tobytes()
+        return said.decode("utf-16-le")
 
     def other_readings(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Respell lines in which letters have two sounds; the last two letters vary."""
@@ -128,8 +145,8 @@ class _Sounds:
         """Return every sound that a letter may have; a capital is a sound already."""
         if letter in _CAPITALS:
             return (letter,)
-        found = self._table.get(letter)
-        if not found and self._table is _LATIN:
+        found = self._letters.get(letter)
+        if not found and self._letters is _LATIN:
             found = _LATIN.get(bare(letter))
         return found or ("",)
 

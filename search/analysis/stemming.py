@@ -89,7 +89,8 @@ def _stemmer(language: str) -> "snowballstemmer.stemmer":
     # A Snowball stemmer keeps the word it works on: one for each thread.
     stemmers: dict[str, snowballstemmer.stemmer] = _local.__dict__
     if language not in stemmers:
-        stemmers[language] = snowballstemmer.stemmer(_SNOWBALL[language])
+        made = stemmers[language] = snowballstemmer.stemmer(_SNOWBALL[language])
+        made.maxCacheSize = 0  # each word is asked for once, or is in our own cache
     return stemmers[language]
 
 

@@ -54,6 +54,7 @@ from search.sealed_storage import (
 )
 from search.spelling import suggest
 from search.view import View
+from search.whoosh_engine.building import batches, build
 from search.whoosh_engine.merging import merged
 from search.whoosh_engine.segments import (
     INDEX_NAME,
@@ -67,9 +68,6 @@ SCHEMA = Schema()
 CURRENT = "current"
 LOCK_SECONDS = 30.0
 OPEN_ATTEMPTS = 20
-BATCH_CHARACTERS = 1_000_000
-"""Text that is indexed at a time; more needs more memory and makes fewer segments."""
-_PER_DOCUMENT = 200
 TIER_BASE = 8
 """Segments of about one size are merged when there are so many of them."""
 SMALL_SEGMENT = 500
@@ -131,7 +129,7 @@ class WhooshEngine:
     def add(self, docs: Iterable[Document]) -> None:
         """Add or replace documents."""
         inverter = Inverter()
-        for batch in _batches(docs, BATCH_CHARACTERS):
+        for batch in batches(docs):
             latest = {doc.id: doc for doc in batch}
             with self._writing() as storage:
                 made = write_documents(storage, inverter, [*latest.values()])
@@ -178,13 +176,7 @@ class WhooshEngine:
         with self._locked():
             name = secrets.token_hex(8)
             storage = SealedStorage(self._folder / name, self._sealing).create()
-            inverter = Inverter()
-            made = [
-                write_documents(storage, inverter, batch)
-                for batch in _batches(docs, BATCH_CHARACTERS)
-            ]
-            del inverter
-            _as_one(storage, made)
+            _write_contents(storage, build(storage, docs), 0)
             self._swap(name)
         self.refresh()
         return self.count()
@@ -346,20 +338,6 @@ class WhooshEngine:
             shutil.rmtree(self._folder / before)
 
 
-def _batches(docs: Iterable[Document], most: int) -> Iterator[Sequence[Document]]:
-    """Return documents in batches of about so many characters."""
-    batch: list[Document] = []
-    held = 0
-    for doc in docs:
-        batch.append(doc)
-        held += _PER_DOCUMENT + sum(len(t.title) + len(t.body) for t in doc.texts)
-        if held >= most:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
-
-
 def _generation(storage: SealedStorage) -> int:
     names = storage.list()
     newest = max(map(_toc_number, names), default=-1)
@@ -383,20 +361,6 @@ def _write_contents(
 ) -> None:
     TOC(SCHEMA, segments, generation).write(storage, INDEX_NAME)
     clean_files(storage, INDEX_NAME, generation, segments)
-
-
-def _as_one(storage: SealedStorage, made: Sequence[Segment]) -> None:
-    """Make one segment of all; of documents with one id the last one stays."""
-    files = [SegmentFiles(storage, each) for each in made]
-    if files:
-        ids = np.concatenate([each.ids() for each in files])
-        _, backwards = np.unique(ids[::-1], return_index=True)
-        latest = np.zeros(len(ids), np.bool_)
-        latest[len(ids) - 1 - backwards] = True
-        ends = np.cumsum([each.size for each in files])[:-1]
-        living = [np.flatnonzero(part) for part in np.split(latest, ends)]
-        made = [merged(storage, files, living)]
-    _write_contents(storage, made, 0)
 
 
 def _tiered(storage: SealedStorage, segments: Sequence[Segment]) -> Sequence[Segment]:

@@ -19,10 +19,12 @@ from search.sealed_storage import SealedStorage
 from search.whoosh_engine import segments
 from search.whoosh_engine.packing import Ints, runs, starts_of
 from search.whoosh_engine.segments import Held, SegmentFiles
-from search.whoosh_engine.terms import Block, TermsReader
+from search.whoosh_engine.terms import Block, Packed, TermsReader, unpacked
 
-AT_ONCE = 200_000
+AT_ONCE = 150_000
 """Positions and postings that are taken at a time, unless one term has more."""
+KEY_SIZE = 8
+"""A term takes as much memory as so many of its positions."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _facet(
     columns = []
     for part in _parts(files, living):
         column = part.files.facet(name)
-        docs = part.numbers[column.docs]
+        docs = part.numbers[column.docs].astype(np.int32)
         kept = docs >= 0
         columns.append(FacetColumn(column.values, column.codes[kept], docs[kept]))
     return combined(columns)
@@ -76,10 +78,10 @@ def combined(columns: Sequence[FacetColumn]) -> FacetColumn:
     """Join columns whose documents follow each other; unused values are left out."""
     values = sorted({value for column in columns for value in _used(column)})
     number = {value: code for code, value in enumerate(values)}
-    codes: list[Ints] = [np.empty(0, np.int64)]
-    docs: list[Ints] = [np.empty(0, np.int64)]
+    codes: list[Ints] = [np.empty(0, np.int32)]
+    docs: list[Ints] = [np.empty(0, np.int32)]
     for column in columns:
-        renumbered = np.array([number.get(v, -1) for v in column.values], np.int64)
+        renumbered = np.array([number.get(v, -1) for v in column.values], np.int32)
         if len(renumbered):
             codes.append(renumbered[column.codes])
             docs.append(column.docs)
@@ -96,7 +98,6 @@ class _Walk:
 
     def __init__(self, part: Part, share: int) -> None:
         self._terms: TermsReader = part.files.terms
-        self._numbers = part.numbers
         self._share = share
         self._next = 0
         self._place = 0
@@ -105,10 +106,10 @@ class _Walk:
 
     def read(self) -> None:
         """Read on, until there is something for this segment's share."""
-        held = sum(sum(block.positions) for block in self._blocks[1:])
+        held = sum(map(_size, self._blocks[1:]))
         while self._next < self._terms.blocks and held < self._share:
             block = self._terms.block(self._next)
-            held += sum(block.positions)
+            held += _size(block)
             self._blocks.append(block)
             self._next += 1
 
@@ -123,8 +124,8 @@ class _Walk:
         over = self._next == self._terms.blocks
         return None if over else self._blocks[-1].keys[-1]
 
-    def taken(self, limit: bytes | None) -> Inverted | None:
-        """Return the lists up to a key, documents numbered anew."""
+    def taken(self, limit: bytes | None) -> Packed | None:
+        """Return the lists up to a key."""
         blocks, first = self._up_to(limit)
         if not blocks:
             return None
@@ -133,7 +134,7 @@ class _Walk:
             self._blocks, self._place = self._blocks[len(blocks) :], 0
         else:
             self._blocks, self._place = self._blocks[len(blocks) - 1 :], last
-        return self._renumbered(self._terms.inverted(blocks, first, last))
+        return self._terms.packed(blocks, first, last)
 
     def _up_to(self, limit: bytes | None) -> tuple[list[Block], int]:
         count = len(self._blocks)
@@ -147,70 +148,58 @@ class _Walk:
     def _end(block: Block, limit: bytes) -> int:
         return bisect_right(block.keys, limit)
 
-    def _renumbered(self, found: Inverted) -> Inverted:
-        docs = self._numbers[found.docs]
-        kept = np.flatnonzero(docs >= 0)
-        if len(kept) == len(docs):
-            return replace(found, docs=docs)
-        terms = np.repeat(np.arange(len(found.keys)), np.diff(found.starts))[kept]
-        counts = found.counts[kept]
-        firsts = starts_of(found.counts)[:-1][kept]
-        lengths = np.bincount(terms, minlength=len(found.keys))
-        totals = np.bincount(terms, counts, len(found.keys)).astype(np.int64)
-        return Inverted(
-            keys=found.keys,
-            starts=starts_of(lengths),
-            docs=docs[kept],
-            weights=found.weights[kept],
-            counts=counts,
-            positions=found.positions[runs(firsts, counts)],
-            positions_of_terms=totals,
-        )
+
+def _size(block: Block) -> int:
+    return int(block.positions.sum()) + KEY_SIZE * len(block.keys)
 
 
 def lists(parts: Sequence[Part], at_once: int = AT_ONCE) -> Iterator[Inverted]:
     """Return the terms of all parts in order, so many of their positions at a time."""
     share = max(1, at_once // max(1, len(parts)))
-    walks = [walk for part in parts if not (walk := _Walk(part, share)).is_over]
-    while walks:
-        limits = [walk.limit for walk in walks]
+    numbers = np.concatenate([np.empty(0, np.int64), *(p.numbers for p in parts)])
+    bases = starts_of(np.array([len(part.numbers) for part in parts], np.int64))
+    walks = [(n, _Walk(part, share)) for n, part in enumerate(parts)]
+    while walks := [(n, walk) for n, walk in walks if not walk.is_over]:
+        limits = [walk.limit for _, walk in walks]
         limit = min((each for each in limits if each is not None), default=None)
-        taken = [found for walk in walks if (found := walk.taken(limit))]
-        joined = _together(taken)
+        taken = [(n, some) for n, walk in walks if (some := walk.taken(limit))]
+        of = np.repeat([n for n, _ in taken], [len(some.keys) for _, some in taken])
+        found = unpacked([some for _, some in taken])
+        first = np.repeat(bases[of], np.diff(found.starts))
+        joined = _together(replace(found, docs=numbers[first + found.docs]))
         if joined.keys:
             yield joined
-        for walk in walks:
+        for _, walk in walks:
             walk.read()
-        walks = [walk for walk in walks if not walk.is_over]
 
 
-def _together(found: Sequence[Inverted]) -> Inverted:
-    """Join lists of the same keys; documents of later ones follow all before."""
-    keys = sorted(set(chain.from_iterable(each.keys for each in found)))
-    rank = {key: number for number, key in enumerate(keys)}
-    ranks = [np.array([rank[key] for key in each.keys], np.int64) for each in found]
-    lengths = [np.diff(each.starts) for each in found]
-    terms = np.concatenate(
-        [np.repeat(r, length) for r, length in zip(ranks, lengths, strict=True)]
-    )
+def _together(found: Inverted) -> Inverted:
+    """Join lists of the same keys, without documents that are gone (number -1).
+
+    Documents of later lists follow all of those before.
+    """
+    # Each segment has its keys in order: sorting only merges such runs.
+    keys = list(dict.fromkeys(sorted(found.keys)))
+    rank = dict(zip(keys, range(len(keys)), strict=True))
+    ranks = np.fromiter(map(rank.__getitem__, found.keys), np.int64, len(found.keys))
+    terms = np.repeat(ranks, np.diff(found.starts))
     packed = (terms << 32) | np.arange(len(terms))
+    if not (kept := found.docs >= 0).all():
+        packed = packed[kept]
     packed.sort()
     order = packed & 0xFFFFFFFF
-    docs, weights, counts, positions = (
-        np.concatenate([getattr(each, name) for each in found])
-        for name in ("docs", "weights", "counts", "positions")
-    )
-    firsts = starts_of(counts)[:-1]
-    in_order = counts[order]
-    documents = np.bincount(terms, minlength=len(keys))
-    totals = np.bincount(terms, counts, len(keys)).astype(np.int64)
+    packed >>= 32
+    firsts = starts_of(found.counts)[:-1]
+    in_order = found.counts[order]
+    documents = np.bincount(packed, minlength=len(keys))
+    totals = np.bincount(packed, in_order, len(keys)).astype(np.int64)
     joined = Inverted(
         keys=keys,
         starts=starts_of(documents),
-        docs=docs[order],
-        weights=weights[order],
+        docs=found.docs[order],
+        weights=found.weights[order],
         counts=in_order,
-        positions=positions[runs(firsts[order], in_order)],
+        positions=found.positions[runs(firsts[order], in_order)],
         positions_of_terms=totals,
     )
     return joined if documents.all() else _without_empty(joined, documents)

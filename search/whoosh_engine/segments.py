@@ -52,6 +52,7 @@ _LENGTH = struct.Struct("<I")
 _OFFSET = struct.Struct("<QQ")
 _TEXTS_AT_ONCE = 500
 _TERM_FILES = (".trm", ".pst", ".pos")
+_FILES = (*_TERM_FILES, ".fac", ".ids", ".fct", ".txt")
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def _facets(docs: Sequence[Document]) -> dict[str, FacetColumn]:
 def _column(pairs: list[tuple[int, str]]) -> FacetColumn:
     values = sorted({value for _, value in pairs})
     code = {value: number for number, value in enumerate(values)}
-    codes = np.fromiter((code[value] for _, value in pairs), np.int64, len(pairs))
-    docs = np.fromiter((doc for doc, _ in pairs), np.int64, len(pairs))
+    codes = np.fromiter((code[value] for _, value in pairs), np.int32, len(pairs))
+    docs = np.fromiter((doc for doc, _ in pairs), np.int32, len(pairs))
     return FacetColumn(values, codes, docs)
 
 
@@ -110,15 +111,6 @@ def write(storage: SealedStorage, held: Held, lists: Iterable[Inverted]) -> Segm
     ``lists`` come in ascending order of keys.
     """
     segment = Segment(None, INDEX_NAME, len(held.ids))
-    with ExitStack() as files:
-        made = [
-            files.enter_context(segment.create_file(storage, ending))
-            for ending in _TERM_FILES
-        ]
-        writer = TermsWriter(*made)
-        for found in lists:
-            writer.add(found)
-        writer.finish()
     for ending, parts in (
         (".fac", (held.facts.tobytes(),)),
         (".ids", _packed_ids(held.ids)),
@@ -128,6 +120,17 @@ def write(storage: SealedStorage, held: Held, lists: Iterable[Inverted]) -> Segm
         with segment.create_file(storage, ending) as file:
             for part in parts:
                 file.write(part)
+        del parts
+    del held  # the lists want the memory
+    with ExitStack() as files:
+        made = [
+            files.enter_context(segment.create_file(storage, ending))
+            for ending in _TERM_FILES
+        ]
+        writer = TermsWriter(*made)
+        for found in lists:
+            writer.add(found)
+        writer.finish()
     return segment
 
 
@@ -137,6 +140,12 @@ def write_documents(
     """Write documents as a segment."""
     found, lengths = inverter.invert(docs)
     return write(storage, Held.of(docs, lengths), found)
+
+
+def delete(storage: SealedStorage, segment: Segment) -> None:
+    """Delete a segment that no table of contents names."""
+    for ending in _FILES:
+        storage.delete_file(segment.make_filename(ending))
 
 
 def _packed_ids(ids: npt.NDArray[np.bytes_]) -> Iterator[bytes]:
@@ -167,8 +176,7 @@ class SegmentFiles:
     def __init__(self, storage: SealedStorage, segment: Segment) -> None:
         self.size: int = segment.doc_count_all()
         self._files: dict[str, SealedFile] = {
-            ending: segment.open_file(storage, ending)
-            for ending in (*_TERM_FILES, ".fac", ".ids", ".fct", ".txt")
+            ending: segment.open_file(storage, ending) for ending in _FILES
         }
         self.terms = TermsReader(*(self._files[ending] for ending in _TERM_FILES))
         self._starts = self._files[".txt"].length - 8 * (self.size + 1)

@@ -20,9 +20,9 @@ import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import pairwise
-from typing import Any, Protocol
+from functools import cached_property, lru_cache, partial
+from itertools import chain, pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -217,7 +217,48 @@ class Term:
 
 @dataclass(frozen=True)
 class Block:
-    """The terms of one block; the lists have the places of block ends as well."""
+    """The terms of one block, and where the first of their lists begin."""
+
+    keys: list[bytes]
+    documents: Ints
+    positions: Ints
+    codes: Ints
+    posted: int
+    placed: int
+
+    @classmethod
+    def read(cls, raw: bytes) -> "Block":
+        """Take a block as it stands in its file."""
+        count, posted, placed = _BLOCK.unpack_from(raw)
+        at = _BLOCK.size
+        lengths = np.frombuffer(raw, "<u2", count, at)
+        ends = _ends(lengths, at + count * _EACH)
+        return cls(
+            keys=[raw[a:b] for a, b in pairwise(ends)],
+            documents=np.frombuffer(raw, "<u4", count, at + 2 * count),
+            positions=np.frombuffer(raw, "<u4", count, at + 6 * count),
+            codes=np.frombuffer(raw, "<u1", count, at + 10 * count),
+            posted=posted,
+            placed=placed,
+        )
+
+    def places(self) -> "Places":
+        """Return the same for finding single terms, which a list does sooner."""
+        posted = self.documents * _POSTING_BYTES[self.codes]
+        placed = self.positions * _POSITION_BYTES[self.codes]
+        return Places(
+            keys=self.keys,
+            documents=self.documents.tolist(),
+            positions=self.positions.tolist(),
+            posted=_ends(posted, self.posted),
+            placed=_ends(placed, self.placed),
+            codes=self.codes.tolist(),
+        )
+
+
+@dataclass(frozen=True)
+class Places:
+    """The terms of one block, and where the lists of each are."""
 
     keys: list[bytes]
     documents: list[int]
@@ -246,33 +287,46 @@ class TermsReader:
         index, count, magic = _END.unpack(end)
         if magic != MAGIC:
             raise ValueError("A file of terms does not end as it should")
-        raw = terms.get(index, terms.length - _END.size - index)
-        offsets = np.frombuffer(raw, "<u8", count).tolist()
-        lengths = np.frombuffer(raw, "<u2", count, offset=8 * count)
-        keys = raw[10 * count :]
-        ends = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
-        self._firsts = [keys[a:b] for a, b in pairwise(ends)]
-        limits = [*offsets, index]
-        read = partial(_read_block, terms, limits)
-        self.block = lru_cache(maxsize=KEPT_BLOCKS)(read)
         self.blocks = count
-        self.fields = self._walked_fields()
+        self._terms = terms
+        self._index = index
+        starts = np.frombuffer(terms.get(index, 8 * count), "<u8").astype(np.int64)
+        self._limits = np.append(starts, index)
+        # Not a method: in a circle the files would stay open after their last use.
+        read = partial(_read_places, terms, self._limits)
+        self._places = lru_cache(maxsize=KEPT_BLOCKS)(read)
 
-    def _walked_fields(self) -> frozenset[int]:
+    @cached_property
+    def _firsts(self) -> list[bytes]:
+        """The first key of every block."""
+        lengths_at = self._index + 8 * self.blocks
+        size = self._terms.length - _END.size - lengths_at
+        raw = self._terms.get(lengths_at, size)
+        lengths = np.frombuffer(raw, "<u2", self.blocks)
+        keys = raw[2 * self.blocks :]
+        return [keys[a:b] for a, b in pairwise(_ends(lengths, 0))]
+
+    @cached_property
+    def fields(self) -> frozenset[int]:
+        """The fields that have any terms."""
         found, block = set(), 0
         while block < self.blocks:
-            keys = self.block(block).keys
+            keys = self._places(block).keys
             found |= {key[0] for key in keys}
             following = bytes([keys[-1][0], 255, 255, 255, 255])
             block = max(block + 1, bisect_right(self._firsts, following) - 1)
         return frozenset(found)
+
+    def block(self, number: int) -> Block:
+        """Read the terms of a block."""
+        return _read_block(self._terms, self._limits, number)
 
     def find(self, key: bytes) -> Term | None:
         """Return a term, if the segment has it."""
         number = bisect_right(self._firsts, key) - 1
         if number < 0 or key[0] not in self.fields:
             return None
-        block = self.block(number)
+        block = self._places(number)
         place = bisect_left(block.keys, key)
         if place == len(block.keys) or block.keys[place] != key:
             return None
@@ -282,7 +336,7 @@ class TermsReader:
         """Return the keys that begin so, in order, with their documents."""
         number = max(0, bisect_right(self._firsts, prefix) - 1)
         for each in range(number, self.blocks):
-            block = self.block(each)
+            block = self._places(each)
             start = bisect_left(block.keys, prefix)
             for place in range(start, len(block.keys)):
                 if not block.keys[place].startswith(prefix):
@@ -293,7 +347,7 @@ class TermsReader:
         """Return the first key that is not before this one."""
         number = max(0, bisect_right(self._firsts, key) - 1)
         for each in range(number, min(number + 2, self.blocks)):
-            keys = self.block(each).keys
+            keys = self._places(each).keys
             place = bisect_left(keys, key)
             if place < len(keys):
                 return keys[place]
@@ -321,57 +375,77 @@ class TermsReader:
         found = packing.one_list(placed, width, term.positions, 0).astype(np.int64)
         return each, _whole(found) if width == 2 else found
 
-    def inverted(self, blocks: Sequence[Block], first: int, last: int) -> Inverted:
-        """Return all lists of the terms of some blocks, decoded at once.
+    def packed(self, blocks: Sequence[Block], first: int, last: int) -> "Packed":
+        """Read the lists of the terms of some blocks as they stand in the files.
 
         ``first`` and ``last`` leave out terms of the first and the last block.
         """
-        keys = _joined(blocks, "keys", first, last)
-        lengths, totals, codes = (
-            np.array(_joined(blocks, name, first, last), np.int64)
+        keys = list(chain.from_iterable(block.keys for block in blocks))
+        documents, positions, codes = (
+            np.concatenate([getattr(block, name) for block in blocks])
             for name in ("documents", "positions", "codes")
         )
-        posted = blocks[0].posted[first], blocks[-1].posted[last]
-        placed = blocks[0].placed[first], blocks[-1].placed[last]
-        raw = np.frombuffer(
-            self._postings.get(posted[0], posted[1] - posted[0]), np.uint8
+        posted = documents * _POSTING_BYTES[codes]
+        placed = positions * _POSITION_BYTES[codes]
+        some = slice(first, len(keys) - len(blocks[-1].keys) + last)
+        at = int(posted[:first].sum()), int(placed[:first].sum())
+        return Packed(
+            keys=keys[some],
+            documents=documents[some],
+            positions=positions[some],
+            codes=codes[some],
+            posted=self._postings.get(
+                blocks[0].posted + at[0], int(posted[some].sum())
+            ),
+            placed=self._positions.get(
+                blocks[0].placed + at[1], int(placed[some].sum())
+            ),
         )
-        widths = [WIDTHS[codes >> shift & 3] for shift in (0, 2, 4, 6)]
-        start: Ints = packing.starts_of(lengths * np.add.reduce(widths[:3]))[:-1]
-        lists: list[Ints] = []
-        for width in widths[:3]:
-            lists.append(packing.taken(raw, *packing.places(start, width, lengths)))
-            start = start + lengths * width
-        starts = packing.starts_of(lengths)
-        placed_raw = np.frombuffer(
-            self._positions.get(placed[0], placed[1] - placed[0]), np.uint8
-        )
-        at, spread = packing.places(
-            packing.starts_of(totals * widths[3])[:-1], widths[3], totals
-        )
-        positions = packing.taken(placed_raw, at, spread)
-        return Inverted(
-            keys=keys,
-            starts=starts,
-            docs=_summed(lists[0], starts),
-            weights=lists[1],
-            counts=lists[2],
-            positions=np.where(spread == 2, _whole(positions), positions),
-            positions_of_terms=totals,
-        )
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Terms and their lists as they are kept, one after another."""
+
+    keys: list[bytes]
+    documents: Ints
+    positions: Ints
+    codes: Ints
+    posted: bytes
+    placed: bytes
+
+
+def unpacked(found: Sequence[Packed]) -> Inverted:
+    """Decode the lists of several at once; keys follow each other as they are given."""
+    lengths, totals, codes = (
+        np.concatenate([getattr(each, name) for each in found]).astype(np.int64)
+        for name in ("documents", "positions", "codes")
+    )
+    raw = np.frombuffer(b"".join(each.posted for each in found), np.uint8)
+    widths = [WIDTHS[codes >> shift & 3] for shift in (0, 2, 4, 6)]
+    start: Ints = packing.starts_of(lengths * np.add.reduce(widths[:3]))[:-1]
+    lists: list[Ints] = []
+    for width in widths[:3]:
+        lists.append(packing.taken(raw, *packing.places(start, width, lengths)))
+        start = start + lengths * width
+    starts = packing.starts_of(lengths)
+    first = packing.starts_of(totals * widths[3])[:-1]
+    at, spread = packing.places(first, widths[3], totals)
+    raw = np.frombuffer(b"".join(each.placed for each in found), np.uint8)
+    positions = packing.taken(raw, at, spread)
+    return Inverted(
+        keys=list(chain.from_iterable(each.keys for each in found)),
+        starts=starts,
+        docs=_summed(lists[0], starts),
+        weights=lists[1],
+        counts=lists[2],
+        positions=np.where(spread == 2, _whole(positions), positions),
+        positions_of_terms=totals,
+    )
 
 
 def _widths(codes: int) -> tuple[int, int, int]:
     return codes & 3, codes >> 2 & 3, codes >> 4 & 3
-
-
-def _joined(blocks: Sequence[Block], name: str, first: int, last: int) -> list[Any]:
-    joined: list[Any] = []
-    for number, block in enumerate(blocks):
-        values = getattr(block, name)[: len(block.keys)]
-        end = last if number == len(blocks) - 1 else len(values)
-        joined += values[first if number == 0 else 0 : end]
-    return joined
 
 
 def _summed(steps: Ints, starts: Ints) -> Ints:
@@ -382,24 +456,13 @@ def _summed(steps: Ints, starts: Ints) -> Ints:
     return docs
 
 
-def _read_block(terms: Pages, limits: list[int], number: int) -> Block:
-    start, end = limits[number], limits[number + 1]
-    raw = terms.get(start, end - start)
-    count, posted, placed = _BLOCK.unpack_from(raw)
-    at = _BLOCK.size
-    lengths = np.frombuffer(raw, "<u2", count, at)
-    documents = np.frombuffer(raw, "<u4", count, at + 2 * count)
-    positions = np.frombuffer(raw, "<u4", count, at + 6 * count)
-    codes = np.frombuffer(raw, "<u1", count, at + 10 * count)
-    ends = _ends(lengths, at + count * _EACH)
-    return Block(
-        keys=[raw[a:b] for a, b in pairwise(ends)],
-        documents=documents.tolist(),
-        positions=positions.tolist(),
-        posted=_ends(documents * _POSTING_BYTES[codes], posted),
-        placed=_ends(positions * _POSITION_BYTES[codes], placed),
-        codes=codes.tolist(),
-    )
+def _read_block(terms: Pages, limits: Ints, number: int) -> Block:
+    start, end = int(limits[number]), int(limits[number + 1])
+    return Block.read(terms.get(start, end - start))
+
+
+def _read_places(terms: Pages, limits: Ints, number: int) -> Places:
+    return _read_block(terms, limits, number).places()
 
 
 def _ends(lengths: Ints, first: int) -> list[int]:

@@ -15,7 +15,7 @@ from search.inverting import Inverted, Inverter, stretches
 from search.postings import EXACT, KEY, PART_WEIGHTS, STEM, TEXT_LEVELS, field_code
 from search.whoosh_engine import merging
 from search.whoosh_engine.packing import starts_of
-from search.whoosh_engine.terms import TermsReader, TermsWriter
+from search.whoosh_engine.terms import TermsReader, TermsWriter, unpacked
 
 WORDS = st.sampled_from(
     """convoy Convoy convoys Shushi Шуша Şuşa Շուշի İstanbul Karmir-Shuka 115.2 ёлка
@@ -170,7 +170,7 @@ def test_what_is_written_is_read_back(terms) -> None:
         assert reader.find(key + b"\0never") is None
     blocks = [reader.block(number) for number in range(reader.blocks)]
     if blocks:
-        whole = reader.inverted(blocks, 0, len(blocks[-1].keys))
+        whole = unpacked([reader.packed(blocks, 0, len(blocks[-1].keys))])
         assert as_lists(whole) == as_lists(as_inverted(terms))
     assert [key for key, _ in reader.walk(b"")] == sorted(terms)
 

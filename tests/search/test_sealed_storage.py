@@ -259,6 +259,7 @@ def test_whoosh_is_known_in_its_two_homes_only() -> None:
     }
     assert knowing == {
         "search/sealed_storage.py",
+        "search/whoosh_engine/building.py",
         "search/whoosh_engine/engine.py",
         "search/whoosh_engine/merging.py",
         "search/whoosh_engine/segments.py",

@@ -1,6 +1,7 @@
 """Sealed files of the search index."""
 
 import io
+import tracemalloc
 
 import pytest
 
@@ -110,3 +111,17 @@ def test_the_storage_of_the_search_engine_works_on_it(sealing, tmp_path):
     path.rename(tmp_path / "index" / "other.seg")
     with pytest.raises(VaultError):
         storage.open_file("other.seg")
+
+
+def test_open_index_files_hold_no_buffers_between_reads(sealing, sealed):
+    data = bytes(range(256)) * 4_000
+    file = sealed("MAIN_1.toc", data)
+    tracemalloc.start()
+    try:
+        readers = [sealing.reader("MAIN_1.toc", file) for _ in range(20)]
+        assert [reader.read(300) for reader in readers] == [data[:300]] * 20
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 20 * CHUNK / 2
+    assert readers[0].read(300) == data[300:600]
