@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.web.request import context
+from archive.web.showing import housewords
 from auth import accounts
 from auth.policy import Action
 from auth.tables import Account
@@ -34,8 +35,8 @@ SECTIONS = (
 
 @bp.app_context_processor
 def sections() -> dict[str, object]:
-    """The sections of the administration, for the navigation beside each page."""
-    return {"admin_sections": SECTIONS}
+    """For the navigation beside each page, and for the ledger's lines on them."""
+    return {"admin_sections": SECTIONS, "event_names": housewords.EVENTS}
 
 
 def own_id() -> str:

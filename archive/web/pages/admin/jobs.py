@@ -12,6 +12,7 @@ from archive.web import journal
 from archive.web.pages.admin.blueprint import bp
 from archive.web.request import context
 from archive.web.request.guard import needs
+from archive.web.showing import housewords
 from auth.policy import Action
 
 LIMIT = 200
@@ -31,6 +32,7 @@ def jobs() -> str:
         found=found,
         counts=counts,
         state=state,
+        kinds=housewords.JOBS,
         open_work=counts[JobState.QUEUED] + counts[JobState.RUNNING],
     )
 

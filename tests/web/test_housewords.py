@@ -1,0 +1,40 @@
+"""The ledger's lines and the background work are called something in each language."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.ledger import EVENTS
+from archive.web.showing import housewords
+from archive.work import handlers
+
+
+def test_every_line_of_the_ledger_has_a_name_and_no_other():
+    assert set(housewords.EVENTS) == EVENTS
+
+
+def test_every_kind_of_background_work_has_a_name_and_no_other():
+    assert set(housewords.JOBS) == set(handlers.HANDLERS)
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "job"),
+    [
+        ("en", "publication", "make a preview"),
+        ("hy", "հրապարակում", "պատրաստել նախադիտում"),
+        ("az", "dərc", "önbaxış hazırla"),
+        ("ru", "публикация", "сделать превью"),
+    ],
+)
+def test_ledger_and_jobs_are_told_in_the_readers_language(
+    browser, desk, language, line, job
+):
+    desk.publish(desk.deposit())
+    admin = browser("administrator")
+    admin.set_cookie("vigil-locale", language)
+    assert f"<td>{line}</td>" in admin.get("/admin/ledger").text
+    assert f'<option value="publication">{line}</option>' in admin.get(
+        "/admin/ledger"
+    ).text.replace(" selected", "")
+    assert f"<td>{line}</td>" in admin.get("/admin/").text
+    assert f"<td>{job}</td>" in admin.get("/admin/jobs").text
