@@ -83,6 +83,7 @@ class Config:
     warn_tier: Tier
     second_factor_tier: Tier
     second_factor_roles: frozenset[Role]
+    passkey_roles: frozenset[Role]
     preview_max_tier: PreviewTier
     preview_k: int
     label_opinions: int
@@ -336,6 +337,7 @@ SETTINGS = (
     Setting("warn_tier", "X", Tier.parse, "from here previews wait behind words"),
     Setting("second_factor_tier", "G5", Tier.parse, "from here a second factor is due"),
     Setting("second_factor_roles", "", _roles, "roles that always need one"),
+    Setting("passkey_roles", "", _roles, "roles whose second factor is a passkey"),
     Setting(
         "preview_max_tier", "colour-haze", _preview_tier, "the clearest preview ever"
     ),

@@ -318,6 +318,7 @@ def _rules(config: Config) -> Rules:
         terms_version=terms.current_version(),
         second_factor_tier=config.second_factor_tier,
         second_factor_roles=config.second_factor_roles,
+        passkey_roles=config.passkey_roles,
         daily_reveals=config.daily_reveals,
         hourly_reveals=config.hourly_reveals,
         daily_minutes=config.daily_minutes,

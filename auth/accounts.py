@@ -43,6 +43,7 @@ __all__ = [
     "VETTED_FOR",
     "add",
     "approve",
+    "change_email",
     "changes",
     "checked_email",
     "close",
@@ -208,10 +209,25 @@ def rename(
     s.flush()
 
 
+def change_email(
+    s: Session, sealing: Sealing, account: Account, email: str, now: datetime
+) -> None:
+    """Keep another address, which its holder has confirmed.
+
+    :raises EmailRefused: it cannot be one
+    :raises IntegrityError: it has an account already; roll back
+    """
+    plain = checked_email(email)
+    account.email_sealed = seal_text(sealing, plain, _context("email", account.id))
+    account.email_index = _email_index(sealing, plain)
+    account.updated_at = now
+    s.flush()
+
+
 # --- as the policy sees them ------------------------------------------------------
 
 
-def load_viewer(
+def load_viewer(  # noqa: PLR0913 - each is a fact of the way in
     s: Session,
     account_id: str,
     *,
@@ -219,6 +235,8 @@ def load_viewer(
     second_factor: bool,
     scopes: Iterable[TokenScope] | None,
     now: datetime,
+    passkey: bool = False,
+    proved_at: datetime | None = None,
 ) -> Viewer:
     """A fresh copy of somebody as they stand now; nobody, if there is no such account.
 
@@ -236,6 +254,8 @@ def load_viewer(
         induction_until=account.induction_until,
         session_id=session_id,
         second_factor=second_factor,
+        passkey=passkey,
+        proved_at=proved_at,
         scopes=None if scopes is None else frozenset(scopes),
         grants=grants.current_for(s, account.id, now),
         consents=consents.live_for(s, account.id, session_id, now),

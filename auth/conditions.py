@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from auth.scope import audience, is_active_moderator, scope
@@ -35,6 +35,9 @@ RESEARCHERS = REVEALERS
 MODERATORS = frozenset({Role.MODERATOR})
 STAFF_ROLES = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+FRESH = timedelta(minutes=5)
+"""For how long after somebody proved themselves a grave act may follow."""
+PROVED_TIER = Tier.G5
 UNREVIEWED = (RecordState.DRAFT, RecordState.SUBMITTED)
 
 
@@ -51,6 +54,7 @@ class Condition(StrEnum):
     TERMS = "terms"
     INDUCTION = "induction"
     SECOND_FACTOR = "second_factor"
+    PROVED = "proved"
     ACCESS = "access"
     EMBARGO = "embargo"
     LABELLED = "labelled"
@@ -147,22 +151,45 @@ def induction_passed(q: Question) -> ReasonCode | None:
 
 def second_factor(q: Question) -> ReasonCode | None:
     item, viewer = q.about(), q.viewer
-    if not viewer.is_active or viewer.second_factor:
-        return None
     grave = item.labelled and item.tier >= q.rules.second_factor_tier
-    asked = grave or viewer.role in q.rules.second_factor_roles
-    return ReasonCode.SECOND_FACTOR if asked else None
+    if viewer.is_active and grave and not viewer.second_factor:
+        return ReasonCode.SECOND_FACTOR
+    return role_second_factor(q)
 
 
 def role_second_factor(q: Question) -> ReasonCode | None:
-    viewer = q.viewer
-    asked = viewer.is_active and viewer.role in q.rules.second_factor_roles
-    return ReasonCode.SECOND_FACTOR if asked and not viewer.second_factor else None
+    viewer, rules = q.viewer, q.rules
+    if not viewer.is_active or viewer.passkey:
+        return None
+    if viewer.role in rules.passkey_roles:
+        return ReasonCode.SECOND_FACTOR
+    lacking = viewer.role in rules.second_factor_roles and not viewer.second_factor
+    return ReasonCode.SECOND_FACTOR if lacking else None
 
 
 def second_factor_proved(q: Question) -> ReasonCode | None:
-    proved = q.viewer.second_factor or not q.viewer.is_active
-    return None if proved else ReasonCode.SECOND_FACTOR
+    if q.viewer.is_active and not q.viewer.second_factor:
+        return ReasonCode.SECOND_FACTOR
+    return role_second_factor(q)
+
+
+def proved_lately(q: Question) -> ReasonCode | None:
+    if q.viewer.account_id is None:
+        return None  # said by the line about being signed in
+    return None if _is_fresh(q) else ReasonCode.SECOND_FACTOR
+
+
+def proved_lately_or_token(q: Question) -> ReasonCode | None:
+    # A token was made by somebody who had just proved themselves, for acts like this.
+    return None if q.viewer.scopes is not None else proved_lately(q)
+
+
+def proved_for_the_gravest(q: Question) -> ReasonCode | None:
+    item = q.about()
+    grave = item.labelled and item.tier >= PROVED_TIER
+    if not grave or not q.viewer.is_active or _is_fresh(q) or _is_showing(q):
+        return None
+    return ReasonCode.SECOND_FACTOR
 
 
 def access_given(q: Question) -> ReasonCode | None:
@@ -242,6 +269,18 @@ def is_program(q: Question) -> ReasonCode | None:
 
 
 # --- what they share
+
+
+def _is_fresh(q: Question) -> bool:
+    proved = q.viewer.proved_at
+    return proved is not None and -FRESH < q.now - proved < FRESH
+
+
+def _is_showing(q: Question) -> bool:
+    """Whether it was opened under this consent already; that ends with the consent."""
+    consent, asset = consent_for(q), q.about().asset_id
+    seen = q.viewer.revealed_today
+    return consent is not None and (consent.id, asset) in seen
 
 
 def needs_typed_reason(tier: Tier) -> bool:

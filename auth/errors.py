@@ -47,6 +47,12 @@ class CodeRefused(AuthError):
     code = "wrong_code"
 
 
+class PasskeyRefused(AuthError):
+    """A passkey's answer that does not hold, or was meant for something else."""
+
+    code = "wrong_passkey"
+
+
 class OwnAccount(AuthError):
     """Nobody decides about the own account."""
 

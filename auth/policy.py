@@ -39,6 +39,8 @@ class Action(StrEnum):
     READ_PREVIEW = "read_preview"
     APPLY = "apply"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
+    CHANGE_CREDENTIALS = "change_credentials"
+    EXPORT_OWN_DATA = "export_own_data"
     GIVE_CONSENT = "give_consent"
     CHOOSE_BATCH = "choose_batch"
     OPEN_ORIGINAL = "open_original"
@@ -50,9 +52,11 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     REVIEW_APPLICATIONS = "review_applications"
     MANAGE_ACCOUNTS = "manage_accounts"
+    CHANGE_ACCOUNTS = "change_accounts"
     MANAGE_COLLECTIONS = "manage_collections"
     MANAGE_GAZETTEER = "manage_gazetteer"
     READ_LEDGER = "read_ledger"
+    EXPORT_LEDGER = "export_ledger"
     READ_QUEUE = "read_queue"
     READ_JOBS = "read_jobs"
     MANAGE_JOBS = "manage_jobs"
@@ -160,6 +164,7 @@ _DEPOSITOR = Rule(
     conditions.role_among(DEPOSITORS, TokenScope.DEPOSIT, TokenScope.WRITE),
 )
 _RESEARCHER = Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.READ))
+_PROVED = Rule(Condition.PROVED, conditions.proved_lately)
 _KNOWN = Rule(Condition.KNOWN, conditions.known)
 _EDITABLE = Rule(Condition.OPEN, conditions.editable)
 _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
@@ -167,18 +172,31 @@ _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
 RULES: dict[Action, tuple[Rule, ...]] = {
     Action.SEARCH: (),
     Action.SAVE_SEARCHES: _staff_action(_RESEARCHER),
-    Action.EXPORT_METADATA: _staff_action(_RESEARCHER),
+    Action.EXPORT_METADATA: (
+        *_staff_action(_RESEARCHER),
+        Rule(Condition.PROVED, conditions.proved_lately_or_token),
+    ),
     Action.READ_RECORD: (_KNOWN,),
     Action.READ_PREVIEW: (_KNOWN,),
     Action.APPLY: (),
     Action.MANAGE_OWN_ACCOUNT: (Rule(Condition.SIGNED_IN, conditions.signed_in),),
+    Action.CHANGE_CREDENTIALS: (
+        Rule(Condition.SIGNED_IN, conditions.signed_in),
+        _PROVED,
+    ),
+    Action.EXPORT_OWN_DATA: (
+        Rule(Condition.SIGNED_IN, conditions.signed_in),
+        _PROVED,
+    ),
     Action.GIVE_CONSENT: (
         *_REACH,
+        Rule(Condition.PROVED, conditions.proved_for_the_gravest),
         Rule(Condition.LABELLED, conditions.labelled_or_moderator),
     ),
     Action.CHOOSE_BATCH: _staff_action(Rule(Condition.ROLE, conditions.may_reveal)),
     Action.OPEN_ORIGINAL: (
         *_REACH,
+        Rule(Condition.PROVED, conditions.proved_for_the_gravest),
         Rule(Condition.LABELLED, conditions.labelled),
         Rule(Condition.CONSENT, conditions.consented),
         Rule(Condition.EXPOSURE, conditions.within_exposure),
@@ -200,9 +218,11 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.REVIEW_APPLICATIONS: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
+    Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_COLLECTIONS: _staff_action(_ADMINISTRATOR),
     Action.READ_LEDGER: _staff_action(_ADMINISTRATOR),
+    Action.EXPORT_LEDGER: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.READ_QUEUE: _staff_action(_STAFF),
     Action.READ_JOBS: _staff_action(_STAFF),
     Action.MANAGE_JOBS: _staff_action(_ADMINISTRATOR),
@@ -211,6 +231,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         *_IDENTITY,
         _ADMINISTRATOR,
         Rule(Condition.SECOND_FACTOR, conditions.second_factor_proved),
+        _PROVED,
     ),
 }
 

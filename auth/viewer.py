@@ -200,6 +200,8 @@ class Viewer:
     """Somebody as they stand now.
 
     `scopes` is None for a person on the pages and a set for an access token.
+    `passkey` says that the second factor of this session was one. `proved_at` is when
+    they last showed, in this session, all that is asked of them to sign in.
     `revealed_today` holds (consent id, asset id) pairs since midnight UTC.
     `system` names a part of the program that acts by itself, or the operator's shell.
     """
@@ -212,6 +214,8 @@ class Viewer:
     induction_until: datetime | None = None
     session_id: str | None = None
     second_factor: bool = False
+    passkey: bool = False
+    proved_at: datetime | None = None
     scopes: frozenset[TokenScope] | None = None
     grants: tuple[Grant, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -291,6 +295,7 @@ class Rules:
     terms_version: int = 1
     second_factor_tier: Tier = Tier.G5
     second_factor_roles: frozenset[Role] = frozenset()
+    passkey_roles: frozenset[Role] = frozenset()
     daily_reveals: int = 100
     hourly_reveals: int = 0
     """Originals that one person may open in an hour; 0: as many as in a day."""

@@ -118,7 +118,13 @@ def _matches(
 def _owner(s: Session, account_id: str, now: datetime) -> Viewer:
     # A second factor is of a session; here nobody signs in and nothing is opened.
     return accounts.load_viewer(
-        s, account_id, session_id=None, second_factor=True, scopes=None, now=now
+        s,
+        account_id,
+        session_id=None,
+        second_factor=True,
+        passkey=True,
+        scopes=None,
+        now=now,
     )
 
 

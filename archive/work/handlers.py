@@ -12,6 +12,9 @@
 | alerts | | looks for new matches of saved searches, and sends mails |
 | uploads | | ends uploads that nobody went on with |
 | fixity | | reads sealed files back for a while, and goes on later from there |
+| letter | sealed | sends a mail that is written already |
+| reset | sealed | mails a link for a new password, where the address has an account |
+| changes | | mails the notices about accounts' security |
 | tidy | | ends sessions and vettings that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
@@ -30,6 +33,7 @@ from archive import jobs, orders
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
+from archive.mail import queueing
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
@@ -39,13 +43,14 @@ from archive.work import (
     copying,
     deriving,
     indexing,
+    lettering,
     rebuilding,
     rereading,
 )
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, limits
-from auth.credentials import sessions
+from auth.credentials import challenges, sessions
 
 log = logging.getLogger("vigil.work")
 SWEEP_AFTER = timedelta(days=1)
@@ -129,6 +134,7 @@ def tidy(task: Task) -> None:
     with site.db.write() as session:
         lapsed = sessions.end_lapsed(session, now)
         sessions.purge(session, now - FORGET_SESSIONS_AFTER)
+        challenges.purge(session, now)
         limits.purge(session, now)
         expired = accounts.expire_due(session, now)
         for account_id in expired:
@@ -167,6 +173,9 @@ HANDLERS: Mapping[str, Handler] = {
     "index": Handler(index, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),
     "sweep": Handler(sweep, _nothing),
+    "changes": Handler(lettering.tell_of_changes, _nothing),
+    queueing.LETTER: Handler(lettering.send_letter, _nothing),
+    queueing.RESET: Handler(lettering.send_reset, _nothing),
     "alerts": Handler(alerting.alert, _nothing),
     "tidy": Handler(tidy, _nothing),
     "uploads": Handler(end_uploads, _nothing),

@@ -4,6 +4,7 @@
 |---|---|---|
 | tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
 | alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
+| changes | minute | mails the notices about accounts' security |
 | uploads | hour | ends uploads that nobody went on with |
 | sweep | day | removes blobs that crashes left without a key |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
@@ -23,6 +24,7 @@ from archive.site import Site
 CHORES: Mapping[str, timedelta] = {
     "tidy": timedelta(minutes=5),
     "alerts": timedelta(minutes=5),
+    "changes": timedelta(minutes=1),
     "uploads": timedelta(hours=1),
     "sweep": timedelta(days=1),
 }

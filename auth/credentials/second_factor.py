@@ -1,4 +1,4 @@
-"""The authenticator app, and the codes that stand in for it.
+"""The authenticator app, and the codes that stand in for it or for a passkey.
 
 TOTP (RFC 6238): six digits, 30 seconds, one step of tolerance to either side, and each
 code once: the last step used is kept, and only a later one counts. Seeds are sealed.
@@ -15,6 +15,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from auth.credentials import passkeys
 from auth.credentials.tables import RecoveryCode, SecondFactor
 from auth.errors import CodeRefused, NotPossible, TooFast
 from auth.identifiers import new_id
@@ -36,6 +37,7 @@ class Method(StrEnum):
 
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Enrolment:
 def is_enrolled(s: Session, account_id: str) -> bool:
     """Whether a confirmed authenticator exists."""
     return _confirmed(s, account_id) is not None
+
+
+def is_asked(s: Session, account_id: str) -> bool:
+    """Whether anything is set up that a password alone does not pass."""
+    return is_enrolled(s, account_id) or passkeys.is_enrolled(s, account_id)
 
 
 def enrol(
@@ -103,6 +110,15 @@ def confirm(
     return _write_codes(s, sealing, account_id, now)
 
 
+def first_codes(
+    s: Session, sealing: Sealing, account_id: str, now: datetime
+) -> list[str]:
+    """Recovery codes for whoever has set up a passkey and has none left; else none."""
+    if recovery_codes_left(s, account_id):
+        return []
+    return _write_codes(s, sealing, account_id, now)
+
+
 def verify(
     s: Session, sealing: Sealing, account_id: str, code: str, now: datetime
 ) -> Method | None:
@@ -110,11 +126,11 @@ def verify(
 
     :raises TooFast: too many codes were tried for this account, from wherever
     """
-    factor = _confirmed(s, account_id)
-    if factor is None:
+    if not is_asked(s, account_id):
         return None
     _spend_try(s, account_id, now)
-    if _take_step(s, sealing, factor, code, now):
+    factor = _confirmed(s, account_id)
+    if factor is not None and _take_step(s, sealing, factor, code, now):
         return Method.TOTP
     if _take_recovery_code(s, sealing, account_id, code, now):
         return Method.RECOVERY_CODE
@@ -126,10 +142,10 @@ def renew_recovery_codes(
 ) -> list[str]:
     """Replace all recovery codes; the old ones stop working.
 
-    :raises NotPossible: there is no confirmed authenticator
+    :raises NotPossible: there is neither an authenticator nor a passkey
     """
-    if not is_enrolled(s, account_id):
-        raise NotPossible("Recovery codes come with an authenticator; add one first.")
+    if not is_asked(s, account_id):
+        raise NotPossible("Recovery codes come with a second factor; add one first.")
     tell(s, account_id, Kind.RECOVERY_CODES_RENEWED, now)
     return _write_codes(s, sealing, account_id, now)
 
@@ -143,12 +159,18 @@ def recovery_codes_left(s: Session, account_id: str) -> int:
 
 
 def remove(s: Session, account_id: str, now: datetime) -> None:
-    """Remove the authenticator and its recovery codes."""
+    """Remove the authenticator, and the recovery codes where no passkey needs them."""
     enrolled = is_enrolled(s, account_id)
     s.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
-    s.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    drop_idle_codes(s, account_id)
     if enrolled:
         tell(s, account_id, Kind.SECOND_FACTOR_REMOVED, now)
+
+
+def drop_idle_codes(s: Session, account_id: str) -> None:
+    """Remove the recovery codes of whoever has nothing left that they stand in for."""
+    if not is_asked(s, account_id):
+        s.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
 
 
 def _confirmed(s: Session, account_id: str) -> SecondFactor | None:

@@ -22,7 +22,6 @@ from auth.viewer import AccountStatus
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
-FRESH = timedelta(minutes=5)
 AT_ONCE = 10
 MAY_SIGN_IN = frozenset(
     {
@@ -35,6 +34,8 @@ MAY_SIGN_IN = frozenset(
 _JUMP = timedelta(minutes=5)
 _TOUCH_EVERY = timedelta(minutes=1)
 _LONGEST_USER_AGENT = 300
+_AT_A_TIME = 500
+"""Ids in one statement; databases take only so many."""
 
 
 class Ending(StrEnum):
@@ -49,17 +50,21 @@ class Ending(StrEnum):
     TOO_MANY = "too_many"
 
 
-def start(
+def start(  # noqa: PLR0913 - each says how somebody came in
     s: Session,
     account_id: str | None,
     user_agent: str,
     now: datetime,
     *,
     second_factor: bool = False,
+    passkey: bool = False,
+    proved: bool = True,
 ) -> tuple[str, ServerSession]:
     """Open a session, always with a new secret; the oldest beyond ten ends.
 
     Without an account it is a visitor's: it carries a form's token, nothing more.
+    `passkey` where the second factor was one; `proved` where the person showed just
+    now all that is asked of them here, and not somebody else on their behalf.
 
     :raises NotPossible: the account may not sign in
     """
@@ -76,8 +81,9 @@ def start(
         started_at=now,
         seen_at=now,
         expires_at=now + ABSOLUTE,
-        authenticated_at=None if account_id is None else now,
+        authenticated_at=now if proved and account_id is not None else None,
         second_factor_at=now if second_factor and account_id is not None else None,
+        passkey_at=now if passkey and account_id is not None else None,
         data={},
     )
     s.add(row)
@@ -114,12 +120,6 @@ def is_live(row: ServerSession, now: datetime) -> bool:
     return -_JUMP < now - row.seen_at < IDLE
 
 
-def is_fresh(row: ServerSession, now: datetime) -> bool:
-    """Whether the password was proved so recently that grave changes may follow."""
-    proved = row.authenticated_at
-    return proved is not None and now - proved < FRESH
-
-
 def touch(s: Session, row: ServerSession, now: datetime) -> None:
     """Note activity, to the minute; this never moves the absolute limit."""
     if now - row.seen_at >= _TOUCH_EVERY:
@@ -128,13 +128,20 @@ def touch(s: Session, row: ServerSession, now: datetime) -> None:
 
 
 def step_up(
-    s: Session, row: ServerSession, now: datetime, *, second_factor: bool
+    s: Session,
+    row: ServerSession,
+    now: datetime,
+    *,
+    second_factor: bool,
+    passkey: bool = False,
 ) -> str:
     """Note that the person proved again who they are; return the new secret."""
     secret = renew(s, row)
     row.authenticated_at = now
     if second_factor:
         row.second_factor_at = now
+    if passkey:
+        row.passkey_at = now
     s.flush()
     return secret
 
@@ -187,6 +194,16 @@ def end_all(
     _end(s, [found for found in s.scalars(own) if found != but], why, now)
 
 
+def end_everybodys(s: Session, why: Ending, now: datetime, *, but: str) -> int:
+    """End every session of every account, but for one id; return how many."""
+    live = select(ServerSession.id).where(
+        ServerSession.account_id.is_not(None), ServerSession.ended_at.is_(None)
+    )
+    ids = [found for found in s.scalars(live) if found != but]
+    _end(s, ids, why, now)
+    return len(ids)
+
+
 def end_lapsed(s: Session, now: datetime) -> int:
     """End what ran out by itself; return how many. For the background worker."""
     lapsed = select(ServerSession.id).where(
@@ -230,11 +247,15 @@ def _end_oldest(s: Session, account_id: str, now: datetime) -> None:
 
 
 def _end(s: Session, ids: list[str], why: Ending, now: datetime) -> None:
-    ending = (
-        update(ServerSession)
-        .where(ServerSession.id.in_(ids), ServerSession.ended_at.is_(None))
-        .values(ended_at=now, ended_why=why.value, data={})
-    )
-    s.execute(ending)
+    for start in range(0, len(ids), _AT_A_TIME):
+        ending = (
+            update(ServerSession)
+            .where(
+                ServerSession.id.in_(ids[start : start + _AT_A_TIME]),
+                ServerSession.ended_at.is_(None),
+            )
+            .values(ended_at=now, ended_why=why.value, data={})
+        )
+        s.execute(ending)
     for session_id in ids:
         consents.end_for_session(s, session_id, now)

@@ -4,6 +4,7 @@
 |---|---|
 | sessions, tokens | a way in: a browser, a script. Only digests of the secrets |
 | second_factors, recovery_codes | an authenticator, sealed; its spare keys, hashed |
+| passkeys, passkey_challenges | a public key of somebody's device; a question to one |
 """
 
 from datetime import datetime
@@ -32,6 +33,7 @@ class ServerSession(Base):
     expires_at: Mapped[datetime]
     authenticated_at: Mapped[datetime | None]
     second_factor_at: Mapped[datetime | None]
+    passkey_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(
@@ -81,3 +83,29 @@ class RecoveryCode(Base):
     code_hash: Mapped[bytes] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A public key whose other half a device of its owner holds; no secret is here."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str]
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """A question that one session may answer once, for one purpose, for a while."""
+
+    __tablename__ = "passkey_challenges"
+
+    challenge_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[str]
+    ceremony: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -48,6 +48,8 @@ def _by_session(
         account_id,
         session_id=row.id,
         second_factor=row.second_factor_at is not None,
+        passkey=row.passkey_at is not None,
+        proved_at=row.authenticated_at,
         scopes=None,
         now=now,
     )

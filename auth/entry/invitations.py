@@ -5,6 +5,7 @@
 | setup | 72 hours | the first administrator, in an archive that has none |
 | invitation | 72 hours | a password for an account somebody added |
 | reset | 1 hour | a new password; the second factor stays as it is |
+| address | 24 hours | a new e-mail address, see `auth.entry.addresses` |
 
 The secret has 256 bits and only its digest is kept. A new link of the same purpose for
 the same account makes the earlier ones useless. Whoever makes a link never learns the
@@ -37,12 +38,14 @@ class Purpose(StrEnum):
     SETUP = "setup"
     INVITATION = "invitation"
     RESET = "reset"
+    ADDRESS = "address"
 
 
 LIVES = {
     Purpose.SETUP: timedelta(hours=72),
     Purpose.INVITATION: timedelta(hours=72),
     Purpose.RESET: timedelta(hours=1),
+    Purpose.ADDRESS: timedelta(hours=24),
 }
 _RESETS = Allowance(tries=5, window=timedelta(hours=1))
 
@@ -142,8 +145,8 @@ def accept(
     :raises PasswordRefused: the password breaks a rule; roll back, the link still works
     """
     row = use(s, secret, now)
-    if row.account_id is None:
-        raise LinkSpent("This link is for setting up the archive.")
+    if row.account_id is None or row.purpose == Purpose.ADDRESS:
+        raise LinkSpent("This link is for something else.")
     account = accounts.get(s, row.account_id)
     if AccountStatus(account.status) not in MAY_SIGN_IN:
         raise LinkSpent("This link was used, or has run out; ask for a new one.")

@@ -1,4 +1,4 @@
-"""Signing in, and the password and address changes that ask who it is again.
+"""Signing in by a password or a passkey, and changing one's password.
 
 A stranger learns nothing: an unknown address, a wrong password and an account that may
 not sign in give the same answer after the same work. Tries are counted for address and
@@ -13,11 +13,14 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from auth.accounts import email_of, find_by_email, name_of
-from auth.credentials import second_factor, sessions, tokens
+from auth.credentials import passkeys, second_factor, sessions, tokens
+from auth.credentials.challenges import Ceremony
+from auth.credentials.passkeys import CounterWentBack, Site
 from auth.credentials.passwords import STANDARD, Hasher, check, context_words
 from auth.credentials.sessions import MAY_SIGN_IN
 from auth.credentials.tables import ServerSession
-from auth.errors import TooFast, WrongPassword
+from auth.entry.proving import require_password
+from auth.errors import PasskeyRefused, TooFast
 from auth.limits import Allowance, forget, spend
 from auth.notices import Kind, tell
 from auth.sealing import Sealing
@@ -26,7 +29,6 @@ from auth.viewer import AccountStatus
 
 _PER_ACCOUNT_AND_SOURCE = Allowance(tries=8, window=timedelta(minutes=15))
 _PER_SOURCE = Allowance(tries=200, window=timedelta(minutes=15))
-_PER_SESSION = Allowance(tries=8, window=timedelta(minutes=15))
 
 
 class FailureKind(StrEnum):
@@ -54,6 +56,7 @@ class SignIn:
 
     account: Account
     second_factor: bool
+    passkey: bool = False
 
 
 def attempt(  # noqa: PLR0913, PLR0917 - what a person gives, and from where
@@ -69,8 +72,8 @@ def attempt(  # noqa: PLR0913, PLR0917 - what a person gives, and from where
 ) -> SignIn | Failure:
     """Judge one try; commit either way, or tries are not counted.
 
-    `source` is the network address. `code` is needed once an authenticator is
-    confirmed: without it the answer to a right password is `CODE_NEEDED`.
+    `source` is the network address. `code` is needed once an authenticator or a
+    passkey is set up: without it the answer to a right password is `CODE_NEEDED`.
     """
     key = _key(sealing, email, source)
     if wait := _too_fast(s, key, source, now):
@@ -90,22 +93,27 @@ def attempt(  # noqa: PLR0913, PLR0917 - what a person gives, and from where
     return SignIn(account, proof)
 
 
-def confirm_password(
-    s: Session,
-    account: Account,
-    row: ServerSession,
-    password: str,
-    now: datetime,
-    *,
-    hasher: Hasher = STANDARD,
-) -> str:
-    """Ask again who it is, before a grave change; return the session's new secret.
+def attempt_by_passkey(
+    s: Session, site: Site, session_id: str, answer: str, source: str, now: datetime
+) -> SignIn | Failure:
+    """Judge a passkey shown instead of a password; commit either way.
 
-    :raises WrongPassword: it is not
-    :raises TooFast: too many tries in this session
+    :raises CounterWentBack: the key may have been copied
     """
-    _require_password(s, account, row, password, now, hasher=hasher)
-    return sessions.step_up(s, row, now, second_factor=False)
+    if wait := spend(s, f"sign-in:{source}", _PER_SOURCE, now):
+        return Failure(FailureKind.TOO_FAST, wait)
+    try:
+        proof = passkeys.authenticate(
+            s, site, session_id, [Ceremony.SIGN_IN], answer, now
+        )
+    except CounterWentBack:
+        raise
+    except PasskeyRefused:
+        return Failure(FailureKind.REFUSED)
+    account = s.get_one(Account, proof.account_id)
+    if not _may_sign_in(account):
+        return Failure(FailureKind.REFUSED, account_id=account.id)
+    return SignIn(account, second_factor=True, passkey=True)
 
 
 def change_password(  # noqa: PLR0913, PLR0917 - old and new, whose, and where it is typed
@@ -125,10 +133,10 @@ def change_password(  # noqa: PLR0913, PLR0917 - old and new, whose, and where i
     :raises PasswordRefused: the new one breaks a rule
     :raises TooFast: too many tries in this session
     """
-    _require_password(s, account, row, current, now, hasher=hasher)
+    require_password(s, account, row, current, now, hasher=hasher)
     set_password(s, sealing, account, new, now, hasher=hasher)
     sessions.end_all(s, account.id, sessions.Ending.PASSWORD_CHANGED, now, but=row.id)
-    return sessions.step_up(s, row, now, second_factor=False)
+    return sessions.renew(s, row)  # the password alone proves no second factor
 
 
 def set_password(
@@ -189,7 +197,7 @@ def _may_sign_in(account: Account) -> bool:
 def _second_factor(
     s: Session, sealing: Sealing, account: Account, code: str | None, now: datetime
 ) -> bool | Failure:
-    if not second_factor.is_enrolled(s, account.id):
+    if not second_factor.is_asked(s, account.id):
         return False
     if not code:
         return Failure(FailureKind.CODE_NEEDED, account_id=account.id)
@@ -205,20 +213,3 @@ def _second_factor(
 def _renew_hash(account: Account, password: str, hasher: Hasher) -> None:
     if account.password_hash and hasher.is_weaker(account.password_hash):
         account.password_hash = hasher.hash(password)
-
-
-def _require_password(
-    s: Session,
-    account: Account,
-    row: ServerSession,
-    password: str,
-    now: datetime,
-    *,
-    hasher: Hasher,
-) -> None:
-    key = f"confirm:{row.id}"
-    if wait := spend(s, key, _PER_SESSION, now):
-        raise TooFast(wait)
-    if not hasher.verify(account.password_hash, password):
-        raise WrongPassword("That is not your current password.")
-    forget(s, key)

@@ -2,7 +2,7 @@
 
 | table | one row is |
 |---|---|
-| invitations | a link that works once: first administrator, invitation, new password |
+| invitations | a link that works once: administrator, password, address |
 """
 
 from datetime import datetime
@@ -24,6 +24,7 @@ class Invitation(Base):
     account_id: Mapped[str | None] = mapped_column(
         ForeignKey("accounts.id"), index=True
     )
+    address_sealed: Mapped[bytes | None]
     made_by: Mapped[str]
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]

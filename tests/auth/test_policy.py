@@ -52,6 +52,7 @@ def researcher(**changes: object) -> Viewer:
         terms_version=1,
         induction_until=LATER,
         session_id="s1",
+        proved_at=NOW - timedelta(minutes=1),
         consents=(consent(),),
     )
     return replace(full, **changes)
@@ -143,6 +144,15 @@ LACKING = {
         researcher(second_factor=True),
         record(tier=Tier.G5),
         "access_request",
+    ),
+    "G5 without a late proof": (
+        researcher(
+            second_factor=True,
+            proved_at=NOW - timedelta(minutes=5),
+            grants=(grant(),),
+        ),
+        record(tier=Tier.G5),
+        "second_factor",
     ),
     "G5 without a second factor": (
         researcher(grants=(grant(),)),
@@ -301,6 +311,8 @@ ROLE_TABLE = {
     Action.DESCRIBE: {Role.MODERATOR, Role.ADMINISTRATOR},
     Action.REVIEW_APPLICATIONS: {Role.ADMINISTRATOR},
     Action.MANAGE_ACCOUNTS: {Role.ADMINISTRATOR},
+    Action.CHANGE_ACCOUNTS: {Role.ADMINISTRATOR},
+    Action.EXPORT_LEDGER: {Role.ADMINISTRATOR},
     Action.MANAGE_GAZETTEER: {Role.ADMINISTRATOR},
     Action.MANAGE_COLLECTIONS: {Role.ADMINISTRATOR},
     Action.READ_LEDGER: {Role.ADMINISTRATOR},
@@ -358,6 +370,85 @@ def test_a_token_does_only_what_its_scopes_say(
     without = replace(moderator, scopes=frozenset({TokenScope.READ}))
     assert codes(with_scope, record(), action=action) == ()
     assert codes(without, record(), action=action) == ("role",)
+
+
+STEPPED = (
+    Action.CHANGE_CREDENTIALS,
+    Action.EXPORT_OWN_DATA,
+    Action.CHANGE_ACCOUNTS,
+    Action.EXPORT_LEDGER,
+    Action.EXPORT_METADATA,
+    Action.SHRED,
+)
+
+
+@pytest.mark.parametrize("action", STEPPED)
+@pytest.mark.parametrize(
+    ("ago", "holds"),
+    [(0, True), (4, True), (5, False), (600, False), (-5, False), (None, False)],
+)
+def test_grave_acts_need_a_proof_of_the_last_five_minutes(
+    action: Action, ago: int | None, holds: bool
+) -> None:
+    """Requirement 29, line 29."""
+    proved = None if ago is None else NOW - timedelta(minutes=ago)
+    viewer = researcher(role=Role.ADMINISTRATOR, second_factor=True, proved_at=proved)
+    outcome = decide(action, viewer, record(), RULES, NOW)
+    if holds:
+        assert isinstance(outcome, Permit)
+    else:
+        assert isinstance(outcome, Refusal)
+        assert [r.condition for r in outcome.reasons] == [conditions.Condition.PROVED]
+        assert outcome.codes == (ReasonCode.SECOND_FACTOR,)
+
+
+def test_a_token_stands_for_the_proof_with_which_it_was_made_and_for_no_more() -> None:
+    by_token = researcher(
+        role=Role.ADMINISTRATOR, scopes=frozenset(TokenScope), proved_at=None
+    )
+    assert codes(by_token, None, action=Action.EXPORT_METADATA) == ()
+    for action in (Action.CHANGE_CREDENTIALS, Action.CHANGE_ACCOUNTS):
+        assert codes(by_token, None, action=action) == ("second_factor",)
+
+
+def test_showing_the_gravest_begins_with_a_proof_and_ends_with_the_consent() -> None:
+    """Requirement 29: what was begun goes on, and another file needs another proof."""
+    old = researcher(
+        second_factor=True,
+        proved_at=NOW - timedelta(minutes=9),
+        grants=(grant(),),
+    )
+    gravest = record(tier=Tier.G5)
+    assert codes(old, gravest) == ("second_factor",)
+    assert codes(old, gravest, action=Action.GIVE_CONSENT) == ("second_factor",)
+    assert codes(old, record(tier=Tier.G4)) == ()
+    begun = replace(old, revealed_today=frozenset({("c1", "f1")}))
+    assert codes(begun, gravest) == ()
+    assert codes(begun, replace(gravest, asset_id="f2")) == ("second_factor",)
+    elsewhere = replace(old, revealed_today=frozenset({("c0", "f1")}))
+    assert codes(elsewhere, gravest) == ("second_factor",)
+
+
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.ADMINISTRATOR])
+def test_a_passkey_can_be_demanded_of_a_role(role: Role) -> None:
+    """Requirement 12, line 12."""
+    rules = Rules(passkey_roles=frozenset({role}))
+    by_code = researcher(role=role, second_factor=True)
+    by_key = replace(by_code, passkey=True)
+    for action in (Action.READ_QUEUE, Action.OPEN_ORIGINAL):
+        assert codes(by_code, record(), rules, action) == ("second_factor",)
+        assert codes(by_key, record(), rules, action) == ()
+    assert codes(by_code, None, rules, Action.CHANGE_CREDENTIALS) == ()
+    assert codes(researcher(second_factor=True), record(), rules) == ()
+
+
+def test_a_passkey_is_a_second_factor_where_one_is_asked_of_a_role() -> None:
+    """Requirement 12: mandatory per role."""
+    rules = Rules(second_factor_roles=frozenset({Role.RESEARCHER}))
+    assert codes(researcher(), record(), rules) == ("second_factor",)
+    assert codes(researcher(second_factor=True), record(), rules) == ()
+    by_key = researcher(second_factor=True, passkey=True)
+    assert codes(by_key, record(), rules) == ()
 
 
 def test_no_rule_is_idle() -> None:

@@ -105,16 +105,15 @@ def test_signing_out_ends_the_session_and_its_consents_and_no_others(s, people, 
 
 
 def test_stepping_up_changes_the_secret_and_marks_the_moment(s, people, now):
-    """Requirements 25 and 29: five minutes of freshness."""
+    """Requirement 25, line 25: the id changes at step-up; the old one is dead."""
     secret, row = sessions.start(s, people.add().id, "Firefox", now)
     later = now + 10 * MINUTE
-    assert sessions.is_fresh(row, now)
-    assert not sessions.is_fresh(row, later)
+    assert row.authenticated_at == now
     renewed = sessions.step_up(s, row, later, second_factor=True)
     assert sessions.find(s, secret, later) is None
     assert sessions.find(s, renewed, later) is row
-    assert sessions.is_fresh(row, later)
-    assert row.second_factor_at == later
+    assert (row.authenticated_at, row.second_factor_at) == (later, later)
+    assert row.passkey_at is None
 
 
 def test_stepping_up_by_password_does_not_count_as_second_factor(s, people, now):
@@ -125,7 +124,7 @@ def test_stepping_up_by_password_does_not_count_as_second_factor(s, people, now)
 
 def test_a_visitor_is_never_fresh_nor_two_factor(s, now):
     _, row = sessions.start(s, None, "Firefox", now, second_factor=True)
-    assert not sessions.is_fresh(row, now)
+    assert row.authenticated_at is None
     assert row.second_factor_at is None
 
 

@@ -13,7 +13,7 @@ from auth.credentials import second_factor, sessions
 from auth.credentials.passwords import Hasher
 from auth.entry import signin
 from auth.entry.signin import Failure, FailureKind, SignIn
-from auth.errors import PasswordRefused, TooFast, WrongPassword
+from auth.errors import PasswordRefused, WrongPassword
 from auth.viewer import AccountStatus, Role
 
 HOME = "198.51.100.7"
@@ -213,8 +213,10 @@ def test_a_changed_password_ends_the_other_sessions_and_renews_this_one(
     account = people.add()
     old_secret, row = sessions.start(s, account.id, "Firefox", now)
     other_secret, _ = sessions.start(s, account.id, "Chromium", now)
+    row.authenticated_at = None
     secret = change(account, row, password, NEW)
     assert sessions.find(s, secret, now).id == row.id
+    assert row.authenticated_at is None, "a password alone proves no second factor"
     assert sessions.find(s, old_secret, now) is None
     assert sessions.find(s, other_secret, now) is None
 
@@ -236,32 +238,6 @@ def test_a_new_password_obeys_the_rules(s, people, change, password, now, new, c
         change(account, row, password, new)
     assert refused.value.code == code
     assert account.password_hash == before
-
-
-def test_confirming_the_password_makes_the_session_fresh_again(
-    s, people, hasher, password, now
-):
-    """Requirement 29."""
-    account = people.add()
-    _, row = sessions.start(s, account.id, "Firefox", now)
-    later = now + timedelta(minutes=10)
-    with pytest.raises(WrongPassword):
-        signin.confirm_password(s, account, row, "wrong", later, hasher=hasher)
-    assert not sessions.is_fresh(row, later)
-    signin.confirm_password(s, account, row, password, later, hasher=hasher)
-    assert sessions.is_fresh(row, later)
-
-
-def test_guessing_the_password_inside_a_session_is_slowed_down(
-    s, people, hasher, password, now
-):
-    account = people.add()
-    _, row = sessions.start(s, account.id, "Firefox", now)
-    for _ in range(8):
-        with pytest.raises(WrongPassword):
-            signin.confirm_password(s, account, row, "wrong", now, hasher=hasher)
-    with pytest.raises(TooFast):
-        signin.confirm_password(s, account, row, password, now, hasher=hasher)
 
 
 def test_the_answer_for_the_ledger_names_the_account_that_was_tried(people, attempt):

@@ -51,7 +51,13 @@ PUBLISHED = {
         POST locale.switch
         POST locale.theme
         POST locale.keys
+        GET login.address
+        POST login.ask_passkey
+        POST login.ask_reset
+        POST login.by_passkey
         POST login.code
+        POST login.confirm_address
+        GET login.forgotten
         GET login.form
         POST login.logout
         GET login.setup
@@ -96,8 +102,10 @@ PUBLISHED = {
         GET api.savedsearches_read
     """,
     "soooo": """
+        POST account.add_passkey
         POST account.add_token
         POST account.begin_authenticator
+        POST account.change_address
         POST account.change_password
         POST account.confirm_authenticator
         GET account.consents
@@ -113,6 +121,7 @@ PUBLISHED = {
         POST account.grade_induction
         GET account.index
         GET account.induction
+        POST account.passkey_options
         POST account.read_notices
         POST account.remove_authenticator
         POST account.renew_codes
@@ -123,6 +132,9 @@ PUBLISHED = {
         GET account.terms
         GET account.tokens
         POST account.withdraw_all_consents
+        GET login.again
+        POST login.ask_again
+        POST login.prove_again
         GET api.consents_listing
         GET api.me_exposure_read
         GET api.me_read
@@ -149,6 +161,8 @@ PUBLISHED = {
     "s----": """
         POST account.end_session
         GET account.receipt
+        POST account.remove_passkey
+        POST account.rename_passkey
         POST account.revoke_token
         POST account.withdraw_batch
         POST account.withdraw_consent

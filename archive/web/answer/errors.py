@@ -30,13 +30,14 @@ from archive.vault.errors import (
     StoreUnavailable,
     VaultError,
 )
-from archive.web.answer import reasons, remarks
+from archive.web.answer import proving, reasons, remarks
 from archive.web.answer.streams import TooManyStreamsError
 from archive.web.request import sentences
 from archive.web.request.body import BodyError
 from archive.web.request.guard import RefusedRequestError
 from archive.web.request.identity import BadTokenError, MissingScopeError
 from auth import errors as auth
+from auth.conditions import Condition
 from auth.policy import Refusal
 from auth.viewer import ReasonCode
 from blur.errors import BlurError, SandboxFailed
@@ -57,6 +58,7 @@ class Problem:
     detail: str
     reasons: tuple[ReasonCode, ...] = ()
     record_id: str | None = None
+    conditions: tuple[Condition, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,7 +117,8 @@ def of_refusal(refusal: Refusal, record_id: str | None) -> Problem:
     first = reasons.REMEDIES[codes[0]].message
     if ReasonCode.SIGN_IN in codes:
         return Problem(401, "sign_in", str(first), codes, record_id, headers=CHALLENGE)
-    return Problem(403, codes[0].value, str(first), codes, record_id)
+    failing = tuple(reason.condition for reason in refusal.reasons)
+    return Problem(403, codes[0].value, str(first), codes, record_id, failing)
 
 
 def _bad_token(_error: BadTokenError) -> Problem:
@@ -321,7 +324,7 @@ def document(problem: Problem, reference: str) -> dict[str, Any]:
     }
     if problem.reasons:
         told["reasons"] = [code.value for code in problem.reasons]
-        told["remedies"] = reasons.describe(problem.reasons, problem.record_id)
+        told["remedies"] = _remedies(problem)
     if problem.fields:
         told["errors"] = dict(problem.fields)
     return told
@@ -339,13 +342,18 @@ def _page(problem: Problem, reference: str) -> Response:
             problem=problem,
             title=problem.title,
             reference=reference,
-            reasons=reasons.describe(problem.reasons, problem.record_id),
+            reasons=_remedies(problem),
+            asked=proving.asked_here(problem.conditions),
         )
     except Exception:
         # The page that tells of an error must not raise one of its own.
         log.exception("error page failed", extra={"reference": reference})
         return Response(f"{problem.title}. {reference}\n", mimetype="text/plain")
     return Response(body, mimetype="text/html")
+
+
+def _remedies(problem: Problem) -> list[dict[str, str | None]]:
+    return reasons.describe(problem.reasons, problem.record_id, problem.conditions)
 
 
 def _log(error: Exception, problem: Problem, reference: str) -> None:

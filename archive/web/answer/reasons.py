@@ -6,13 +6,14 @@ documents; a test holds it complete against `auth.viewer.ReasonCode`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from auth.conditions import Condition
 from auth.viewer import ReasonCode
 
 
@@ -51,9 +52,9 @@ REMEDIES: dict[ReasonCode, Remedy] = {
         _("Renew it"),
     ),
     ReasonCode.SECOND_FACTOR: Remedy(
-        _("This needs a second factor: sign in with a code from your authenticator."),
+        _("This needs a second factor: sign in with an authenticator or a passkey."),
         "account.security",
-        _("Set up an authenticator"),
+        _("Set up a second factor"),
     ),
     ReasonCode.ROLE: Remedy(
         _("Your role, or the scope of your access token, does not include this."),
@@ -95,31 +96,52 @@ REMEDIES: dict[ReasonCode, Remedy] = {
 }
 
 
+PROVE_AGAIN = Remedy(
+    _("This needs you to prove again that it is you; that holds for five minutes."),
+    "login.again",
+    _("Prove that it is you"),
+)
+"""For whoever has a second factor and has shown it, but too long ago."""
+
+
 def describe(
-    codes: Iterable[ReasonCode], record_id: str | None = None
+    codes: Iterable[ReasonCode],
+    record_id: str | None = None,
+    conditions: Collection[Condition] = (),
 ) -> list[dict[str, str | None]]:
-    """Each reason as `code`, `message`, `remedy_url` and `remedy_label`."""
-    return [
-        {
-            "code": code.value,
-            "message": str(REMEDIES[code].message),
-            "remedy_url": remedy_url(code, record_id),
-            "remedy_label": _label(code),
-        }
-        for code in codes
-    ]
+    """Each reason as `code`, `message`, `remedy_url` and `remedy_label`.
+
+    `conditions` are those that fail, where the same code has more than one remedy.
+    """
+    return [_described(code, record_id, conditions) for code in codes]
 
 
-def remedy_url(code: ReasonCode, record_id: str | None) -> str | None:
+def _described(
+    code: ReasonCode, record_id: str | None, conditions: Collection[Condition]
+) -> dict[str, str | None]:
+    remedy = REMEDIES[code]
+    if code is ReasonCode.SECOND_FACTOR and only_proof_is_missing(conditions):
+        remedy = PROVE_AGAIN
+    return {
+        "code": code.value,
+        "message": str(remedy.message),
+        "remedy_url": _url(remedy, record_id),
+        "remedy_label": None if remedy.action is None else gettext(str(remedy.action)),
+    }
+
+
+def only_proof_is_missing(conditions: Collection[Condition]) -> bool:
+    """Whether a second factor was shown, but must be shown again."""
+    return Condition.PROVED in conditions and Condition.SECOND_FACTOR not in conditions
+
+
+def _url(remedy: Remedy, record_id: str | None) -> str | None:
     """Where the viewer can do something about it, as a path of this site."""
-    endpoint = REMEDIES[code].endpoint
-    if endpoint is None:
+    if remedy.endpoint is None:
         return None
-    if endpoint == "records.show":
-        return url_for(endpoint, record_id=record_id) if record_id else None
-    return url_for(endpoint)
-
-
-def _label(code: ReasonCode) -> str | None:
-    action = REMEDIES[code].action
-    return None if action is None else gettext(str(action))
+    if remedy.endpoint == "records.show":
+        return url_for(remedy.endpoint, record_id=record_id) if record_id else None
+    if remedy is PROVE_AGAIN and record_id:
+        place = url_for("records.show", record_id=record_id)
+        return url_for(remedy.endpoint, next=place)
+    return url_for(remedy.endpoint)

@@ -79,8 +79,11 @@ def _by_session() -> Viewer:
                 account_id,
                 session_id=here.id,
                 second_factor=here.second_factor,
+                passkey=here.passkey,
+                proved_at=here.proved_at,
                 scopes=None,
                 now=context.now(),
             )
 
-    return context.recall(("viewer by session", here.id, here.second_factor), read)
+    facts = (here.second_factor, here.passkey, here.proved_at)
+    return context.recall(("viewer by session", here.id, *facts), read)

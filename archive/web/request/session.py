@@ -41,7 +41,8 @@ class BrowserSession(dict[str, Any], SessionMixin):
         self.id = row.id if row else None
         self.account_id = row.account_id if row else None
         self.second_factor = row is not None and row.second_factor_at is not None
-        self.authenticated_at = row.authenticated_at if row else None
+        self.passkey = row is not None and row.passkey_at is not None
+        self.proved_at = row.authenticated_at if row else None
         self.user_agent = user_agent
         self.new_secret: str | None = None
         self.ended = False
@@ -129,8 +130,16 @@ def current() -> BrowserSession:
     return _browser(request_ctx.session)
 
 
-def sign_in(account_id: str, *, second_factor: bool) -> None:
+def sign_in(
+    account_id: str,
+    *,
+    second_factor: bool,
+    passkey: bool = False,
+    proved: bool = True,
+) -> None:
     """Start a session with a new secret for this account; the present one ends.
+
+    `proved` is False where somebody else said who it is.
 
     :raises NotPossible: the account may not sign in
     """
@@ -138,13 +147,19 @@ def sign_in(account_id: str, *, second_factor: bool) -> None:
     with context.write_session() as s:
         _end_row(s, here)
         secret, row = sessions.start(
-            s, account_id, here.user_agent, now, second_factor=second_factor
+            s,
+            account_id,
+            here.user_agent,
+            now,
+            second_factor=second_factor,
+            passkey=passkey,
+            proved=proved,
         )
     here.become(row, secret)
     login_user(SignedIn(row.id), remember=False)
 
 
-def step_up(*, second_factor: bool) -> None:
+def step_up(*, second_factor: bool, passkey: bool = False) -> None:
     """Note that the person proved again who they are; the secret is renewed.
 
     :raises LookupError: nobody is signed in
@@ -154,16 +169,22 @@ def step_up(*, second_factor: bool) -> None:
         row = s.get(ServerSession, here.id) if here.id else None
         if row is None or row.account_id is None:
             raise LookupError("nobody is signed in")
-        secret = sessions.step_up(s, row, context.now(), second_factor=second_factor)
+        secret = sessions.step_up(
+            s, row, context.now(), second_factor=second_factor, passkey=passkey
+        )
     here.become(row, secret)
     login_user(SignedIn(row.id), remember=False)
 
 
-def is_fresh() -> bool:
-    """Whether the password was proved so recently that grave changes may follow."""
+def begin() -> str:
+    """The id of this browser's session; a reader without one is given one now."""
     here = current()
-    proved = here.authenticated_at
-    return proved is not None and context.now() - proved < sessions.FRESH
+    if here.id is None:
+        with context.write_session() as s:
+            secret, row = sessions.start(s, None, here.user_agent, context.now())
+        here.become(row, secret)
+        return row.id
+    return here.id
 
 
 def sign_out() -> None:

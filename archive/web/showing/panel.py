@@ -38,6 +38,7 @@ PERSONAL = frozenset(
         Condition.TERMS,
         Condition.INDUCTION,
         Condition.SECOND_FACTOR,
+        Condition.PROVED,
         Condition.ACCESS,
         Condition.CONSENT,
         Condition.EXPOSURE,
@@ -123,7 +124,7 @@ def _lines(found: Sequence[Check], viewer: Viewer, record_id: str) -> Iterator[L
         if check.condition is Condition.KNOWN:
             continue  # whoever reads this page knows of it
         if check.code is not None:
-            told = reasons.describe([check.code], record_id)[0]
+            told = reasons.describe([check.code], record_id, [check.condition])[0]
             remedy = (told["remedy_url"], told["remedy_label"])
             if check.condition is Condition.CONSENT:
                 remedy = (None, None)  # it is asked for right below

@@ -207,7 +207,8 @@ def _reveal(item: Item) -> dict[str, Any]:
         Action.OPEN_ORIGINAL, context.viewer(), item, context.rules(), context.now()
     )
     if isinstance(outcome, Refusal):
-        told = reasons.describe(outcome.codes, item.record_id)
+        failing = [reason.condition for reason in outcome.reasons]
+        told = reasons.describe(outcome.codes, item.record_id, failing)
         return {"allowed": False, "reasons": told}
     return {"allowed": True, "reasons": []}
 

@@ -123,6 +123,7 @@ CONDITIONS: dict[Condition, Any] = {
     Condition.TERMS: _("The current terms, signed"),
     Condition.INDUCTION: _("The induction, passed"),
     Condition.SECOND_FACTOR: _("A second factor, where it is asked for"),
+    Condition.PROVED: _("Having proved lately that it is you, for the gravest"),
     Condition.ACCESS: _("A grant, where this record needs one"),
     Condition.EMBARGO: _("No embargo"),
     Condition.LABELLED: _("Labels that say what can be seen"),

@@ -1,7 +1,9 @@
 """One's own account.
 
 overview   what is missing for a first original; notices; name, language, theme
-security   password and second factor
+security   password, address and authenticator
+address    another e-mail address
+passkeys   keys of one's devices
 sessions   browsers signed in
 consents   what one agreed to see: live and past, receipts
 searches   saved searches and their alerts
@@ -13,10 +15,12 @@ data       everything the archive holds about the account
 """
 
 from archive.web.pages.account import (
+    address,
     consents,
     data,
     exposure,
     overview,
+    passkeys,
     preferences,
     searches,
     security,
@@ -27,11 +31,13 @@ from archive.web.pages.account import (
 from archive.web.pages.account.blueprint import bp
 
 __all__ = [
+    "address",
     "bp",
     "consents",
     "data",
     "exposure",
     "overview",
+    "passkeys",
     "preferences",
     "searches",
     "security",

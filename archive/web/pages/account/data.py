@@ -31,7 +31,7 @@ def data() -> str:
 
 
 @bp.get("/data/export")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.EXPORT_OWN_DATA)
 def export() -> Response:
     """All of it as one JSON document."""
     with context.read_session() as s:

@@ -65,7 +65,7 @@ def _page(given: ProfileForm) -> str:
     viewer, sealing = context.viewer(), context.site().sealing
     with context.read_session() as s:
         own = own_account(s)
-        enrolled = second_factor.is_enrolled(s, own.id)
+        enrolled = second_factor.is_asked(s, own.id)
         heard = notices.for_account(s, own.id, limit=NOTICES)
     chain = standing.steps(viewer, context.rules(), context.now(), enrolled=enrolled)
     return render_template(

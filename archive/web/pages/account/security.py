@@ -1,4 +1,4 @@
-"""Password and second factor; each grave change asks for the password again.
+"""Password and second factor; whoever changes one has proved lately that it is them.
 
 The seed and the recovery codes are shown in the answer to the form that made them and
 nowhere else; leaving the page forgets them.
@@ -18,14 +18,14 @@ from werkzeug.wrappers import Response
 
 from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
-from archive.web.request import context, fields, session
+from archive.web.request import context, fields, origin, session
 from archive.web.request.guard import needs
 from auth import accounts
-from auth.credentials import second_factor
+from auth.credentials import passkeys, second_factor
 from auth.credentials.second_factor import Enrolment
 from auth.credentials.tables import ServerSession
 from auth.entry import signin
-from auth.errors import AuthError, NotPossible, PasswordRefused, TooFast, WrongPassword
+from auth.errors import AuthError, PasswordRefused, TooFast, WrongPassword
 from auth.policy import Action
 from auth.tables import Account
 
@@ -51,10 +51,14 @@ class PasswordForm(fields.Form):
     )
 
 
-class ProofForm(fields.Form):
-    """That it is still oneself."""
+class AddressForm(fields.Form):
+    """A new address, which counts once it is confirmed."""
 
-    password = fields.PasswordField(_("Your password"), [fields.filled()])
+    email = fields.EmailField(
+        _("New address"),
+        [fields.filled(), fields.email_address()],
+        filters=[fields.tidied],
+    )
 
 
 class CodeForm(fields.Form):
@@ -76,7 +80,7 @@ def security() -> str:
 
 
 @bp.post("/security/password")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def change_password() -> Response | tuple[str, int]:
     """Change the password; every other session ends."""
     given = PasswordForm(request.form)
@@ -93,21 +97,17 @@ def change_password() -> Response | tuple[str, int]:
 
 
 @bp.post("/security/authenticator")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def begin_authenticator() -> str | tuple[str, int]:
     """Show the new authenticator's seed, once."""
-    given = ProofForm(request.form)
-    if not given.validate():
-        return page(proof=given), UNPROCESSABLE
-    begun = _proved(lambda s, own, row: _enrol(s, own, row, given.password.data))
+    begun = journal.counted(_enrol)
     if isinstance(begun, AuthError):
-        fields.complain(given.password, begun)
-        return page(proof=given), _status(begun)
+        return page(refused=begun), _status(begun)
     return _code_page(CodeForm(), begun)
 
 
 @bp.post("/security/authenticator/confirm")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def confirm_authenticator() -> str | tuple[str, int]:
     """Let the authenticator count from now on, and show the recovery codes, once."""
     given = CodeForm(request.form)
@@ -122,49 +122,51 @@ def confirm_authenticator() -> str | tuple[str, int]:
 
 
 @bp.post("/security/recovery-codes")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def renew_codes() -> str | tuple[str, int]:
     """Replace the recovery codes, and show the new ones, once."""
-    given = ProofForm(request.form)
-    if not given.validate():
-        return page(proof=given), UNPROCESSABLE
-    codes = _proved(lambda s, own, row: _renew(s, own, row, given.password.data))
+    codes = journal.counted(_renew)
     if isinstance(codes, AuthError):
-        fields.complain(given.password, codes)
-        return page(proof=given), _status(codes)
+        return page(refused=codes), _status(codes)
     return render_template("account/codes.html", codes=codes, is_new=False)
 
 
 @bp.post("/security/authenticator/remove")
-@needs(Action.MANAGE_OWN_ACCOUNT)
-def remove_authenticator() -> Response | tuple[str, int]:
-    """Take the authenticator away, with its recovery codes."""
-    given = ProofForm(request.form)
-    if not given.validate():
-        return page(proof=given), UNPROCESSABLE
-    refused = _proved(lambda s, own, row: _remove(s, own, row, given.password.data))
-    if isinstance(refused, AuthError):
-        fields.complain(given.password, refused)
-        return page(proof=given), _status(refused)
+@needs(Action.CHANGE_CREDENTIALS)
+def remove_authenticator() -> Response:
+    """Take the authenticator away, and the recovery codes where no passkey is left."""
+    with context.write_session() as s:
+        second_factor.remove(s, own_id(), context.now())
+        journal.tell(s, "second factor removed", detail={"kind": "totp"})
     flash(gettext("The authenticator is removed."))
     return redirect(url_for("account.security"), 303)
 
 
 def page(
-    *, password: PasswordForm | None = None, proof: ProofForm | None = None
+    *,
+    password: PasswordForm | None = None,
+    address: AddressForm | None = None,
+    refused: AuthError | None = None,
 ) -> str:
-    """The page, with the form that was refused."""
+    """The page, with the form that was refused, or what could not be done."""
+    sealing = context.site().sealing
     with context.read_session() as s:
         own = own_account(s)
-        enrolled = second_factor.is_enrolled(s, own.id)
-        left = second_factor.recovery_codes_left(s, own.id)
+        facts = {
+            "enrolled": second_factor.is_enrolled(s, own.id),
+            "left": second_factor.recovery_codes_left(s, own.id),
+            "keys": passkeys.list_for(s, own.id),
+            "email": accounts.email_of(sealing, own),
+        }
     return render_template(
         "account/security.html",
         password=password or PasswordForm(),
-        proof=proof or ProofForm(),
+        address=address or AddressForm(),
         account=own,
-        enrolled=enrolled,
-        left=left,
+        refused=refused,
+        is_fresh=context.may(Action.CHANGE_CREDENTIALS),
+        can_have_passkeys=origin.passkey_site() is not None,
+        **facts,
     )
 
 
@@ -196,45 +198,25 @@ def _new_password(
     return secret, None
 
 
-def _enrol(
-    s: Session, own: Account, row: ServerSession, password: str
-) -> tuple[str, Enrolment]:
-    sealing, now = context.site().sealing, context.now()
-    # Asked first: once the password is proved, the old secret of the session is dead.
-    if second_factor.is_enrolled(s, own.id):
-        raise NotPossible("Remove the present authenticator before adding another.")
-    secret = signin.confirm_password(s, own, row, password, now)
+def _enrol(s: Session) -> Enrolment:
+    sealing, own, now = context.site().sealing, own_account(s), context.now()
     label = accounts.email_of(sealing, own)
-    return secret, second_factor.enrol(s, sealing, own.id, label, now)
+    return second_factor.enrol(s, sealing, own.id, label, now)
 
 
 def _confirm(s: Session, code: str) -> list[str]:
     sealing, now = context.site().sealing, context.now()
     codes = second_factor.confirm(s, sealing, own_id(), code, now)
-    journal.tell(s, "second factor added")
+    journal.tell(s, "second factor added", detail={"kind": "totp"})
     journal.tell(s, "recovery codes made", detail={"count": len(codes)})
     return codes
 
 
-def _renew(
-    s: Session, own: Account, row: ServerSession, password: str
-) -> tuple[str, list[str]]:
+def _renew(s: Session) -> list[str]:
     sealing, now = context.site().sealing, context.now()
-    if not second_factor.is_enrolled(s, own.id):
-        raise NotPossible("Recovery codes come with an authenticator; add one first.")
-    secret = signin.confirm_password(s, own, row, password, now)
-    codes = second_factor.renew_recovery_codes(s, sealing, own.id, now)
+    codes = second_factor.renew_recovery_codes(s, sealing, own_id(), now)
     journal.tell(s, "recovery codes made", detail={"count": len(codes)})
-    return secret, codes
-
-
-def _remove(
-    s: Session, own: Account, row: ServerSession, password: str
-) -> tuple[str, None]:
-    secret = signin.confirm_password(s, own, row, password, context.now())
-    second_factor.remove(s, own.id, context.now())
-    journal.tell(s, "second factor removed")
-    return secret, None
+    return codes
 
 
 def _code_page(given: CodeForm, begun: Enrolment | None = None) -> str:

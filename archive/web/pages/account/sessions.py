@@ -41,7 +41,7 @@ def end_session(session_id: str) -> Response:
 
 
 @bp.post("/sessions/end-others")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def end_other_sessions() -> Response:
     """End every session but this one."""
     here = session.current().id
@@ -53,7 +53,7 @@ def end_other_sessions() -> Response:
 
 
 @bp.post("/sessions/end-all")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def end_all_sessions() -> Response:
     """End every session, this one too."""
     with context.write_session() as s:

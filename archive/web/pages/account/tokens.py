@@ -65,7 +65,7 @@ def tokens() -> str:
 
 
 @bp.post("/tokens")
-@needs(Action.MANAGE_OWN_ACCOUNT)
+@needs(Action.CHANGE_CREDENTIALS)
 def add_token() -> str | tuple[str, int]:
     """Make a token and show its secret, once."""
     given = _form()

@@ -83,7 +83,7 @@ def accounts() -> Response | str:
 
 
 @bp.post("/accounts")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def invite() -> str | tuple[str, int]:
     """Add an account without a password, and show the link that sets one, once."""
     given = InviteForm(request.form)
@@ -119,7 +119,7 @@ def account_page(account_id: str, **forms: fields.Form) -> str:
             "changes": changes[::-1],
             "live": sessions.list_live(s, account_id, now),
             "applications": applications.for_account(s, account_id),
-            "enrolled": second_factor.is_enrolled(s, account_id),
+            "enrolled": second_factor.is_asked(s, account_id),
             "names": names(s, [change.by for change in changes]),
         }
     return render_template(

@@ -75,7 +75,7 @@ def verify() -> str:
 
 
 @bp.post("/ledger/export")
-@needs(Action.READ_LEDGER)
+@needs(Action.EXPORT_LEDGER)
 def export() -> Response:
     """The lines that fit the filters, as CSV or JSON; they hold no media."""
     form = request.form.get("format", "")

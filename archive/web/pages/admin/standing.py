@@ -45,7 +45,7 @@ ACTS: dict[str, tuple[Change, str]] = {
 
 
 @bp.post("/accounts/<account_id>/standing")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def change_standing(account_id: str) -> Response | tuple[str, int]:
     """Suspend, reinstate, expire or close, as the button pressed says."""
     given = ReasonForm(request.form)
@@ -63,7 +63,7 @@ def change_standing(account_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/accounts/<account_id>/role")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def change_role(account_id: str) -> Response | tuple[str, int]:
     """Give another role."""
     given = RoleForm(request.form)
@@ -82,7 +82,7 @@ def change_role(account_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/accounts/<account_id>/vetting")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def renew_vetting(account_id: str) -> Response | tuple[str, int]:
     """Let the vetting hold until another day."""
     given = VettingForm(request.form)
@@ -102,7 +102,7 @@ def renew_vetting(account_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/accounts/<account_id>/link")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def make_reset_link(account_id: str) -> str:
     """A link for a new password, shown once, for somebody else.
 
@@ -117,7 +117,7 @@ def make_reset_link(account_id: str) -> str:
 
 
 @bp.post("/accounts/<account_id>/end-sessions")
-@needs(Action.MANAGE_ACCOUNTS)
+@needs(Action.CHANGE_ACCOUNTS)
 def end_sessions(account_id: str) -> Response:
     """End every session of somebody else, and the consents given in them.
 

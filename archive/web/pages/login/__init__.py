@@ -1,10 +1,14 @@
 """Signing in and out.
 
-steps   /login in one step or two, and /logout
-links   /setup/<secret>: the first administrator, an invitation, a new password
+steps      /login in one step or two, and /logout
+bypasskey  /login/passkey: signing in by a passkey alone
+again      /login/again: proving again who one is, before a grave act
+forgotten  /login/forgotten: a new password, by mail
+address    /address/<secret>: confirming a new e-mail address
+links      /setup/<secret>: the first administrator, an invitation, a new password
 """
 
-from archive.web.pages.login import links, steps
+from archive.web.pages.login import address, again, bypasskey, forgotten, links, steps
 from archive.web.pages.login.blueprint import bp
 
-__all__ = ["bp", "links", "steps"]
+__all__ = ["address", "again", "bp", "bypasskey", "forgotten", "links", "steps"]

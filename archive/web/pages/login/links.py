@@ -129,7 +129,7 @@ def _tell_of_link(s: Session, link: Invitation, account: Account) -> None:
 def _after_link(link: Invitation, account_id: str) -> Response:
     """Sign in, unless there is a second factor to be asked for first."""
     with context.read_session() as s:
-        enrolled = second_factor.is_enrolled(s, account_id)
+        enrolled = second_factor.is_asked(s, account_id)
     if enrolled:
         flash(gettext("Your password is set. Sign in with it."))
         return redirect(url_for("login.form"), 303)
@@ -143,7 +143,8 @@ def _setup_page(link: Invitation, given: fields.Form) -> str:
 
 def _link(secret: str) -> Invitation | None:
     with context.read_session() as s:
-        return invitations.find(s, secret, context.now())
+        link = invitations.find(s, secret, context.now())
+    return None if link is None or link.purpose == Purpose.ADDRESS else link
 
 
 def _link_form(link: Invitation, *, filled: bool) -> LinkForm:

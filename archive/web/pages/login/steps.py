@@ -1,7 +1,7 @@
 """Signing in, in one step or two, and signing out.
 
     /login        password
-    /login/code   the authenticator's code, where one is set up
+    /login/code   the authenticator's code or a passkey, where one is set up
     /logout       ends the session, and what the browser keeps of it
 
 Between the two steps nobody is signed in: that the password was right is noted in the
@@ -20,12 +20,14 @@ from werkzeug.wrappers import Response
 
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
-from archive.web.request import context, fields, forms, session
+from archive.web.request import context, fields, forms, origin, session
 from archive.web.request.guard import public
-from auth.credentials import second_factor
+from auth.credentials import passkeys, second_factor
+from auth.credentials.challenges import Ceremony
+from auth.credentials.passkeys import CounterWentBack
 from auth.entry import signin
 from auth.entry.signin import Failure, FailureKind, SignIn
-from auth.errors import AuthError, TooFast
+from auth.errors import AuthError, PasskeyRefused, TooFast
 
 HALF_WAY = "half_way"
 HALF_WAY_LASTS = timedelta(minutes=5)
@@ -85,8 +87,9 @@ def form() -> Response | str:
     """The first step, or the second for whoever has passed the first."""
     if context.viewer().account_id is not None:
         return redirect(forms.own_path(request.args.get("next")), 303)
-    if request.args.get("step") == "code" and HalfWay.current() is not None:
-        return _page("login/code.html", CodeForm())
+    half_way = HalfWay.current()
+    if request.args.get("step") == "code" and half_way is not None:
+        return _code_page(half_way, CodeForm())
     return _page("login/form.html", PasswordForm())
 
 
@@ -104,7 +107,7 @@ def sign_in() -> Response | tuple[str, int]:
         HalfWay(outcome.account_id, context.now()).note()
         step = url_for("login.form", step="code", next=request.args.get("next"))
         return redirect(step, 303)
-    return _page("login/form.html", given, _sentence(outcome)), _status(outcome)
+    return refused_page(given, outcome)
 
 
 @bp.post("/login/code")
@@ -116,13 +119,13 @@ def code() -> Response | tuple[Response | str, int]:
         flash(gettext("That took too long; please begin again."), "attention")
         return redirect(url_for("login.form", next=request.args.get("next")), 303)
     given = CodeForm(request.form)
+    if request.form.get("answer"):
+        return _by_passkey(half_way, given, request.form["answer"])
     if not given.validate():
-        return _page("login/code.html", given), UNPROCESSABLE
+        return _code_page(half_way, given), UNPROCESSABLE
     refused = try_code(half_way.account_id, given.code.data)
     if refused is not None:
-        fields.complain(given.code, refused)
-        status = TOO_MANY if isinstance(refused, TooFast) else UNPROCESSABLE
-        return _page("login/code.html", given), status
+        return _refused(half_way, given, refused)
     return welcome(half_way.account_id, second_factor=True)
 
 
@@ -143,7 +146,7 @@ def try_password(email: str, password: str) -> SignIn | Failure:
     site = context.site()
     with context.write_session() as s:
         outcome = signin.attempt(
-            s, site.sealing, email, password, None, _source(), context.now()
+            s, site.sealing, email, password, None, source(), context.now()
         )
         if isinstance(outcome, Failure) and outcome.kind is not FailureKind.CODE_NEEDED:
             journal.tell(
@@ -172,29 +175,103 @@ def try_code(account_id: str, given: str) -> AuthError | str | None:
     return str(gettext("That is not a code that works now. Wait for the next."))
 
 
-def welcome(account_id: str, *, second_factor: bool) -> Response:
+def try_passkey(
+    answer: str, ceremony: Ceremony, account_id: str | None = None
+) -> passkeys.Proof | AuthError:
+    """Judge a passkey's answer and tell the ledger; it counts once either way."""
+    here, now = origin.passkey_site(), context.now()
+    session_id = session.current().id
+    if here is None or session_id is None:
+        return PasskeyRefused(gettext("That took too long; please try once more."))
+    outcome = journal.counted(
+        lambda s: passkeys.authenticate(s, here, session_id, [ceremony], answer, now)
+    )
+    if isinstance(outcome, AuthError):
+        tell_of_passkey(outcome, account_id)
+    return outcome
+
+
+def tell_of_passkey(refused: AuthError, account_id: str | None) -> None:
+    """A line about a passkey that was refused; a copied one is named."""
+    detail = {"why": "not_accepted"}
+    if isinstance(refused, CounterWentBack):
+        account_id = refused.account_id
+        detail = {"why": "counter", "passkey": refused.passkey_id}
+    with context.write_session() as s:
+        journal.tell(s, "passkey refused", account=account_id, detail=detail)
+
+
+def welcome(
+    account_id: str,
+    *,
+    second_factor: bool,
+    passkey: bool = False,
+    proved: bool = True,
+) -> Response:
     """Start the session and go on to where the person was heading."""
-    session.sign_in(account_id, second_factor=second_factor)
+    session.sign_in(
+        account_id, second_factor=second_factor, passkey=passkey, proved=proved
+    )
     with context.write_session() as s:
         journal.tell(
             s,
             "signed in",
             account=account_id,
             by=account_id,
-            detail={"second_factor": second_factor},
+            detail={"second_factor": second_factor, "passkey": passkey},
         )
     target = request.args.get("next")
     return redirect(forms.own_path(target) if target else url_for("account.index"), 303)
 
 
-def _page(template: str, given: fields.Form, refused: str | None = None) -> str:
+def _by_passkey(
+    half_way: HalfWay, given: CodeForm, answer: str
+) -> Response | tuple[Response | str, int]:
+    proof = try_passkey(answer, Ceremony.SECOND_FACTOR, half_way.account_id)
+    if isinstance(proof, AuthError):
+        return _refused(half_way, given, proof)
+    if proof.account_id != half_way.account_id:
+        return _refused(half_way, given, gettext("That passkey is another account's."))
+    return welcome(half_way.account_id, second_factor=True, passkey=True)
+
+
+def _refused(
+    half_way: HalfWay, given: CodeForm, refused: AuthError | str
+) -> tuple[str, int]:
+    fields.complain(given.code, refused)
+    status = TOO_MANY if isinstance(refused, TooFast) else UNPROCESSABLE
+    return _code_page(half_way, given), status
+
+
+def _code_page(half_way: HalfWay, given: CodeForm) -> str:
+    with context.read_session() as s:
+        has_passkey = passkeys.is_enrolled(s, half_way.account_id)
     return render_template(
-        template, form=given, refused=refused, next=request.args.get("next")
+        "login/code.html",
+        form=given,
+        has_passkey=has_passkey and origin.passkey_site() is not None,
+        next=request.args.get("next"),
     )
 
 
-def _source() -> str:
+def _page(template: str, given: fields.Form, refused: str | None = None) -> str:
+    return render_template(
+        template,
+        form=given,
+        refused=refused,
+        has_passkeys=origin.passkey_site() is not None,
+        next=request.args.get("next"),
+    )
+
+
+def source() -> str:
+    """The network address that tries are counted for."""
     return request.remote_addr or ""
+
+
+def refused_page(given: fields.Form, outcome: Failure) -> tuple[str, int]:
+    """The first step again, and why; the same for whoever has no account."""
+    return _page("login/form.html", given, _sentence(outcome)), _status(outcome)
 
 
 def _sentence(failure: Failure) -> str:
