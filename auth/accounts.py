@@ -245,6 +245,7 @@ def load_viewer(  # noqa: PLR0913 - each is a fact of the way in
     account = s.get(Account, account_id, populate_existing=True)
     if account is None:
         return ANONYMOUS
+    seen = exposure.seen(s, account.id, now)
     return Viewer(
         account_id=account.id,
         role=Role(account.role),
@@ -259,7 +260,9 @@ def load_viewer(  # noqa: PLR0913 - each is a fact of the way in
         scopes=None if scopes is None else frozenset(scopes),
         grants=grants.current_for(s, account.id, now),
         consents=consents.live_for(s, account.id, session_id, now),
-        revealed_today=exposure.pairs_today(s, account.id, now),
+        revealed_today=seen.today,
+        revealed_hour=seen.hour,
+        looking=seen.looking,
     )
 
 

@@ -228,10 +228,17 @@ def consented(q: Question) -> ReasonCode | None:
 
 
 def within_exposure(q: Question) -> ReasonCode | None:
-    seen, consent = q.viewer.revealed_today, consent_for(q)
-    again = consent is not None and (consent.id, q.about().asset_id) in seen
-    full = len(seen) >= q.rules.daily_reveals and not again
-    return ReasonCode.EXPOSURE_LIMIT if full and q.viewer.account_id else None
+    """The limits of day and hour; what stands open already is no further opening."""
+    viewer, rules, consent = q.viewer, q.rules, consent_for(q)
+    if viewer.account_id is None:
+        return None
+    pair = (consent.id if consent else "", q.about().asset_id or "")
+    day = len(viewer.revealed_today) >= rules.daily_reveals
+    hour = 0 < rules.hourly_reveals <= len(viewer.revealed_hour)
+    many = pair not in viewer.revealed_today and (day or hour)
+    minutes = timedelta(minutes=rules.daily_minutes)
+    long = rules.daily_minutes > 0 and viewer.looked(q.now) >= minutes
+    return ReasonCode.EXPOSURE_LIMIT if many or long else None
 
 
 def role_among(

@@ -10,9 +10,9 @@ or a clock. Words are those of the field: see docs/access.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -160,6 +160,8 @@ class ReasonCode(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+Span = tuple[datetime, datetime]
+"""From, until."""
 LABELLING = "labelling"
 """The purpose of a moderator's consent to see what nobody has labelled yet."""
 
@@ -202,7 +204,9 @@ class Viewer:
     `scopes` is None for a person on the pages and a set for an access token.
     `passkey` says that the second factor of this session was one. `proved_at` is when
     they last showed, in this session, all that is asked of them to sign in.
-    `revealed_today` holds (consent id, asset id) pairs since midnight UTC.
+    `revealed_today` holds (consent id, asset id) pairs since midnight UTC,
+    `revealed_hour` those first opened in the last hour; `looking` the spans of today
+    for which a consent stood open after something was opened under it.
     `system` names a part of the program that acts by itself, or the operator's shell.
     """
 
@@ -220,6 +224,8 @@ class Viewer:
     grants: tuple[Grant, ...] = ()
     consents: tuple[Consent, ...] = ()
     revealed_today: frozenset[tuple[str, str]] = frozenset()
+    revealed_hour: frozenset[tuple[str, str]] = frozenset()
+    looking: tuple[Span, ...] = ()
     system: str | None = None
 
     @property
@@ -230,6 +236,10 @@ class Viewer:
     def is_staff(self) -> bool:
         return self.is_active and self.role in STAFF
 
+    def looked(self, now: datetime) -> timedelta:
+        """For how long today, at most; moments under two consents count once."""
+        return covered(self.looking, datetime.min.replace(tzinfo=now.tzinfo), now)
+
     def is_vetted(self, now: datetime) -> bool:
         until = self.vetted_until
         return self.is_active and until is not None and now < until
@@ -237,6 +247,15 @@ class Viewer:
     def holds(self, *scopes: TokenScope) -> bool:
         """Whether a page session, or a token with any of these scopes, is asking."""
         return self.scopes is None or bool(self.scopes.intersection(scopes))
+
+
+def covered(spans: Iterable[Span], since: datetime, now: datetime) -> timedelta:
+    """For how long between two moments any span ran; what overlaps counts once."""
+    total, until = timedelta(), since
+    for start, end in sorted(spans):
+        total += max(min(end, now) - max(start, until), timedelta())
+        until = max(until, min(end, now))
+    return total
 
 
 STAFF = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from auth.access import consents, exposure
+from auth.access import budget, consents, exposure
+from auth.errors import NotPossible
 from auth.viewer import Item, Tier
 
 
@@ -100,3 +101,61 @@ def test_own_openings_are_listed_newest_first(s, account, consent, record, now):
     record(one, now + timedelta(minutes=1), asset="b")
     listed = exposure.for_account(s, account.id)
     assert [reveal.asset_id for reveal in listed] == ["b", "a"]
+
+
+def test_minutes_run_from_the_first_opening_and_overlaps_count_once(
+    s, account, people, consent, record, now
+):
+    """X13, B14."""
+    first, second = consent("record"), consent("another")
+    record(first, now)
+    record(second, now + timedelta(minutes=10), asset="b", record="another")
+    later = now + timedelta(minutes=20)
+    assert people.viewer(account, now=later).looked(later) == timedelta(minutes=20)
+    hours = now + timedelta(hours=3)
+    assert people.viewer(account, now=hours).looked(hours) == timedelta(minutes=30)
+
+
+def test_an_hour_later_it_counts_for_the_day_alone(s, account, consent, record, now):
+    record(consent(), now)
+    for minutes, counted in ((0, 1), (59, 1), (61, 0)):
+        seen = exposure.seen(s, account.id, now + timedelta(minutes=minutes))
+        assert (len(seen.hour), len(seen.today)) == (counted, 1)
+
+
+def test_periods_hold_openings_by_tier_and_minutes(s, account, consent, record, now):
+    record(consent(), now, tier=Tier.G2)
+    record(consent("b"), now, asset="b", record="b", tier=Tier.G4)
+    days = exposure.periods(s, account.id, now.date() - timedelta(days=6), 1, now)
+    assert [period.total for period in days] == [0] * 6 + [2]
+    assert days[-1].by_tier == {Tier.G2: 1, Tier.G4: 1}
+    week = now + timedelta(minutes=25)
+    (only,) = exposure.periods(s, account.id, now.date() - timedelta(days=6), 7, week)
+    assert (only.total, only.minutes) == (2, 25)
+
+
+def test_a_break_is_due_by_number_or_minutes_and_counts_anew(
+    s, account, consent, record, now
+):
+    """B14, X13: soft, and one's own."""
+    assert not budget.is_due(budget.Budget(), budget.tally(s, account, now))
+    one = consent()
+    for n in range(3):
+        record(one, now, asset=f"asset{n}")
+    later = now + timedelta(minutes=12)
+    tally = budget.tally(s, account, later)
+    assert (tally.day_reveals, tally.reveals, tally.minutes) == (3, 3, 12)
+    assert budget.is_due(budget.Budget(break_reveals=3), tally)
+    assert not budget.is_due(budget.Budget(break_reveals=4, break_minutes=13), tally)
+    assert budget.is_due(budget.Budget(break_reveals=0, break_minutes=12), tally)
+    assert budget.is_spent(budget.Budget(day_minutes=12), tally)
+    budget.take_break(account, later)
+    after = budget.tally(s, account, later)
+    assert (after.day_reveals, after.reveals, after.minutes) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("number", [-1, 1441])
+def test_a_measure_beyond_a_day_is_refused(account, number):
+    with pytest.raises(NotPossible):
+        budget.keep(account, budget.Budget(day_minutes=number))
+    assert budget.budget_of(account) == budget.Budget()

@@ -197,7 +197,60 @@ def test_exposure_is_counted_by_tier_and_in_minutes(
     page = text(mine.get("/account/exposure"))
     assert "1 of at most 100 originals" in page
     assert "7 minutes under consent at most" in page
-    assert re.search(r"G3 graphic\s+1", page)
+    assert re.search(r"G3 graphic openings minutes .* 1 1 7", page)
+    shown = mine.get("/account/exposure?by=week").text
+    assert shown.count('<rect class="chart-g3"') == 1
+    assert mine.get("/account/exposure?by=year").status_code == 200
+
+
+def opened(site, account_id: str, record_id: str, consent_id: str, now) -> None:
+    with site.db.write() as s:
+        asset = store.assets_of(s, record_id)[0]
+        exposure.record(s, account_id, record_id, asset.id, Tier.G3, consent_id, now)
+
+
+def test_ones_own_measure_offers_breaks_and_closes_nothing(
+    mine, consent, site, people, clock
+) -> None:
+    """X13, B14."""
+    record_id, given = consent(mine)
+    measure = {"day_reveals": 1, "day_minutes": 0, "break_reveals": 1}
+    answer = post(mine, "/account/exposure", **measure, break_minutes="many")
+    assert answer.status_code == 422
+    assert (
+        post(mine, "/account/exposure", **measure, break_minutes=0).status_code == 303
+    )
+    viewer = f"/records/{record_id}/view"
+    offer = "A good moment for a break"
+    assert offer not in mine.get(viewer).text
+    opened(site, people["researcher"], record_id, given.id, clock.now)
+    assert offer in mine.get(viewer).text
+    assert "Your own budget for today is reached" in mine.get("/account/exposure").text
+    assert "Easy things next" in mine.get("/account/break").text
+    assert post(mine, "/account/break", next="/search").location == "/search"
+    assert post(mine, "/account/break", next="//evil").location == "/"
+    assert offer not in mine.get(viewer).text
+
+
+def test_no_administrator_is_shown_anybodys_exposure_or_measure(
+    mine, consent, site, people, clock, browser, token, visitor
+) -> None:
+    """X13: private to the person; the ledger's lines of openings are all there is."""
+    record_id, given = consent(mine)
+    numbers = {"day_reveals": 1234, "day_minutes": 1235, "break_reveals": 1236}
+    post(mine, "/account/exposure", **numbers, break_minutes=1237)
+    assert "1234" in mine.get("/account/exposure").text
+    opened(site, people["researcher"], record_id, given.id, clock.now)
+    boss = browser("administrator")
+    pages = ["/admin/", "/admin/accounts", f"/admin/accounts/{people['researcher']}"]
+    for page in [*pages, "/admin/ledger", "/account/exposure", "/account/data/export"]:
+        shown = boss.get(page)
+        assert shown.status_code in (200, 404), page
+        for number in (*numbers.values(), 1237):
+            assert str(number) not in shown.text, page
+    own = visitor.get("/api/v1/me/exposure", headers=token("administrator")).json
+    assert own["total"] == 0
+    assert "0 of at most 100" in text(boss.get("/account/exposure"))
 
 
 def test_terms_are_signed_once_in_the_version_shown(browser, site, people) -> None:

@@ -114,6 +114,9 @@ PUBLISHED = {
         POST account.end_other_sessions
         GET account.export
         GET account.exposure
+        GET account.pause
+        POST account.save_budget
+        POST account.take_break
         GET account.preferences
         POST account.save_preferences
         GET api.me_preferences_read
