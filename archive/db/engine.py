@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -34,6 +35,7 @@ CACHE_KIBIBYTES = 16_384
 POOL_SIZE = 16
 POOL_OVERFLOW = 96
 MOST_FAULTS = 20
+STATE_OF_POSTGRESQL = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()"
 Fact = TypeVar("Fact")
 
 
@@ -86,11 +88,14 @@ class Database:
     def recall(self, key: Hashable, now: datetime, read: Callable[[], Fact]) -> Fact:
         """What `read` gave for this key, if nobody has committed anything since.
 
-        What is given out is shared between threads and must not be changed. On
-        PostgreSQL nothing is kept: `read` is asked every time.
+        What is given out is shared between threads and must not be changed.
         """
         _ = self.engine  # of this very process, and so is what it remembers
         return self._recalling.recall(key, now, read)
+
+    def forget(self) -> None:
+        """Read everything anew that is asked for from now on."""
+        self._recalling.close()
 
     def migrate(self) -> None:
         """Bring the schema to the newest form; does nothing when it is there."""
@@ -205,8 +210,7 @@ class Database:
                     # The parent still uses these sockets and files: forget, not close.
                     self._engine.dispose(close=False)
                 self._engine = self._open()
-                watch = Watch(self._connect) if self.is_sqlite else None
-                self._recalling = Recalling(watch)
+                self._recalling = Recalling(self._watch(self._engine))
                 self._process = os.getpid()
             return self._engine
 
@@ -229,6 +233,11 @@ class Database:
         event.listen(engine, "begin", _begin)
         return engine
 
+    def _watch(self, engine: Engine) -> Watch:
+        if self.is_sqlite:
+            return Watch(self._connect, "PRAGMA data_version", (sqlcipher.Error,))
+        return Watch(lambda: _apart(engine), STATE_OF_POSTGRESQL, _errors_of(engine))
+
     def _connect(self) -> Any:  # noqa: ANN401 - sqlcipher3 has no types
         path = Path(self._url.database or "")
         if not path.exists():
@@ -249,6 +258,19 @@ class Database:
         ):
             connection.execute(pragma).fetchall()
         return connection
+
+
+def _apart(engine: Engine) -> Any:  # noqa: ANN401 - the driver's own
+    """A connection that no pool hands out, on which every question sees what is now."""
+    pooled = engine.raw_connection()
+    connection: Any = pooled.driver_connection
+    pooled.detach()
+    connection.autocommit = True
+    return connection
+
+
+def _errors_of(engine: Engine) -> tuple[type[Exception], ...]:
+    return (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
 
 def _comment(connection: Connection, mark: str | None) -> None:

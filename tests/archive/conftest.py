@@ -248,7 +248,7 @@ def postgresql() -> Iterator[str]:
     if as_user:
         shutil.chown(folder, "postgres")
     port, data = _free_port(), str(folder / "data")
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c autovacuum=off"
 
     def run(program: str, *arguments: str) -> None:
         command = [*as_user, str(programs[-1] / program), *arguments]

@@ -38,6 +38,7 @@ from tests.bench.measuring import ROOT
 
 MEBIBYTE = 1 << 20
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+POSTGRESQL = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
 _START_SECONDS = 60
 _READY = "Listening on "
 
@@ -216,6 +217,35 @@ def nginx(plain: Path, where: Path) -> Iterator[Server]:
     with _running([*command, "-e", "/dev/null"], {}) as process:
         _await(port)
         yield Server(port, process.pid)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of its own, which forgets everything; gives the database's address.
+
+    :raises RuntimeError: it is not installed
+    """
+    if POSTGRESQL is None:
+        raise RuntimeError("PostgreSQL is not installed")
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="vigil-bench-") as name:
+        if as_user:
+            shutil.chown(name, "postgres")
+        data, port = f"{name}/data", _free_port()
+
+        def run(program: str, *arguments: str) -> None:
+            command = [*as_user, str(POSTGRESQL / program), *arguments]
+            quiet = subprocess.DEVNULL
+            subprocess.run(command, cwd=name, check=True, stdout=quiet, timeout=60)
+
+        run("initdb", "-D", data, "-U", "vigil", "-A", "trust", "-E", "UTF8")
+        options = f"-h 127.0.0.1 -p {port} -k {name}"
+        log = ("-l", f"{name}/log", "-w")
+        run("pg_ctl", "-D", data, *log, "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://vigil@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
 
 
 _NGINX = """

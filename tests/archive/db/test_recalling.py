@@ -21,13 +21,17 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'vigil.db'}", KEY)
+def db(any_url: str) -> Iterator[Database]:
+    made = open_other(any_url)
     with made.write() as s:
         s.execute(text("CREATE TABLE facts (value INTEGER)"))
         s.execute(text("INSERT INTO facts VALUES (1)"))
     yield made
     made.close()
+
+
+def open_other(url: str) -> Database:
+    return Database(url, KEY if url.startswith("sqlite") else None)
 
 
 @pytest.fixture
@@ -63,23 +67,43 @@ def test_after_any_commit_it_is_read_anew(db, asked) -> None:
         assert asked() == value
 
 
-def test_a_commit_of_another_process_counts(db, asked, tmp_path) -> None:
+def test_a_commit_of_another_process_counts(db, asked, any_url) -> None:
     assert asked() == 1
     script = (
-        "from sqlalchemy import text; from archive.db import Database\n"
-        f"db = Database('sqlite:///{tmp_path / 'vigil.db'}', bytes(range(32)))\n"
-        "with db.write() as s: s.execute(text('UPDATE facts SET value = 9'))\n"
+        "from tests.archive.db.test_recalling import change, open_other\n"
+        f"change(open_other({any_url!r}), 9)\n"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
     assert asked() == 9
 
 
-def test_what_was_rolled_back_changes_nothing(db, asked) -> None:
+def test_what_is_not_yet_committed_is_not_yet_known(db, asked, any_url) -> None:
+    other = open_other(any_url)
+    with other.write() as s:
+        s.execute(text("UPDATE facts SET value = 6"))
+        assert (asked(), asked()) == (1, 1)
+    assert asked() == 6
+    other.close()
+
+
+def test_what_was_rolled_back_is_not_given_out(db, asked) -> None:
     asked()
     with pytest.raises(LookupError), db.write() as s:
         s.execute(text("UPDATE facts SET value = 5"))
         raise LookupError
+    assert asked() == 1
+
+
+def test_a_database_that_does_not_answer_is_asked_for_the_fact_itself(
+    db, asked, any_url
+) -> None:
     assert (asked(), asked.times) == (1, 1)
+    db._recalling._watch._connection.close()
+    assert (asked(), asked.times) == (1, 2)
+    assert [asked(), asked()] == [1, 1]
+    assert asked.times == 3
+    change(db, 4)
+    assert asked() == 4
 
 
 def test_a_commit_while_it_is_read_keeps_nothing(db, asked) -> None:
