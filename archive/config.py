@@ -92,6 +92,9 @@ class Config:
     job_lease_seconds: int
     fixity_days: int
     fixity_rate: int
+    checkpoint_folder: Path | None
+    tsa_url: str | None
+    tsa_certificates: Path | None
 
     @property
     def keyrings(self) -> Path:
@@ -168,6 +171,11 @@ def check_safe(config: Config) -> None:
             "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
             "unset it on a public host and install bubblewrap."
         )
+    if config.tsa_url and config.tsa_certificates is None:
+        raise ConfigError(
+            "VIGIL_TSA_URL is set, but not by which certificates its answers are "
+            "believed; set VIGIL_TSA_CERTIFICATES to a PEM file of its roots."
+        )
     _check_s3(config)
     _check_home(config.home, may_share=config.broker is not None)
 
@@ -196,6 +204,15 @@ def _optional(text: str) -> str | None:
 
 def _optional_path(text: str) -> Path | None:
     return Path(text).expanduser().absolute() if text else None
+
+
+def _authority(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return text
 
 
 def _paths(text: str) -> tuple[Path, ...]:
@@ -350,6 +367,19 @@ SETTINGS = (
         "fixity_days", "30", _number, "days between readings of every file; 0 none"
     ),
     Setting("fixity_rate", "20M", size, "the most bytes a second that they read"),
+    Setting(
+        "checkpoint_folder",
+        "",
+        _optional_path,
+        "where each checkpoint of the ledger is also written; best another machine's",
+    ),
+    Setting("tsa_url", "", _authority, "a time-stamping authority (RFC 3161)"),
+    Setting(
+        "tsa_certificates",
+        "",
+        _optional_path,
+        "the root certificates, as PEM, by which its answers are believed",
+    ),
 )
 _OUTSIDE = ("VIGIL_HOME", "VIGIL_SAMPLES", "VIGIL_TEST_")
 

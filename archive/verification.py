@@ -2,7 +2,8 @@
 
 | part | holds when |
 |---|---|
-| ledger | the chain is whole, unchanged, ends at its head; no index hides a line |
+| ledger | the chain is whole, unchanged, ends at its head; no index hides a line; |
+|  | its first lines are those that every checkpoint, here and elsewhere, stands for |
 | fixity | every sealed object authenticates and is what was deposited |
 | digests | size and SHA-256 of each asset agree with those of its stored original |
 | previews | every ready asset has a preview that opens |
@@ -23,6 +24,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive import fixity
+from archive.config import Config
 from archive.db import Database
 from archive.fixity import Manner
 from archive.ledger import Ledger
@@ -31,7 +33,9 @@ from archive.records.tables import Asset, AssetState, Record
 from archive.vault import keytable, previews
 from archive.vault.container import Kind
 from archive.vault.errors import Shredded, VaultError
+from archive.vault.keyrings import Keyring
 from archive.vault.objects import Vault
+from archive.witness.watching import Watching
 from auth.sealing import Sealing
 from blur.preview import Malformed, Preview
 
@@ -51,6 +55,10 @@ class Premises(Protocol):
     def sealing(self) -> Sealing: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def config(self) -> Config: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 
@@ -151,8 +159,15 @@ def _silent(_part: str, _done: int, _total: int) -> None:
 def _ledger(
     premises: Premises, session: Session, report: Report, tell: Progress
 ) -> None:
-    found = premises.ledger.verify(session, lambda done, of: tell("ledger", done, of))
+    watching = Watching(premises, session)
+    found = premises.ledger.verify(
+        session, lambda done, of: tell("ledger", done, of), watching.passing
+    )
     report.checked["ledger"] = found.checked
+    report.checked["checkpoints"] = watching.count
+    report.findings += [
+        Finding("ledger", about, what) for about, what in watching.disagreements()
+    ]
     report.findings += [
         Finding("ledger", f"line {finding.seq}", finding.what)
         for finding in found.found

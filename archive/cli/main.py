@@ -17,6 +17,7 @@ from archive.cli.home import init
 from archive.cli.jobs import jobs
 from archive.cli.keys import keys
 from archive.cli.labels import label
+from archive.cli.ledger import ledger
 from archive.cli.mails import mail
 from archive.cli.previews import previews
 from archive.cli.publishing import publish
@@ -57,6 +58,7 @@ for command in (
     blur,
     bench,
     keys,
+    ledger,
     jobs,
     previews,
     publish,

@@ -174,10 +174,21 @@ class Ledger:
         for seq, mac in session.execute(query.order_by(LedgerEntry.seq.desc())):
             yield Told(seq, mac)
 
+    def detail(self, entry: LedgerEntry) -> dict[str, Any]:
+        """What the line says in detail, with the nonce that its digest is also of."""
+        opened = self._sealing.open(entry.detail_sealed, _detail_context(entry.seq))
+        return dict(json.loads(opened))
+
     def verify(
-        self, session: Session, progress: Callable[[int, int], None] | None = None
+        self,
+        session: Session,
+        progress: Callable[[int, int], None] | None = None,
+        passing: Callable[[LedgerEntry], None] | None = None,
     ) -> Findings:
-        """Walk the chain from its first line; `progress` gets (done, total)."""
+        """Walk the chain from its first line; `progress` gets (done, total).
+
+        `passing` sees each line go by, faulty or not.
+        """
         findings, previous, expected = Findings(), GENESIS, 1
         total = session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
         for entry in _in_order(session):
@@ -185,6 +196,8 @@ class Ledger:
                 findings.found.append(Finding(entry.seq, what))
             previous, expected = entry.digest, entry.seq + 1
             findings.checked += 1
+            if passing is not None:
+                passing(entry)
             if progress is not None:
                 progress(findings.checked, total)
         findings.found.extend(self._faults_of_the_end(session, previous, expected - 1))
@@ -236,8 +249,7 @@ class Ledger:
         head.mac = self._mac(f"{entry.seq} {entry.digest}")
 
     def _line(self, entry: LedgerEntry) -> Line:
-        opened = self._sealing.open(entry.detail_sealed, _detail_context(entry.seq))
-        detail = json.loads(opened)
+        detail = self.detail(entry)
         detail.pop("nonce", None)
         return Line(
             seq=entry.seq,
@@ -258,18 +270,7 @@ class Ledger:
 
 def line_digest(entry: LedgerEntry) -> str:
     """The digest a line must have, from what it says; needs no key."""
-    line = {
-        "seq": entry.seq,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "event": entry.event,
-        "actor": entry.actor,
-        "record": entry.record_id,
-        "asset": entry.asset_id,
-        "account": entry.account_id,
-        "detail": entry.detail_digest,
-        "previous": entry.previous,
-    }
-    return hashlib.sha256(_canonical(line)).hexdigest()
+    return hashlib.sha256(_canonical(entry.line())).hexdigest()
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -89,6 +89,7 @@ HOUSE = frozenset(
         "collection created",
         "collection changed",
         "ledger exported",
+        "checkpoint",
         "settings changed",
         "gazetteer changed",
     }

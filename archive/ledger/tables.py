@@ -2,11 +2,14 @@
 
 `digest` is SHA-256 over the line (see `archive.ledger.chain`), `mac` is HMAC-SHA-256
 over the digest under the audit key. A migration forbids UPDATE and DELETE on the chain.
+Checkpoints are documents signed by the archive; `stamp` is an authority's answer
+(RFC 3161) about one.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,6 +35,20 @@ class LedgerEntry(Base):
     digest: Mapped[str] = mapped_column(unique=True)
     mac: Mapped[bytes]
 
+    def line(self) -> dict[str, Any]:
+        """What the digest is of, as plain JSON."""
+        return {
+            "seq": self.seq,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "event": self.event,
+            "actor": self.actor,
+            "record": self.record_id,
+            "asset": self.asset_id,
+            "account": self.account_id,
+            "detail": self.detail_digest,
+            "previous": self.previous,
+        }
+
 
 class LedgerHead(Base):
     """Where the chain ends, so that a shortened chain shows; one row, id 1."""
@@ -42,3 +59,27 @@ class LedgerHead(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str]
     mac: Mapped[bytes]
+
+
+class LedgerNode(Base):
+    """The digest of a complete subtree of 256 ** level lines."""
+
+    __tablename__ = "ledger_nodes"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False
+    )
+    digest: Mapped[bytes]
+
+
+class LedgerCheckpoint(Base):
+    """A root of the tree over the first `size` lines, signed, and perhaps stamped."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    document: Mapped[dict[str, Any]]
+    stamp: Mapped[bytes | None]
+    stamped_at: Mapped[datetime | None]

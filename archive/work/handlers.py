@@ -11,6 +11,7 @@
 | sweep | | removes blobs that crashes left without a key |
 | alerts | | looks for new matches of saved searches, and sends mails |
 | uploads | | ends uploads that nobody went on with |
+| checkpoint | | signs the ledger as it stands, keeps that elsewhere, has it stamped |
 | fixity | | reads sealed files back for a while, and goes on later from there |
 | letter | sealed | sends a mail that is written already |
 | reset | sealed | mails a link for a new password, where the address has an account |
@@ -39,6 +40,7 @@ from archive.records.tables import AssetState
 from archive.site import Site
 from archive.work import (
     alerting,
+    attesting,
     clustering,
     copying,
     deriving,
@@ -167,6 +169,7 @@ def _nothing(
 HANDLERS: Mapping[str, Handler] = {
     copying.KIND: Handler(copying.copy, _nothing),
     clustering.KIND: Handler(clustering.cluster, _nothing),
+    "checkpoint": Handler(attesting.attest, _nothing),
     "derive": Handler(derive, _no_preview),
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),

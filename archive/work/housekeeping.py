@@ -6,6 +6,7 @@
 | alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
 | changes | minute | mails the notices about accounts' security |
 | uploads | hour | ends uploads that nobody went on with |
+| checkpoint | day | signs the ledger as it stands, and has that stamped |
 | sweep | day | removes blobs that crashes left without a key |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
 
@@ -26,6 +27,7 @@ CHORES: Mapping[str, timedelta] = {
     "alerts": timedelta(minutes=5),
     "changes": timedelta(minutes=1),
     "uploads": timedelta(hours=1),
+    "checkpoint": timedelta(days=1),
     "sweep": timedelta(days=1),
 }
 
