@@ -39,6 +39,8 @@ UNSIGNED: frozenset[str] = frozenset()
 class WitnessError(Exception):
     """What was asked of the ledger's witness cannot be given; the sentence says why."""
 
+    code = "not_found"
+
 
 class Premises(Protocol):
     """What a checkpoint is made with."""

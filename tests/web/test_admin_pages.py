@@ -11,9 +11,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
-from archive import jobs
+from archive import jobs, witness
 from archive.jobs import JobState
 from archive.web.answer.cells import harmless
+from archive.witness.checkpoints import written
 from auth import accounts
 from auth.credentials import sessions
 from auth.vetting import applications
@@ -370,3 +371,20 @@ def test_all_sessions_of_an_account_are_counted(admin, browser, site, people) ->
         live = sessions.list_live(s, people["researcher"], site.clock())
     page = text(admin.get(f"/admin/accounts/{people['researcher']}"))
     assert f"Live sessions {len(live)}" in page
+
+
+def test_a_checkpoint_is_signed_shown_and_taken_away(site, admin, browser):
+    moderator = browser("moderator")
+    assert "admin/ledger/checkpoints" not in admin.get("/admin/ledger").text
+    assert post(admin, "/admin/ledger/checkpoint").status_code == 303
+    with site.db.read() as s:
+        newest = witness.latest(s)
+    address = f"/admin/ledger/checkpoints/{newest.size}"
+    assert address in admin.get("/admin/ledger").text
+    answer = admin.get(address)
+    assert answer.data == written(newest.document)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    for wrong in (f"{address}/stamp", f"{address}1", "/admin/ledger/checkpoints/x"):
+        assert admin.get(wrong).status_code == 404
+    assert moderator.get(address).status_code == 403
+    assert post(moderator, "/admin/ledger/checkpoint").status_code == 403

@@ -182,6 +182,10 @@ PUBLISHED = {
         POST moderation.withdraw
     """,
     "snnn-": """
+        GET admin.checkpoint
+        GET admin.checkpoint_stamp
+        GET api.ledger_checkpoint
+        GET api.ledger_proof
         POST admin.change_entry
         GET admin.shred_order
         GET admin.shred_receipt
@@ -208,6 +212,9 @@ PUBLISHED = {
         GET admin.index
         POST admin.invite
         GET admin.ledger
+        POST admin.sign_ledger
+        GET api.ledger_listing
+        GET api.ledger_consistency
         GET admin.shredding
         POST admin.make_reset_link
         POST admin.renew_vetting

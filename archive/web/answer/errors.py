@@ -36,6 +36,7 @@ from archive.web.request import sentences
 from archive.web.request.body import BodyError
 from archive.web.request.guard import RefusedRequestError
 from archive.web.request.identity import BadTokenError, MissingScopeError
+from archive.witness import WitnessError
 from auth import errors as auth
 from auth.conditions import Condition
 from auth.policy import Refusal
@@ -258,6 +259,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Shredded, _shredded),
     (StoreUnavailable, _store_away),
     (KeeperAway, _keeper_away),
+    (WitnessError, _sentence(404)),
     (VaultError, _damaged),
     (OperationalError, _busy),
     (SearchError, _busy),

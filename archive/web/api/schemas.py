@@ -128,6 +128,16 @@ _DESCRIBING: dict[str, Schema] = {
     "collection": or_null(TEXT),
 }
 
+_CHECKPOINT = thing(
+    ("document", "size", "root", "head", "at", "signature"),
+    document=TEXT,
+    size=COUNT,
+    root=TEXT,
+    head=TEXT,
+    at=MOMENT,
+    signature={"type": "object"},
+    stamped_at=MOMENT,
+)
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
         **thing(
@@ -383,5 +393,40 @@ SCHEMAS: dict[str, Schema] = {
         progress={"type": "number", "minimum": 0, "maximum": 1},
         result=or_null({"type": "object"}),
         error=or_null(TEXT),
+    ),
+    "LedgerLines": thing(
+        ("lines", "next"),
+        lines=many(
+            thing(
+                ("seq", "at", "event", "actor", "detail", "previous", "digest"),
+                seq=COUNT,
+                at=MOMENT,
+                event=TEXT,
+                actor=TEXT,
+                record=or_null(TEXT),
+                asset=or_null(TEXT),
+                account=or_null(TEXT),
+                detail={"type": "object"},
+                previous=TEXT,
+                digest=TEXT,
+            )
+        ),
+        next=or_null(COUNT),
+    ),
+    "Checkpoint": _CHECKPOINT,
+    "InclusionProof": thing(
+        ("document", "seq", "digest", "path", "checkpoint"),
+        document=TEXT,
+        seq=COUNT,
+        digest=TEXT,
+        path=many(TEXT),
+        checkpoint=ref("Checkpoint"),
+    ),
+    "ConsistencyProof": thing(
+        ("document", "path", "earlier", "later"),
+        document=TEXT,
+        path=many(TEXT),
+        earlier=ref("Checkpoint"),
+        later=ref("Checkpoint"),
     ),
 }

@@ -13,6 +13,7 @@ from archive.web.api import (
     description,
     exports,
     jobs,
+    ledger,
     me,
     records,
     savedsearches,
@@ -20,6 +21,7 @@ from archive.web.api import (
     uploads,
     vocabulary,
 )
+from archive.web.api.ledger import FILTERS, MOST
 from archive.web.api.operations import Operation, Parameter
 from auth.policy import Action
 from auth.viewer import TokenScope
@@ -54,6 +56,7 @@ _SEARCH = (
     Parameter("bbox", "west,south,east,north in degrees"),
 )
 
+_FROM_ONE = {"type": "integer", "minimum": 1}
 _TUS = Parameter("Tus-Resumable", "1.0.0", {"type": "string", "const": "1.0.0"})
 _LENGTH = Parameter("Upload-Length", "bytes of the whole file", {"type": "integer"})
 _OFFSET = Parameter("Upload-Offset", "where these bytes begin", {"type": "integer"})
@@ -380,6 +383,52 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.MANAGE_OWN_ACCOUNT,),
         gives="Job",
         refuses=(401, 404),
+    ),
+    Operation(
+        "GET",
+        "/ledger",
+        ledger.listing,
+        "What happened to material and to access, newest first",
+        needs=(Action.READ_LEDGER,),
+        query=(
+            *(Parameter(name, f"only lines with this {name}") for name in FILTERS),
+            Parameter("before", "only lines before this one", _FROM_ONE),
+            Parameter("per_page", "lines on a page", {**_FROM_ONE, "maximum": MOST}),
+        ),
+        gives="LedgerLines",
+        refuses=(400, 401, 403),
+    ),
+    Operation(
+        "GET",
+        "/ledger/checkpoint",
+        ledger.checkpoint,
+        "The newest signed root over the ledger's lines",
+        needs=(Action.READ_LEDGER,),
+        gives="Checkpoint",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
+        "GET",
+        "/ledger/lines/{seq}/proof",
+        ledger.proof,
+        "What shows that a line is among those of a checkpoint",
+        needs=(Action.READ_LEDGER,),
+        query=(Parameter("size", "of which checkpoint; else the newest", _FROM_ONE),),
+        gives="InclusionProof",
+        refuses=(400, 401, 403, 404),
+    ),
+    Operation(
+        "GET",
+        "/ledger/consistency",
+        ledger.consistency,
+        "What shows that a checkpoint goes on from an earlier one",
+        needs=(Action.READ_LEDGER,),
+        query=(
+            Parameter("from", "the size of the earlier checkpoint", _FROM_ONE),
+            Parameter("to", "the size of the later one; else the newest", _FROM_ONE),
+        ),
+        gives="ConsistencyProof",
+        refuses=(400, 401, 403, 404),
     ),
     Operation(
         "GET",

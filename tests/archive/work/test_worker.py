@@ -356,6 +356,7 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
 
 KINDS = (
     "alerts",
+    "checkpoint",
     "cluster",
     "copy",
     "derive",

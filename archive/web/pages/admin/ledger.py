@@ -11,21 +11,30 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, render_template, request
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from archive import jobs, witness
 from archive.ledger import EVENTS, Findings, Line
+from archive.ledger.actors import actor_of
 from archive.web import journal
 from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
+from archive.web.showing.ledgerlines import plain
+from archive.witness import attestation, checkpoints
 from auth import accounts
 from auth.policy import Action
 
 PER_PAGE = 50
+SHOWN = 5
+MOST_DIGITS = 15
 BATCH = 1_000
 COLUMNS = (
     "seq",
@@ -53,6 +62,16 @@ class Filters:
     def wanted(self) -> dict[str, str]:
         """Those that are set, as `Ledger.entries` takes them."""
         return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint as the page shows it; `stamped_at` where an authority saw it."""
+
+    size: int
+    root: str
+    at: datetime
+    stamped_at: datetime | None
 
 
 @bp.get("/ledger")
@@ -83,13 +102,58 @@ def export() -> Response:
         abort(400)
     with context.read_session() as s:
         filters = _filters(s, request.form)
-        lines = [_plain(line) for line in _every_line(s, filters)]
+        lines = [plain(line) for line in _every_line(s, filters)]
     with context.write_session() as s:
         detail = {"format": form, "lines": len(lines), "filters": filters.wanted()}
         journal.tell(s, "ledger exported", detail=detail)
     media_type, write = WRITERS[form]
     answer = Response(write(lines), mimetype=media_type)
     name = f"vigil-ledger-{context.now():%Y%m%d-%H%M%S}.{form}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@bp.post("/ledger/checkpoint")
+@needs(Action.READ_LEDGER)
+def sign_ledger() -> ResponseReturnValue:
+    """Sign the ledger as it stands; a worker then has it kept and stamped elsewhere."""
+    site, now = context.site(), context.now()
+    document = attestation.sign(site, actor=actor_of(context.viewer()), now=now)
+    if site.config.checkpoint_folder or site.config.tsa_url:
+        with context.write_session() as s:
+            jobs.enqueue(s, "checkpoint", {}, now=now)
+    flash(_("%(size)d lines are signed.", size=document["size"]), "success")
+    return redirect(url_for("admin.ledger"), 303)
+
+
+@bp.get("/ledger/checkpoints/<size>")
+@needs(Action.READ_LEDGER)
+def checkpoint(size: str) -> Response:
+    """A checkpoint, byte for byte as it is kept and stamped elsewhere."""
+    with context.read_session() as s:
+        content = checkpoints.written(witness.find(s, _number(size)).document)
+    return _file(content, "application/json", f"checkpoint-{size:0>12}.json")
+
+
+@bp.get("/ledger/checkpoints/<size>/stamp")
+@needs(Action.READ_LEDGER)
+def checkpoint_stamp(size: str) -> Response:
+    """What the authority answered about a checkpoint, as RFC 3161 has it."""
+    with context.read_session() as s:
+        stamp = witness.find(s, _number(size)).stamp
+    if stamp is None:
+        abort(404)
+    return _file(stamp, "application/timestamp-reply", f"checkpoint-{size:0>12}.tsr")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        abort(404)
+    return int(text)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    answer = Response(content, mimetype=media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -127,6 +191,10 @@ def _page(findings: Findings | None) -> str:
         shown = lines[:PER_PAGE]
         people = [line.actor for line in shown] + [line.account_id for line in shown]
         known = names(s, people)
+        signed = [
+            Checkpoint(row.size, row.document["root"], row.at, row.stamped_at)
+            for row in witness.listing(s, SHOWN)
+        ]
     return render_template(
         "admin/ledger.html",
         lines=shown,
@@ -136,6 +204,7 @@ def _page(findings: Findings | None) -> str:
         older=shown[-1].seq if len(lines) > PER_PAGE else None,
         is_first=before is None,
         findings=findings,
+        checkpoints=signed,
         events=sorted(EVENTS),
     )
 
@@ -166,18 +235,3 @@ def _every_line(s: Session, filters: Filters) -> Iterator[Line]:
     while lines := ledger.entries(s, before=before, limit=BATCH, **wanted):
         yield from lines
         before = lines[-1].seq
-
-
-def _plain(line: Line) -> dict[str, Any]:
-    return {
-        "seq": line.seq,
-        "at": line.at.isoformat(),
-        "event": line.event,
-        "actor": line.actor,
-        "record": line.record_id,
-        "asset": line.asset_id,
-        "account": line.account_id,
-        "detail": dict(line.detail),
-        "previous": line.previous,
-        "digest": line.digest,
-    }
