@@ -184,8 +184,6 @@ PUBLISHED = {
     "snnn-": """
         GET admin.checkpoint
         GET admin.checkpoint_stamp
-        GET api.ledger_checkpoint
-        GET api.ledger_proof
         POST admin.change_entry
         GET admin.shred_order
         GET admin.shred_receipt
@@ -213,7 +211,9 @@ PUBLISHED = {
         POST admin.invite
         GET admin.ledger
         POST admin.sign_ledger
+        GET api.ledger_checkpoint
         GET api.ledger_listing
+        GET api.ledger_proof
         GET api.ledger_consistency
         GET admin.shredding
         POST admin.make_reset_link
