@@ -6,7 +6,8 @@ Every character of the document is escaped; the only tag is ``<mark>``.
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from search.analysis.tokens import tokens, written_words
+from search.analysis.beginnings import Beginnings
+from search.analysis.tokens import tokens, written_places
 from search.analysis.words import document_terms
 from search.evaluation import Wanted
 from search.postings import EXACT, KEY, STEM
@@ -32,12 +33,13 @@ class Marking:
         if language not in self._languages:
             self._languages[language] = _Known(self._wanted, language)
         known = self._languages[language]
-        found, at = [], 0
-        for written in written_words(text):
-            at = text.find(written, at)
+        found: Spans = []
+        for first, written in written_places(text):
+            # A word of several parts may hold a wanted one that begins otherwise.
+            if not known.may_begin[written[0]] and written.isalpha():
+                continue
             if places := known[written]:
-                found += [(at + first, at + last) for first, last in places]
-            at += len(written)
+                found += [(first + start, first + end) for start, end in places]
         return found
 
 
@@ -49,6 +51,7 @@ class _Known(dict[str, Spans]):
         self._wanted = frozenset().union(
             *(wanted.terms[level] for level in (EXACT, STEM, KEY))
         )
+        self.may_begin = Beginnings(self._wanted)
         self._language = language
 
     def __missing__(self, written: str) -> Spans:

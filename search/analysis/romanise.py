@@ -98,6 +98,24 @@ def keys_at_once(words: Sequence[str], kind: str) -> tuple[list[int], list[str]]
     return [numbers[n] for n in kept], [found[n] for n in kept]
 
 
+def beginnings(letter: str) -> frozenset[str]:
+    """Return every sound with which a key may begin when the folded word begins so.
+
+    None when that depends on the letters that follow.
+    """
+    kind = script(letter)
+    if kind == "-":
+        return frozenset()
+    found = {sound[:1] for sound in _SOUNDS[kind].options(letter)}
+    if "" in found:
+        return frozenset()
+    if kind == "L":
+        found |= {sound for form, sound in _DIGRAPHS.items() if form[0] == letter}
+    # ``ia`` begins a key as ``a``, ``ո`` as a vowel or with v, ``дз`` with J.
+    changed = {"i": "a", "o": "uv", "d": "J"}
+    return frozenset(found).union(*(changed.get(sound, "") for sound in found))
+
+
 class _Sounds:
     """The sounds of a script's letters; ``single`` are letters with one sound only."""
 

@@ -63,6 +63,11 @@ def written_words(text: str) -> list[str]:
     return _WRITTEN.findall(text)
 
 
+def written_places(text: str) -> list[tuple[int, str]]:
+    """Return the same with where each begins."""
+    return [(match.start(), match[0]) for match in _WRITTEN.finditer(text)]
+
+
 def _is_single(match: re.Match[str]) -> bool:
     kind = match.lastgroup
     return kind == "number" or (kind == "word" and not _HYPHENS.search(match.group()))

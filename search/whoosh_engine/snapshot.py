@@ -5,6 +5,7 @@ read one at the same time; its files are closed when the last of them lets go of
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -126,7 +127,7 @@ class Snapshot:
         return segment.texts(number)
 
     def _place(self, doc: int) -> tuple[SegmentFiles, int]:
-        number = int(np.searchsorted(self._bases, doc, side="right")) - 1
+        number = bisect_right(self._bases, doc) - 1
         return self._segments[number], doc - self._bases[number]
 
 

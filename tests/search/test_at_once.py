@@ -7,10 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.analysis.at_once import by_script
+from search.analysis.beginnings import Beginnings
 from search.analysis.tokens import tokens, written_words
+from search.analysis.words import document_terms, query_terms
 from search.document import Text
+from search.evaluation import Wanted
 from search.lexicon import KEPT_LEXEMES, MOST_LEXEMES, Lexicon, terms_of
+from search.postings import EXACT
 from search.query import Query
+from search.snippets import Marking
 from search.whoosh_engine import WhooshEngine, building
 from tests.search.aes_sealing import AesSealing
 from tests.search.conftest import KEY, PUBLIC, make_document
@@ -60,6 +65,29 @@ def test_words_together_have_the_terms_that_each_has_alone(words, language) -> N
     written = [each for word in words for each in written_words(word)]
     expected = [alone(word, language) for word in written]
     assert together(written, language) == expected
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(WORDS, st.sampled_from(LANGUAGES))
+def test_no_word_is_passed_over_that_has_a_wanted_term(word, language) -> None:
+    for written in filter(str.isalpha, written_words(word)):
+        for term in document_terms(written, language).every:
+            assert Beginnings([term])[written[0]]
+
+
+def test_most_words_are_passed_over() -> None:
+    wanted = query_terms("record")
+    beginnings = Beginnings((*wanted.exact, *wanted.stems, *wanted.keys))
+    assert [c for c in "abcmorzАРшՌր" if beginnings[c]] == list("rРՌր")
+
+
+def test_a_part_of_a_longer_word_is_marked() -> None:
+    wanted = Wanted()
+    wanted.terms[EXACT] |= {"shuka"}
+    assert Marking(wanted).spans("in Karmir-Shuka, at Shuka", "en") == [
+        (10, 15),
+        (20, 25),
+    ]
 
 
 def test_most_words_are_analysed_together() -> None:
