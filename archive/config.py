@@ -95,6 +95,9 @@ class Config:
     checkpoint_folder: Path | None
     tsa_url: str | None
     tsa_certificates: Path | None
+    vetting_months: int
+    retention_days: int
+    legal_hold: bool
 
     @property
     def keyrings(self) -> Path:
@@ -380,6 +383,9 @@ SETTINGS = (
         _optional_path,
         "the root certificates, as PEM, by which its answers are believed",
     ),
+    Setting("vetting_months", "12", _count, "how long a vetting holds, if unsaid"),
+    Setting("retention_days", "730", _count, "days before what ended is forgotten"),
+    Setting("legal_hold", "0", _switch, "1 forgets nothing, whatever its age"),
 )
 _OUTSIDE = ("VIGIL_HOME", "VIGIL_SAMPLES", "VIGIL_TEST_")
 

@@ -61,6 +61,7 @@ __all__ = [
     "reject",
     "rename",
     "require_leave",
+    "sealed_email",
     "send_back",
     "set_role",
     "suspend",
@@ -172,7 +173,7 @@ def add(  # noqa: PLR0913, PLR0917 - each is a fact of the new account
     account_id = new_id()
     account = Account(
         id=account_id,
-        email_sealed=seal_text(sealing, plain, _context("email", account_id)),
+        email_sealed=sealed_email(sealing, account_id, plain),
         email_index=_email_index(sealing, plain),
         name_sealed=seal_text(sealing, name.strip(), _context("name", account_id)),
         role=role.value,
@@ -198,6 +199,11 @@ def checked_email(email: str) -> str:
     if not (local and at and domain and printable) or len(plain) > _LONGEST_EMAIL:
         raise EmailRefused("Write an e-mail address such as name@example.org.")
     return plain
+
+
+def sealed_email(sealing: Sealing, account_id: str, email: str) -> bytes:
+    """An address as the row of this account keeps it."""
+    return seal_text(sealing, email, _context("email", account_id))
 
 
 def rename(

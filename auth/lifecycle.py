@@ -21,6 +21,7 @@ from auth.identifiers import new_id
 from auth.notices import Kind, tell
 from auth.sealing import Sealing, seal_text
 from auth.tables import Account, AccountChange
+from auth.vetting import lapses
 from auth.viewer import AccountStatus, Role
 
 UNVETTED = frozenset({Role.VISITOR, Role.APPLICANT})
@@ -245,11 +246,15 @@ def _set_status(
     reason: str,
     now: datetime,
 ) -> None:
+    held = AccountStatus(account.status) is AccountStatus.APPROVED
     _note(s, account, "status", account.status, status.value, by, reason, now)
     account.status = status.value
     _end_ways_in(s, account.id, now)
-    if status is not AccountStatus.APPROVED:
-        grants.revoke_all(s, account.id, by, reason, now)
+    if status is AccountStatus.EXPIRED:
+        since = account.vetted_until or now
+        lapses.lapse(s, account, lapses.Link.VETTING, since, by, now)
+    elif held and status is not AccountStatus.APPROVED:
+        lapses.lapse(s, account, lapses.Link.ACCOUNT, now, by, now, why=reason)
     s.flush()
 
 

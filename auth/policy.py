@@ -38,6 +38,9 @@ class Action(StrEnum):
     READ_RECORD = "read_record"
     READ_PREVIEW = "read_preview"
     APPLY = "apply"
+    CONFIRM_ADDRESS = "confirm_address"
+    ANSWER_REFERENCE = "answer_reference"
+    AMEND_APPLICATION = "amend_application"
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     CHANGE_CREDENTIALS = "change_credentials"
     EXPORT_OWN_DATA = "export_own_data"
@@ -51,6 +54,9 @@ class Action(StrEnum):
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
     REVIEW_APPLICATIONS = "review_applications"
+    READ_EVIDENCE = "read_evidence"
+    MANAGE_DENIALS = "manage_denials"
+    PUBLISH_TERMS = "publish_terms"
     MANAGE_ACCOUNTS = "manage_accounts"
     CHANGE_ACCOUNTS = "change_accounts"
     MANAGE_COLLECTIONS = "manage_collections"
@@ -179,6 +185,9 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.READ_RECORD: (_KNOWN,),
     Action.READ_PREVIEW: (_KNOWN,),
     Action.APPLY: (),
+    Action.CONFIRM_ADDRESS: (),
+    Action.ANSWER_REFERENCE: (),
+    Action.AMEND_APPLICATION: (Rule(Condition.SIGNED_IN, conditions.signed_in),),
     Action.MANAGE_OWN_ACCOUNT: (Rule(Condition.SIGNED_IN, conditions.signed_in),),
     Action.CHANGE_CREDENTIALS: (
         Rule(Condition.SIGNED_IN, conditions.signed_in),
@@ -217,6 +226,9 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.PUBLISH: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.REVIEW_APPLICATIONS: _staff_action(_ADMINISTRATOR),
+    Action.READ_EVIDENCE: _staff_action(_ADMINISTRATOR),
+    Action.MANAGE_DENIALS: _staff_action(_ADMINISTRATOR),
+    Action.PUBLISH_TERMS: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
     Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),

@@ -6,6 +6,7 @@
 | terms_signatures, induction_passes | a version somebody signed; an induction passed |
 | limits | how often something was tried within a window |
 | notices | what somebody must be told about the own account |
+| terms_texts | one text of a version of the terms that an administrator published |
 
 Columns that end in `_sealed` hold ciphertext, `_index` and `_hash` keyed or plain
 digests. States, roles and tiers are the values of the enums in `auth.viewer`. Times are
@@ -179,3 +180,16 @@ class Notice(Base):
     at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
+
+
+class TermsText(Base):
+    """One text of one version of the terms, as an administrator published it."""
+
+    __tablename__ = "terms_texts"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]

@@ -19,7 +19,7 @@ from auth.credentials import passwords
 from auth.entry import invitations
 from auth.tables import Account
 from auth.vetting import applications
-from auth.vetting.applications import ApplicationFacts
+from auth.vetting.facts import ApplicationFacts
 from auth.viewer import AccountStatus, Role
 
 VETTED_FOR = timedelta(days=365)
@@ -123,6 +123,7 @@ def sign_up(site: Site, email: str, name: str, password: str, now: datetime) -> 
     with site.db.write() as session:
         made = applications.submit(session, site.sealing, facts, now, password=password)
         if made is not None:
+            applications.confirm(session, made, now)
             applicant = accounts.get(session, made.account_id)
             _tell(site, session, "application submitted", applicant, now)
 

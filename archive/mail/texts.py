@@ -1,4 +1,4 @@
-"""The words of mails: a subject, and a text with a count and a link.
+"""The words of mails about searches: a subject, and a text with a count and a link.
 
 Nothing else is filled in: no name, no title, no word of a search.
 """

@@ -9,6 +9,8 @@
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
 | sweep | | removes blobs that crashes left without a key |
+| reminders | | tells both sides 30, 7 and 1 days before access ends |
+| retention | | forgets what ended long ago, unless a legal hold is set |
 | alerts | | looks for new matches of saved searches, and sends mails |
 | uploads | | ends uploads that nobody went on with |
 | checkpoint | | signs the ledger as it stands, keeps that elsewhere, has it stamped |
@@ -47,16 +49,18 @@ from archive.work import (
     indexing,
     lettering,
     rebuilding,
+    reminding,
     rereading,
+    retaining,
 )
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, limits
 from auth.credentials import challenges, sessions
+from auth.vetting import lapses
 
 log = logging.getLogger("vigil.work")
 SWEEP_AFTER = timedelta(days=1)
-FORGET_SESSIONS_AFTER = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,6 @@ def tidy(task: Task) -> None:
     site, now = task.site, task.site.clock()
     with site.db.write() as session:
         lapsed = sessions.end_lapsed(session, now)
-        sessions.purge(session, now - FORGET_SESSIONS_AFTER)
         challenges.purge(session, now)
         limits.purge(session, now)
         expired = accounts.expire_due(session, now)
@@ -147,7 +150,10 @@ def tidy(task: Task) -> None:
                 account=account_id,
                 now=now,
             )
+            row = lapses.for_account(session, account_id, limit=1)[0]
+            reminding.tell_of_lapse(site, session, row, now)
         task.done(session, sessions=lapsed, vettings=len(expired))
+    reminding.write_down_lapses(site, now)
 
 
 def _no_preview(
@@ -174,7 +180,9 @@ HANDLERS: Mapping[str, Handler] = {
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),
     "index": Handler(index, _nothing),
+    "reminders": Handler(reminding.remind, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),
+    "retention": Handler(retaining.forget, _nothing),
     "sweep": Handler(sweep, _nothing),
     "changes": Handler(lettering.tell_of_changes, _nothing),
     queueing.LETTER: Handler(lettering.send_letter, _nothing),

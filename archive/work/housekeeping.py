@@ -2,11 +2,13 @@
 
 | chore | every | does |
 |---|---|---|
-| tidy | 5 minutes | ends sessions and vettings that ran out, forgets spent limits |
+| tidy | 5 minutes | ends sessions, vettings, inductions that ran out; spent limits |
 | alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
 | changes | minute | mails the notices about accounts' security |
+| reminders | hour | tells both sides that access ends in 30, 7 or 1 days |
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
+| retention | day | forgets what ended long ago |
 | sweep | day | removes blobs that crashes left without a key |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
 
@@ -26,6 +28,8 @@ CHORES: Mapping[str, timedelta] = {
     "tidy": timedelta(minutes=5),
     "alerts": timedelta(minutes=5),
     "changes": timedelta(minutes=1),
+    "reminders": timedelta(hours=1),
+    "retention": timedelta(days=1),
     "uploads": timedelta(hours=1),
     "checkpoint": timedelta(days=1),
     "sweep": timedelta(days=1),

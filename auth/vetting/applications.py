@@ -1,34 +1,36 @@
-"""Applications for access: the facts somebody gives, and what is decided about them.
+"""Applications for access: handed in, confirmed, renewed, and found again.
 
-    submitted → approved | rejected | returned        a returned one is handed in anew
+    submitted → confirmed → reviewed in stages → approved | rejected | returned
 
 The facts are sealed. Without an account, handing in makes one that may sign in, see how
-the application stands, and nothing else. Each decision is kept with its reason; of two
-made at once the first counts; nobody decides about their own.
+the application stands, and nothing else. Nobody reviews it before its address proved to
+be the applicant's, by a link. Who is on the deny list is told what everybody is told;
+their application is held back. A returned one is handed in anew; who is vetted already
+may ask for a renewal on the facts they gave before. `auth.vetting.review` decides.
 """
 
-import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from auth import accounts
 from auth.credentials.passwords import STANDARD, Hasher, check, context_words
 from auth.credentials.sessions import MAY_SIGN_IN
-from auth.errors import EmailRefused, FactsRefused, NotPossible, NotThere
+from auth.errors import EmailRefused, NotPossible, NotThere
 from auth.identifiers import new_id
 from auth.notices import Kind, tell
-from auth.sealing import Sealing, open_text, seal_text
+from auth.sealing import Sealing
 from auth.tables import Account
+from auth.vetting import denials
+from auth.vetting.facts import ApplicationFacts, facts_of, sealed
 from auth.vetting.tables import Application, Decision
 from auth.viewer import AccountStatus, Role
 
-LONGEST = 5000
-OPTIONAL = frozenset({"ethics_approval", "statement"})
+RENEWED_WITHIN = timedelta(days=60)
+"""How long before its end a vetting can be renewed on the facts given before."""
 
 
 class State(StrEnum):
@@ -40,65 +42,12 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
-class Outcome(StrEnum):
-    """What may be decided."""
+class Stage(StrEnum):
+    """What is looked at, in this order."""
 
-    APPROVE = "approve"
-    REJECT = "reject"
-    RETURN = "return"
-
-
-_STATE_AFTER = {
-    Outcome.APPROVE: State.APPROVED,
-    Outcome.REJECT: State.REJECTED,
-    Outcome.RETURN: State.RETURNED,
-}
-
-
-@dataclass(frozen=True)
-class ApplicationFacts:
-    """What somebody says about themselves and their work; all is text."""
-
-    legal_name: str
-    email: str
-    institution: str
-    role: str
-    country: str
-    project: str
-    purpose: str
-    ethics_approval: str
-    referee_name: str
-    referee_email: str
-    statement: str
-
-    def checked(self) -> "ApplicationFacts":
-        """The facts without blanks around them.
-
-        :raises FactsRefused: with a sentence for each field that will not do
-        """
-        plain = ApplicationFacts(**{k: v.strip() for k, v in asdict(self).items()})
-        if problems := plain._problems():
-            raise FactsRefused(problems)
-        return plain
-
-    def _problems(self) -> dict[str, str]:
-        answers = {field.name: getattr(self, field.name) for field in fields(self)}
-        problems = {
-            name: "This answer is needed."
-            for name, answer in answers.items()
-            if not answer and name not in OPTIONAL
-        }
-        problems |= {
-            name: f"Use at most {LONGEST} characters."
-            for name, answer in answers.items()
-            if len(answer) > LONGEST
-        }
-        for name in ("email", "referee_email"):
-            if name not in problems and (fault := _address_fault(answers[name])):
-                problems[name] = fault
-        if self.email and self.email.casefold() == self.referee_email.casefold():
-            problems["referee_email"] = "Name somebody other than yourself."
-        return problems
+    IDENTITY = "identity"
+    REFERENCE = "reference"
+    FINAL = "final"
 
 
 def submit(  # noqa: PLR0913 - a stranger brings a password, others an account
@@ -126,20 +75,46 @@ def submit(  # noqa: PLR0913 - a stranger brings a password, others an account
         if account is None:
             return None
     _require_may_apply(s, account)
-    application_id = new_id()
-    sealed = seal_text(sealing, json.dumps(asdict(plain)), _context(application_id))
-    application = Application(
-        id=application_id,
-        account_id=account.id,
-        state=State.SUBMITTED.value,
-        facts_sealed=sealed,
-        submitted_at=now,
-    )
-    s.add(application)
     if AccountStatus(account.status) is AccountStatus.RETURNED:
         account.status = AccountStatus.APPLIED.value
+    return _hand_in(s, sealing, account, plain, now)
+
+
+def renewable(s: Session, account: Account, now: datetime) -> Application | None:
+    """What somebody may ask to renew now: the approved application they had last."""
+    ends = account.vetted_until
+    if ends is None or now < ends - RENEWED_WITHIN:
+        return None
+    if AccountStatus(account.status) not in _RENEWABLE or _is_waiting(s, account.id):
+        return None
+    held = for_account(s, account.id)
+    return next((each for each in held if each.state == State.APPROVED), None)
+
+
+def renew(s: Session, sealing: Sealing, account: Account, now: datetime) -> Application:
+    """Ask for a renewal on the facts given before; only the final stage is left.
+
+    :raises NotPossible: it is too early, nothing can be renewed, or one is waiting
+    """
+    earlier = renewable(s, account, now)
+    if earlier is None:
+        raise NotPossible("There is nothing to renew now; apply with the form instead.")
+    return _hand_in(
+        s, sealing, account, facts_of(sealing, earlier), now, renews=earlier.id
+    )
+
+
+def confirm(s: Session, application: Application, now: datetime) -> None:
+    """Note that its address is the applicant's; again changes nothing."""
+    application.confirmed_at = application.confirmed_at or now
     s.flush()
-    return application
+
+
+def unconfirmed_of(s: Session, account_id: str) -> Application | None:
+    """The application of somebody whose address is not confirmed, held back or not."""
+    unproved = (_IS_SUBMITTED, Application.confirmed_at.is_(None))
+    own = _newest(Application.account_id == account_id, *unproved)
+    return s.scalars(own).first()
 
 
 def get(s: Session, application_id: str) -> Application:
@@ -153,23 +128,34 @@ def get(s: Session, application_id: str) -> Application:
     return application
 
 
-def facts_of(sealing: Sealing, application: Application) -> ApplicationFacts:
-    """The facts, opened."""
-    opened = open_text(sealing, application.facts_sealed, _context(application.id))
-    return ApplicationFacts(**json.loads(opened))
-
-
 def pending(s: Session) -> list[Application]:
     """What waits for a decision, the longest waiting first."""
-    waiting = select(Application).where(Application.state == State.SUBMITTED.value)
+    waiting = select(Application).where(
+        *_SUBMITTED, Application.confirmed_at.is_not(None)
+    )
     return list(s.scalars(waiting.order_by(Application.submitted_at, Application.id)))
+
+
+def unconfirmed(s: Session) -> list[Application]:
+    """What nobody reviews yet: its address is not confirmed."""
+    return list(s.scalars(_newest(*_UNCONFIRMED)))
+
+
+def held(s: Session) -> list[Application]:
+    """What the deny list keeps from review, newest first."""
+    by_rule = (_IS_SUBMITTED, Application.held_by.is_not(None))
+    return list(s.scalars(_newest(*by_rule)))
+
+
+def let_go(s: Session, denial_id: str) -> list[str]:
+    """Let what a lifted rule held back be reviewed; return the ids."""
+    free = update(Application).where(Application.held_by == denial_id)
+    return list(s.scalars(free.values(held_by=None).returning(Application.id)))
 
 
 def for_account(s: Session, account_id: str) -> list[Application]:
     """One person's applications, newest first."""
-    own = select(Application).where(Application.account_id == account_id)
-    newest = own.order_by(Application.submitted_at.desc(), Application.id)
-    return list(s.scalars(newest))
+    return list(s.scalars(_newest(Application.account_id == account_id)))
 
 
 def decided(s: Session, *, limit: int = 100) -> list[Application]:
@@ -184,43 +170,49 @@ def decisions_on(s: Session, application_id: str) -> list[Decision]:
     return list(s.scalars(made.order_by(Decision.at, Decision.id)))
 
 
-def decide(  # noqa: PLR0913, PLR0917 - one column each
+def _hand_in(
     s: Session,
-    application: Application,
-    decision: Outcome,
-    reason: str,
-    by: str,
-    vetted_until: datetime | None,
+    sealing: Sealing,
+    account: Account,
+    facts: ApplicationFacts,
     now: datetime,
-) -> Decision:
-    """Decide, with a reason; an approval vets until a date, or for 365 days.
-
-    :raises OwnAccount: it is one's own
-    :raises ReasonMissing: nothing says why
-    :raises NotPossible: it was decided before, or the account or date forbids it
-    """
-    account = accounts.get(s, application.account_id)
-    accounts.require_leave(account, by, reason)
-    _close(s, application, decision, now)
-    until = vetted_until or now + accounts.VETTED_FOR
-    if decision is Outcome.APPROVE:
-        accounts.approve(s, account, until, by, reason, now)
-    elif decision is Outcome.REJECT:
-        accounts.reject(s, account, by, reason, now)
-    else:
-        accounts.send_back(s, account, by, reason, now)
-    made = Decision(
-        id=new_id(),
-        application_id=application.id,
-        outcome=decision.value,
-        reason=reason.strip(),
-        by=by,
-        at=now,
-        vetted_until=until if decision is Outcome.APPROVE else None,
+    *,
+    renews: str | None = None,
+) -> Application:
+    denial = denials.find(
+        s,
+        sealing,
+        facts.legal_name,
+        facts.email,
+        accounts.email_of(sealing, account),
     )
-    s.add(made)
-    tell(s, account.id, Kind.APPLICATION_DECIDED, now, outcome=decision.value)
-    return made
+    if denial is not None:
+        denials.count_hit(s, denial, now)
+    application_id = new_id()
+    application = Application(
+        id=application_id,
+        account_id=account.id,
+        state=State.SUBMITTED.value,
+        stage=(Stage.FINAL if renews else Stage.IDENTITY).value,
+        facts_sealed=sealed(sealing, facts, application_id),
+        submitted_at=now,
+        confirmed_at=now if _is_proved(s, account) else None,
+        renews_id=renews,
+        held_by=denial.id if denial else None,
+    )
+    s.add(application)
+    s.flush()
+    return application
+
+
+def _is_proved(s: Session, account: Account) -> bool:
+    """Whether the address was proved before: by a link, or by a vetting."""
+    if account.vetted_until is not None:
+        return True
+    confirmed = select(Application.id).where(
+        Application.account_id == account.id, Application.confirmed_at.is_not(None)
+    )
+    return s.scalars(confirmed).first() is not None
 
 
 def _new_account(
@@ -265,38 +257,23 @@ def _tell_the_holder(
 def _require_may_apply(s: Session, account: Account) -> None:
     if AccountStatus(account.status) not in MAY_SIGN_IN:
         raise NotPossible("This account cannot apply.")
-    waiting = select(Application.id).where(
-        Application.account_id == account.id,
-        Application.state == State.SUBMITTED.value,
-    )
-    if s.scalars(waiting).first() is not None:
+    if _is_waiting(s, account.id):
         raise NotPossible("Your application is waiting for a decision already.")
 
 
-def _close(
-    s: Session, application: Application, decision: Outcome, now: datetime
-) -> None:
-    # One statement: of two administrators at the same moment, one finds it decided.
-    closing = (
-        update(Application)
-        .where(
-            Application.id == application.id,
-            Application.state == State.SUBMITTED.value,
-        )
-        .values(state=_STATE_AFTER[decision].value, decided_at=now)
-        .returning(Application.id)
+def _is_waiting(s: Session, account_id: str) -> bool:
+    waiting = select(Application.id).where(
+        Application.account_id == account_id, _IS_SUBMITTED
     )
-    if s.scalar(closing) is None:
-        raise NotPossible("This application has been decided already.")
+    return s.scalars(waiting).first() is not None
 
 
-def _address_fault(address: str) -> str | None:
-    try:
-        accounts.checked_email(address)
-    except EmailRefused as refused:
-        return refused.message
-    return None
+def _newest(*which: ColumnElement[bool]) -> Select[Application]:
+    found = select(Application).where(*which)
+    return found.order_by(Application.submitted_at.desc(), Application.id)
 
 
-def _context(application_id: str) -> str:
-    return f"applications.facts:{application_id}"
+_RENEWABLE = frozenset({AccountStatus.APPROVED, AccountStatus.EXPIRED})
+_IS_SUBMITTED = Application.state == State.SUBMITTED.value
+_SUBMITTED = (_IS_SUBMITTED, Application.held_by.is_(None))
+_UNCONFIRMED = (*_SUBMITTED, Application.confirmed_at.is_(None))

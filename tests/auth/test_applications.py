@@ -18,9 +18,13 @@ from auth.errors import (
     ReasonMissing,
 )
 from auth.policy import Action, Refusal, decide
-from auth.vetting import applications
-from auth.vetting.applications import ApplicationFacts, Outcome
+from auth.vetting import applications, review
+from auth.vetting.applications import Stage
+from auth.vetting.facts import ApplicationFacts, facts_of
+from auth.vetting.review import Outcome
 from auth.viewer import AccountStatus, ReasonCode, Role, Rules
+
+from .reviewing import settle
 
 CHOSEN = "seven ladders in the orchard"
 STATUS_AFTER = {
@@ -50,7 +54,7 @@ def facts():
 @pytest.fixture
 def submit(s, sealing, hasher, now):
     def submit(facts, *, account=None, password=CHOSEN, at=None):
-        return applications.submit(
+        made = applications.submit(
             s,
             sealing,
             facts,
@@ -59,6 +63,9 @@ def submit(s, sealing, hasher, now):
             password=password,
             hasher=hasher,
         )
+        if made is not None:
+            applications.confirm(s, made, at or now)
+        return made
 
     return submit
 
@@ -87,7 +94,7 @@ def test_the_facts_come_back_as_they_were_given_and_are_stored_sealed(
     sealing, submit, facts
 ):
     application = submit(replace(facts, legal_name="  Narine Petrosyan "))
-    assert applications.facts_of(sealing, application) == facts
+    assert facts_of(sealing, application) == facts
     assert b"Petrosyan" not in application.facts_sealed
 
 
@@ -155,12 +162,12 @@ def test_a_decision_is_kept_told_and_moves_the_account(
 ):
     application = submit(facts)
     by = administrator.id
-    made = applications.decide(s, application, outcome, " seen ", by, None, now)
+    made = settle(s, application, outcome, " seen ", by, None, now)
     account = accounts.get(s, application.account_id)
     s.refresh(application)
     assert account.status == application.state == STATUS_AFTER[outcome]
     assert applications.pending(s) == []
-    assert applications.decisions_on(s, application.id) == [made]
+    assert made in applications.decisions_on(s, application.id)
     assert applications.decided(s) == [application]
     assert (made.reason, made.by, made.at) == ("seen", by, now)
     kinds = {notice.kind for notice in notices.unseen(s, account.id)}
@@ -173,9 +180,7 @@ def test_an_approval_vets_for_a_year_or_until_the_date_given(
 ):
     application = submit(facts)
     until = None if days is None else now + timedelta(days=days)
-    applications.decide(
-        s, application, Outcome.APPROVE, "seen", administrator.id, until, now
-    )
+    settle(s, application, Outcome.APPROVE, "seen", administrator.id, until, now)
     account = accounts.get(s, application.account_id)
     assert account.role == "researcher"
     assert account.vetted_until == now + timedelta(days=days or 365)
@@ -188,9 +193,7 @@ def test_a_rejected_applicant_is_signed_out_and_stays_out(
     application = submit(facts)
     secret, _ = sessions.start(s, application.account_id, "Firefox", now)
     assert sessions.find(s, secret, now)
-    applications.decide(
-        s, application, Outcome.REJECT, "not a person", administrator.id, None, now
-    )
+    settle(s, application, Outcome.REJECT, "not a person", administrator.id, None, now)
     assert sessions.find(s, secret, now) is None
     with pytest.raises(NotPossible):
         sessions.start(s, application.account_id, "Firefox", now)
@@ -201,7 +204,7 @@ def test_a_rejected_applicant_is_signed_out_and_stays_out(
 
 def test_a_returned_application_is_handed_in_anew(s, administrator, submit, facts, now):
     application = submit(facts)
-    applications.decide(
+    settle(
         s,
         application,
         Outcome.RETURN,
@@ -224,9 +227,7 @@ def test_a_declined_renewal_leaves_vetting_that_still_holds(
     application = submit(facts, account=researcher)
     assert researcher.status == "approved"
     for outcome in (Outcome.REJECT,):
-        applications.decide(
-            s, application, outcome, "too early", administrator.id, None, now
-        )
+        settle(s, application, outcome, "too early", administrator.id, None, now)
     assert people.viewer(researcher).is_vetted(now)
 
 
@@ -236,9 +237,7 @@ def test_an_expired_researcher_applies_again_and_is_vetted_again(
     researcher = people.add(status=AccountStatus.EXPIRED, vetted=timedelta(0))
     application = submit(facts, account=researcher)
     assert not people.viewer(researcher).is_vetted(now)
-    applications.decide(
-        s, application, Outcome.APPROVE, "seen", administrator.id, None, now
-    )
+    settle(s, application, Outcome.APPROVE, "seen", administrator.id, None, now)
     assert people.viewer(researcher).is_vetted(now)
 
 
@@ -250,27 +249,24 @@ def test_nobody_decides_about_their_own_and_nobody_without_a_reason(
     application = submit(facts, account=second)
     for outcome in Outcome:
         with pytest.raises(OwnAccount):
-            applications.decide(s, application, outcome, "me", second.id, None, now)
+            settle(s, application, outcome, "me", second.id, None, now)
         with pytest.raises(ReasonMissing):
-            applications.decide(
-                s, application, outcome, " ", administrator.id, None, now
-            )
+            settle(s, application, outcome, " ", administrator.id, None, now)
     assert applications.pending(s) == [application]
-    applications.decide(
-        s, application, Outcome.APPROVE, "seen", administrator.id, None, now
-    )
+    settle(s, application, Outcome.APPROVE, "seen", administrator.id, None, now)
     assert applications.pending(s) == []
 
 
 def test_the_first_decision_counts(s, administrator, submit, facts, now):
     application = submit(facts)
     by = administrator.id
-    applications.decide(s, application, Outcome.APPROVE, "seen", by, None, now)
+    settle(s, application, Outcome.APPROVE, "seen", by, None, now)
     with pytest.raises(NotPossible):
-        applications.decide(s, application, Outcome.REJECT, "no", by, None, now)
+        settle(s, application, Outcome.REJECT, "no", by, None, now)
     account = accounts.get(s, application.account_id)
     assert account.status == "approved"
-    assert len(applications.decisions_on(s, application.id)) == 1
+    made = applications.decisions_on(s, application.id)
+    assert sorted(each.stage for each in made) == sorted(Stage)
 
 
 def test_of_two_decisions_at_once_exactly_one_wins(
@@ -281,13 +277,19 @@ def test_of_two_decisions_at_once_exactly_one_wins(
         application = applications.submit(
             s, sealing, facts, now, password=CHOSEN, hasher=hasher
         )
+        applications.confirm(s, application, now)
         application_id, account_id = application.id, application.account_id
+        for _ in range(2):
+            review.decide(s, application, Outcome.APPROVE, "seen", "by", None, now)
 
     def one_decision(outcome):
         try:
             with database() as s, s.begin():
                 found = applications.get(s, application_id)
-                applications.decide(s, found, outcome, "seen", "someone", None, now)
+                by = "someone"
+                review.decide(
+                    s, found, outcome, "seen", by, None, now, stage=Stage.FINAL
+                )
         except NotPossible:
             return None
         return outcome
@@ -297,7 +299,7 @@ def test_of_two_decisions_at_once_exactly_one_wins(
     (winner,) = [answer for answer in answers if answer]
     with database() as s:
         assert accounts.get(s, account_id).status == STATUS_AFTER[winner]
-        assert len(applications.decisions_on(s, application_id)) == 1
+        assert len(applications.decisions_on(s, application_id)) == 3
 
 
 def test_of_two_applications_with_one_new_address_one_makes_the_account(

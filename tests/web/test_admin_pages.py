@@ -18,7 +18,7 @@ from archive.witness.checkpoints import written
 from auth import accounts
 from auth.credentials import sessions
 from auth.vetting import applications
-from auth.vetting.applications import ApplicationFacts
+from auth.vetting.facts import ApplicationFacts
 from auth.viewer import AccountStatus, Role
 
 from .working import PASSWORD, events, give_password, post, text
@@ -51,6 +51,7 @@ def application(site) -> applications.Application:
             s, site.sealing, FACTS, site.clock(), password=PASSWORD
         )
         assert made is not None
+        applications.confirm(s, made, site.clock())
         return made
 
 
@@ -105,6 +106,10 @@ def test_approving_needs_a_reason_and_vets_until_the_day(
     until = (clock.now + timedelta(days=90)).date()
     given = {"outcome": "approve", "until": until.isoformat()}
     assert post(admin, address, **given, reason=" ").status_code == 422
+    for stage in ("identity", "reference"):
+        seen = {**given, "stage": stage, "reason": f"{stage} seen"}
+        assert post(admin, address, **seen).status_code == 303
+        assert post(admin, address, **seen).status_code == 422, "once only"
     past = post(admin, address, outcome="approve", until="2020-01-01", reason="x")
     assert (past.status_code, 'id="until-error"' in past.text) == (422, True)
     assert account(site, application.account_id).status == AccountStatus.APPLIED

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from auth import accounts
-from auth.vetting import applications
-from auth.vetting.applications import Outcome
+from auth.vetting import applications, review
+from auth.vetting.facts import facts_of
+from auth.vetting.review import Outcome
 from auth.viewer import AccountStatus, Role
 
 from .working import PASSWORD, events, post, text
@@ -43,7 +44,7 @@ def test_an_application_is_stored_as_facts_with_an_applicant_account(
     assert (account.role, account.status) == (Role.APPLICANT, AccountStatus.APPLIED)
     with site.db.read() as s:
         (application,) = applications.for_account(s, account.id)
-    facts = vars(applications.facts_of(site.sealing, application))
+    facts = vars(facts_of(site.sealing, application))
     asked = {name: ANSWERS[name] for name in facts}
     assert facts == asked
     assert set(events(site, account=account.id)) == {
@@ -105,7 +106,7 @@ def test_an_applicant_sees_the_steps_and_not_the_form_again(
     client = browser("applicant")
     assert post(client, "/apply", **ANSWERS).status_code == 303
     status = text(client.get("/apply/status"))
-    assert "An administrator is reading your application." in status
+    assert "nobody reviews anything before" in status
     assert ANSWERS["purpose"] in status
     assert client.get("/apply").location == "/apply/status"
 
@@ -120,7 +121,8 @@ def test_a_returned_application_shows_the_question_and_can_be_answered(
         by = people["administrator"]
         question = "Which board approved it?"
         now = site.clock()
-        applications.decide(s, application, Outcome.RETURN, question, by, None, now)
+        applications.confirm(s, application, now)
+        review.decide(s, application, Outcome.RETURN, question, by, None, now)
     client = browser("applicant")
     form = client.get("/apply").get_data(as_text=True)
     assert question in form
@@ -131,10 +133,8 @@ def test_a_returned_application_shows_the_question_and_can_be_answered(
     assert post(client, "/apply", **better).status_code == 303
     with site.db.read() as s:
         latest = applications.for_account(s, people["applicant"])[0]
-    assert applications.facts_of(site.sealing, latest).ethics_approval.endswith(
-        "University"
-    )
-    assert applications.facts_of(site.sealing, latest).email == "applicant@example.org"
+    assert facts_of(site.sealing, latest).ethics_approval.endswith("University")
+    assert facts_of(site.sealing, latest).email == "applicant@example.org"
 
 
 def test_a_second_application_while_one_waits_is_refused_without_a_trace(

@@ -41,7 +41,7 @@ COMPLETE = (
     "showing/viewer.py",
     "pages/records.py",
     "pages/search.py",
-    "pages/apply.py",
+    "pages/apply/*.py",
     "pages/login/*.py",
     "showing/standing.py",
     "request/fields.py",

@@ -39,6 +39,12 @@ PUBLISHED = {
         GET api.suggestions_listing
         OPTIONS api.uploads_options
         GET api.vocabulary_listing
+        GET apply.again
+        GET apply.confirm
+        POST apply.confirm_address
+        POST apply.send_again
+        GET apply.refer
+        POST apply.answer_reference
         GET apply.form
         POST apply.send
         GET apply.status
@@ -103,6 +109,9 @@ PUBLISHED = {
     """,
     "soooo": """
         POST account.add_passkey
+        POST apply.add_evidence
+        POST apply.add_remark
+        POST apply.renew
         POST account.add_token
         POST account.begin_authenticator
         POST account.change_address
@@ -162,6 +171,7 @@ PUBLISHED = {
         GET collections.show
     """,
     "s----": """
+        POST apply.remove_evidence
         POST account.end_session
         GET account.receipt
         POST account.remove_passkey
@@ -189,6 +199,9 @@ PUBLISHED = {
         GET admin.shred_receipt
         GET admin.application
         POST admin.decide
+        POST admin.open_evidence
+        POST admin.ask_for_reference
+        POST admin.remark
     """,
     "snnoo": """
         GET admin.jobs
@@ -198,6 +211,10 @@ PUBLISHED = {
         GET admin.account
         GET admin.accounts
         GET admin.applications
+        POST admin.add_denial
+        POST admin.ask_denials
+        GET admin.denials
+        POST admin.lift_denial
         POST admin.cancel_job
         POST admin.change_role
         POST admin.change_standing

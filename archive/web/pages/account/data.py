@@ -17,10 +17,11 @@ from auth.access import consents, exposure
 from auth.credentials import second_factor, sessions, tokens
 from auth.policy import Action
 from auth.tables import Account, Base
-from auth.vetting import applications
+from auth.vetting import applications, evidence, lapses, remarks
+from auth.vetting.facts import facts_of
 
 LIMIT = 10_000
-KEPT_BACK = ("_sealed", "_hash", "_index", "data")
+KEPT_BACK = ("_sealed", "_hash", "_index", "data", "held_by")
 
 
 @bp.get("/data")
@@ -58,11 +59,21 @@ def everything(s: Session, own: Account) -> dict[str, Any]:
         "applications": [
             {
                 **_columns(application),
-                "facts": vars(applications.facts_of(sealing, application)),
+                "facts": vars(facts_of(sealing, application)),
                 "decisions": _rows(applications.decisions_on(s, application.id)),
+                "files": [
+                    {**_columns(row), "name": evidence.name_of(sealing, row)}
+                    for row in evidence.of(s, application)
+                ],
             }
             for application in applications.for_account(s, own.id)
         ],
+        "remarks": [
+            {**_columns(row), "text": remarks.text_of(sealing, row)}
+            for application in applications.for_account(s, own.id)[:1]
+            for row in remarks.about(s, application)
+        ],
+        "lapses": _rows(lapses.for_account(s, own.id)),
         "terms": _rows(terms.history(s, own.id)),
         "sessions": _rows(sessions.list_live(s, own.id, now)),
         "tokens": _rows(tokens.list_for(s, own.id)),

@@ -1,7 +1,10 @@
 """Administration.
 
 dashboard     what waits, what failed, how the house is
-applications  the evidence beside the decision
+applications  what waits, and decisions by stages
+reviewed      the evidence beside the decision
+reviewing     evidence opened, remarks, the referee asked again
+denials       from whom nothing is accepted
 accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
 gazetteer     names of places and persons that find each other
@@ -14,9 +17,12 @@ from archive.web.pages.admin import (
     accounts,
     applications,
     dashboard,
+    denials,
     gazetteer,
     jobs,
     ledger,
+    reviewed,
+    reviewing,
     shredding,
     standing,
 )
@@ -27,9 +33,12 @@ __all__ = [
     "applications",
     "bp",
     "dashboard",
+    "denials",
     "gazetteer",
     "jobs",
     "ledger",
+    "reviewed",
+    "reviewing",
     "shredding",
     "standing",
 ]

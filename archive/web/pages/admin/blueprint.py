@@ -25,6 +25,7 @@ SECTIONS = (
         "clipboard-list",
         Action.REVIEW_APPLICATIONS,
     ),
+    ("admin.denials", _("Deny list"), "ban", Action.MANAGE_DENIALS),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),

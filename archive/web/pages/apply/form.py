@@ -1,38 +1,42 @@
-"""Asking to be let in: the application, and where it stands.
+"""The application itself, for strangers and for whoever has an account.
 
-    /apply          the form: who you are, what for, who knows you
-    /apply/status   the steps from there to a first original, and what is next
-
-The answer to an application is the same whether or not the address is already known.
+The answer is the same whether or not the address is already known, and whether or not
+the deny list names the person.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from archive.mail import Mail, vetting
+from archive.mail.queueing import queue
 from archive.web import journal
-from archive.web.request import context, fields
+from archive.web.pages.apply.blueprint import (
+    UNPROCESSABLE,
+    ask_to_confirm,
+    bp,
+    is_waiting,
+    latest,
+    opened,
+    own_account,
+)
+from archive.web.pages.apply.confirming import begin_review
+from archive.web.request import context, fields, i18n
 from archive.web.request.guard import needs
-from archive.web.showing import standing
 from auth import accounts
-from auth.credentials import second_factor
 from auth.errors import FactsRefused, PasswordRefused
 from auth.policy import Action
 from auth.tables import Account
 from auth.vetting import applications
-from auth.vetting.applications import ApplicationFacts
+from auth.vetting.facts import ApplicationFacts
 from auth.vetting.tables import Application, Decision
-from auth.viewer import AccountStatus
-
-bp = Blueprint("apply", __name__)
 
 SHORT = 200
 LONG = 4_000
-UNPROCESSABLE = 422
-MAY_ANSWER = (AccountStatus.RETURNED, AccountStatus.EXPIRED, AccountStatus.APPROVED)
 PASSWORD_HINT = _(
     "At least 15 characters, any characters. A few unrelated words make a good one."
 )
@@ -136,10 +140,10 @@ def form() -> Response | str:
     if context.viewer().account_id is None:
         return _page(ApplicationForm())
     with context.read_session() as s:
-        earlier = _latest(s)
-        if _is_waiting(earlier):
+        earlier = latest(s)
+        if is_waiting(earlier):
             return redirect(url_for("apply.status"), 303)
-        facts = _facts(earlier) if earlier else None
+        facts = opened(earlier) if earlier else None
     return _page(EvidenceForm(obj=facts), earlier)
 
 
@@ -163,26 +167,21 @@ def send() -> Response | tuple[str, int]:
     return redirect(url_for("apply.status"), 303)
 
 
-@bp.get("/apply/status")
-@needs(Action.APPLY)
-def status() -> str:
-    """Where one's own application stands; for a stranger, how to come back."""
-    viewer = context.viewer()
-    if viewer.account_id is None:
-        return render_template("apply/status.html")
-    with context.read_session() as s:
-        application = _latest(s)
-        decisions = applications.decisions_on(s, application.id) if application else []
-        enrolled = second_factor.is_enrolled(s, viewer.account_id)
-    chain = standing.steps(viewer, context.rules(), context.now(), enrolled=enrolled)
-    return render_template(
-        "apply/status.html",
-        application=application,
-        decisions=decisions,
-        steps=chain,
-        facts=evidence(_facts(application)) if application else [],
-        may_amend=viewer.status in MAY_ANSWER and not _is_waiting(application),
-    )
+@bp.post("/apply/renew")
+@needs(Action.AMEND_APPLICATION)
+def renew() -> Response:
+    """Ask for a renewal on the facts given before.
+
+    :raises NotPossible: there is nothing to renew now
+    """
+    with context.write_session() as s:
+        account = accounts.get(s, context.viewer().account_id or "")
+        application = applications.renew(
+            s, context.site().sealing, account, context.now()
+        )
+        _tell(s, application, is_new=False)
+    flash(gettext("You have asked for a renewal. An administrator decides on it."))
+    return redirect(url_for("apply.status"), 303)
 
 
 def hand_in(given: EvidenceForm) -> None:
@@ -193,7 +192,7 @@ def hand_in(given: EvidenceForm) -> None:
     """
     site, now = context.site(), context.now()
     with context.write_session() as s:
-        account = _account(s)
+        account = own_account(s)
         application = applications.submit(
             s,
             site.sealing,
@@ -202,8 +201,12 @@ def hand_in(given: EvidenceForm) -> None:
             account=account,
             password=None if account else given["password"].data,
         )
-        if application is not None:
+        if application is None:
+            _tell_the_holder(s, given["email"].data)
+        else:
             _tell(s, application, is_new=account is None)
+            accounts.get(s, application.account_id).locale = i18n.language()
+            _go_on(s, application)
 
 
 def evidence(facts: ApplicationFacts) -> list[tuple[object, str]]:
@@ -221,6 +224,28 @@ def _tell(s: Session, application: Application, *, is_new: bool) -> None:
         )
     detail = {"application": application.id}
     journal.tell(s, "application submitted", account=by, by=by, detail=detail)
+    if application.held_by is not None:
+        held = {**detail, "rule": application.held_by}
+        journal.tell(
+            s, "application held back", account=by, by="deny list", detail=held
+        )
+
+
+def _go_on(s: Session, application: Application) -> None:
+    """Ask for the proof of the address, or begin where that was proved before."""
+    if application.confirmed_at is None:
+        ask_to_confirm(s, application)
+    else:
+        begin_review(s, application)
+
+
+def _tell_the_holder(s: Session, email: str) -> None:
+    """Mail the holder of a known address, so that time and post tell nobody."""
+    site, now = context.site(), context.now()
+    words = vetting.words(
+        vetting.KNOWN, i18n.language(), link=f"{site.config.base_url}/login"
+    )
+    queue(s, site.sealing, Mail(email, *words, now.isoformat()), now)
 
 
 def _facts_given(given: EvidenceForm, account: Account | None) -> ApplicationFacts:
@@ -231,26 +256,6 @@ def _facts_given(given: EvidenceForm, account: Account | None) -> ApplicationFac
     names = [name for name in ApplicationFacts.__dataclass_fields__ if name != "email"]
     answers = {name: given[name].data or "" for name in names}
     return ApplicationFacts(email=email, **answers)
-
-
-def _account(s: Session) -> Account | None:
-    account_id = context.viewer().account_id
-    return None if account_id is None else accounts.get(s, account_id)
-
-
-def _latest(s: Session) -> Application | None:
-    held = applications.for_account(s, context.viewer().account_id or "")
-    return held[0] if held else None
-
-
-def _is_waiting(application: Application | None) -> bool:
-    return application is not None and (
-        application.state == applications.State.SUBMITTED
-    )
-
-
-def _facts(application: Application) -> ApplicationFacts:
-    return applications.facts_of(context.site().sealing, application)
 
 
 def _page(given: EvidenceForm, earlier: Application | None = None) -> str:
