@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask_babel import force_locale
+from werkzeug.exceptions import NotFound
 
 from archive.intake import Refused
 from archive.web.answer.errors import problem_of
@@ -152,6 +153,20 @@ def test_every_known_sentence_is_translated(app, language):
 def test_a_sentence_with_a_number_is_said_as_the_language_has_it(app, language, words):
     with app.test_request_context("/"), force_locale(language):
         assert _plain(sentences.said("This is longer than 2,000 characters.")) == words
+
+
+def test_a_state_in_a_sentence_is_said_in_the_same_language(app):
+    with app.test_request_context("/"), force_locale("az"):
+        told = sentences.said("This request is in review; that cannot be done now.")
+    assert told == "Bu xahişin vəziyyəti: baxılır; indi bunu etmək olmaz."
+
+
+def test_what_the_framework_says_of_an_address_is_said_in_our_words(app):
+    with app.test_request_context("/"), force_locale("ru"):
+        assert problem_of(NotFound()).detail == "Здесь ничего нет"
+        assert problem_of(NotFound("Something of our own.")).detail == (
+            "Something of our own."
+        )
 
 
 def test_what_nobody_knows_stays_as_it_is(app):

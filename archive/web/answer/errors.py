@@ -222,7 +222,9 @@ def _http(error: HTTPException) -> Problem:
         for name, value in error.get_headers(request.environ)
         if name in ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
     }
-    return Problem(status, word, error.description or "", headers=kept)
+    is_plain = error.description == type(error).description
+    told = TITLES.get(status, TITLES[500]) if is_plain else error.description or ""
+    return Problem(status, word, sentences.said(told), headers=kept)
 
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="vigil"'}

@@ -189,6 +189,77 @@ FILES = (
     N_("Somebody else sent these bytes at the same time."),
     N_("Too many of your uploads are unfinished: hand them in, or end them."),
 )
+REQUESTS = (
+    N_("Ask at most %(most)s questions."),
+    N_("Ask for at most %(most)s years."),
+    N_("Choose a day in the future."),
+    N_("Choose one of the answers offered."),
+    N_("Each answer offered has 1 to %(most)s characters."),
+    N_("Give a day, such as 2026-11-30."),
+    N_("Give a number of months from 1 to %(most)s."),
+    N_("Give one day, such as 2027-01-31."),
+    N_("Name it in small letters, digits and hyphens."),
+    N_("Nobody has approved this yet."),
+    N_("Nothing was granted on this request."),
+    N_("Offer between 2 and %(most)s different answers."),
+    N_("Only a choice has answers to choose from."),
+    N_("Say why it ends before its time."),
+    N_("Say why; the applicant reads it."),
+    N_("Somebody changed this request in the meantime; look at it again first."),
+    N_("Somebody has approved this already: confirm it, or not."),
+    N_("Another administrator than the one who approved confirms."),
+    N_(
+        "Whoever approved this is no administrator any more: return it, and let it be "
+        "approved anew."
+    ),
+    N_("There is no such batch of consents."),
+    N_("There is no such request."),
+    N_("This condition needs a value."),
+    N_("This condition takes no value."),
+    N_("This form was sent before; read the warnings again."),
+    N_("This grant is over already."),
+    N_("This question is not asked (any more)."),
+    N_("This request is %(state)s; that cannot be done now."),
+    N_("Two questions have this name."),
+    N_("Use at most %(most)s values of %(length)s characters."),
+    N_("Write something first."),
+    N_("Write the question, in at most %(most)s characters."),
+    N_("Write the two letters of the country, such as AM."),
+    N_("Write two capital letters for each country, such as AM."),
+    N_("You have an open request for this already."),
+    N_("You have asked for this record already."),
+    N_("%(code)s is not a condition of use."),
+    N_("%(code)s stands twice."),
+)
+EMERGENCIES = (
+    N_("A third administrator reviews it, since there is one."),
+    N_("Ask for 1 to %(most)s minutes."),
+    N_("Both must be administrators in good standing."),
+    N_("Only an administrator can ask for this."),
+    N_("Only an administrator can do this."),
+    N_("Only an administrator can review this."),
+    N_("Somebody else than the one who asked reviews it."),
+    N_("Somebody was faster; look at it again first."),
+    N_("There is no such emergency."),
+    N_("This is %(state)s now; that cannot be done."),
+    N_("Write down what you found."),
+    N_("Write down why this cannot wait."),
+)
+STATES = (
+    N_("asked"),
+    N_("open"),
+    N_("over"),
+    N_("reviewed"),
+    N_("withdrawn"),
+    N_("expired"),
+    N_("submitted"),
+    N_("in review"),
+    N_("returned"),
+    N_("granted"),
+    N_("declined"),
+    N_("expiring"),
+)
+"""What stands in the gap of a state."""
 NAMES = (
     N_("Keep at most %(most)s entries"),
     N_("A gazetteer is a list of entries"),
@@ -199,7 +270,17 @@ NAMES = (
     N_("Entry %(entry)s: “%(name)s” is no usable name"),
     N_("This is too long; use vigil gazetteer import"),
 )
-KNOWN = (*ACCOUNTS, *APPLICATIONS, *ACCESS, *RECORDS, *SHREDDING, *FILES, *NAMES)
+KNOWN = (
+    *ACCOUNTS,
+    *APPLICATIONS,
+    *ACCESS,
+    *REQUESTS,
+    *EMERGENCIES,
+    *RECORDS,
+    *SHREDDING,
+    *FILES,
+    *NAMES,
+)
 
 _GAP = re.compile(r"%\((\w+)\)s")
 _COUNT = re.compile(r"\d{1,3}(,\d{3})*|\d+")
@@ -215,15 +296,15 @@ def said(sentence: object) -> str:
         return str(gettext(text))
     for template, words in _gapped():
         if found := words.fullmatch(text):
-            filled = {name: _counted(gap) for name, gap in found.groupdict().items()}
+            filled = {name: _gap(gap) for name, gap in found.groupdict().items()}
             return str(gettext(template, **filled))
     return text
 
 
-def _counted(gap: str) -> str:
-    if not _COUNT.fullmatch(gap):
-        return gap
-    return str(format_decimal(int(gap.replace(",", ""))))
+def _gap(words: str) -> str:
+    if _COUNT.fullmatch(words):
+        return str(format_decimal(int(words.replace(",", ""))))
+    return str(gettext(words)) if words in STATES else words
 
 
 @cache
