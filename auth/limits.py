@@ -47,6 +47,13 @@ def spend(s: Session, key: str, allowance: Allowance, now: datetime) -> int | No
     return hit(s, key, allowance.tries, allowance.window, now)
 
 
+def so_far(s: Session, key: str, window: timedelta, now: datetime) -> int:
+    """How often it was counted in this window and the one before."""
+    start = _window_start(now, window)
+    found = (_count(s, digest_of(key), start - n * window) for n in (0, 1))
+    return sum(found)
+
+
 def forget(s: Session, key: str) -> None:
     """Start again from nothing, after a success."""
     s.execute(delete(Limit).where(Limit.key_hash == digest_of(key)))

@@ -75,7 +75,7 @@ CHANGED: dict[str, Words] = {
     "hy": (
         "Ձեր հաշիվը փոփոխվել է",
         "{what}\n\nԵթե դա դուք էիք, անելու ոչինչ չկա։ Եթե ոչ՝ մուտք գործեք, ավարտեք"
-        " բոլոր սեանսները և փոխեք գաղտնաբառը կամ տեղեկացրեք ադմինիստրատորին."
+        " բոլոր աշխատաշրջանները և փոխեք գաղտնաբառը կամ տեղեկացրեք ադմինիստրատորին."
         "\n{link}\n",
     ),
     "az": (
@@ -130,8 +130,8 @@ WHAT: dict[Kind, dict[str, str]] = {
     Kind.PASSKEY_COUNTER: {
         "en": "A passkey was refused, because it may have been copied.",
         "hy": "Անցաբանալին մերժվել է, քանի որ այն կարող է պատճենված լինել։",
-        "az": "Giriş açarı rədd edildi, çünki kopyalanmış ola bilər.",
-        "ru": "Ключ доступа отклонён: возможно, он скопирован.",
+        "az": "Keçid açarı rədd edildi, çünki kopyalanmış ola bilər.",
+        "ru": "Паскей отклонён: возможно, он скопирован.",
     },
     Kind.NEW_DEVICE: {
         "en": "Somebody signed in from a browser not seen before.",

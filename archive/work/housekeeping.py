@@ -4,7 +4,7 @@
 |---|---|---|
 | tidy | 5 minutes | ends sessions, vettings, inductions that ran out; spent limits |
 | alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
-| changes | minute | mails the notices about accounts' security |
+| changes | 5 minutes | mails the notices about accounts' security |
 | reminders | hour | tells both sides that access ends in 30, 7 or 1 days |
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
@@ -27,7 +27,7 @@ from archive.site import Site
 CHORES: Mapping[str, timedelta] = {
     "tidy": timedelta(minutes=5),
     "alerts": timedelta(minutes=5),
-    "changes": timedelta(minutes=1),
+    "changes": timedelta(minutes=5),
     "reminders": timedelta(hours=1),
     "retention": timedelta(days=1),
     "uploads": timedelta(hours=1),

@@ -21,13 +21,15 @@ from auth.credentials.sessions import MAY_SIGN_IN
 from auth.credentials.tables import ServerSession
 from auth.entry.proving import require_password
 from auth.errors import PasskeyRefused, TooFast
-from auth.limits import Allowance, forget, spend
+from auth.limits import Allowance, forget, so_far, spend
 from auth.notices import Kind, tell
 from auth.sealing import Sealing
 from auth.tables import Account
 from auth.viewer import AccountStatus
 
 _PER_ACCOUNT_AND_SOURCE = Allowance(tries=8, window=timedelta(minutes=15))
+_TOLD_OF = Allowance(tries=10_000, window=timedelta(days=30))
+_MANY = 5
 _PER_SOURCE = Allowance(tries=200, window=timedelta(minutes=15))
 
 
@@ -83,11 +85,14 @@ def attempt(  # noqa: PLR0913, PLR0917 - what a person gives, and from where
     stored = None if account is None else account.password_hash
     right = hasher.verify(stored, password)
     if account is None or not right or not _may_sign_in(account):
+        # Known or not, the same is written, so that time tells nothing.
+        spend(s, _failures(sealing, email), _TOLD_OF, now)
         return Failure(FailureKind.REFUSED, account_id=account_id)
     proof = _second_factor(s, sealing, account, code, now)
     if isinstance(proof, Failure):
         return proof
     forget(s, key)
+    _tell_of_failures(s, account.id, _failures(sealing, email), now)
     _renew_hash(account, password, hasher)
     s.flush()
     return SignIn(account, proof)
@@ -181,6 +186,19 @@ def reset_password(
 def _key(sealing: Sealing, email: str, source: str) -> str:
     index = sealing.blind(email.strip().casefold(), "limits.sign-in").hex()
     return f"sign-in:{index}:{source}"
+
+
+def _failures(sealing: Sealing, email: str) -> str:
+    index = sealing.blind(email.strip().casefold(), "limits.failures").hex()
+    return f"failures:{index}"
+
+
+def _tell_of_failures(s: Session, account_id: str, key: str, now: datetime) -> None:
+    """Leave a notice where many tries failed before this one."""
+    failed = so_far(s, key, _TOLD_OF.window, now)
+    if failed >= _MANY:
+        tell(s, account_id, Kind.FAILED_SIGN_INS, now, count=str(failed))
+    forget(s, key)
 
 
 def _too_fast(s: Session, key: str, source: str, now: datetime) -> int | None:

@@ -30,7 +30,9 @@ def main() -> int:
         value = bytes.fromhex(report["signature"]["value"])
         key = bytes.fromhex(public)
         checked = Ed25519PublicKey.from_public_bytes(key)
-        digests = {hashlib.sha256(Path(page).read_bytes()).hexdigest() for page in pages}
+        digests = {
+            hashlib.sha256(Path(page).read_bytes()).hexdigest() for page in pages
+        }
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         print(f"This is no report, or no public key: {error}", file=sys.stderr)
         return 2
@@ -49,7 +51,9 @@ def main() -> int:
         print("The signature holds, but the page is NOT the report's.")
         return 1
     print(f"The signature holds: {report['assets']} assets, at {report['at']}.")
-    print(f"Broken: {', '.join(report['broken'])}." if report["broken"] else "All held.")
+    print(
+        f"Broken: {', '.join(report['broken'])}." if report["broken"] else "All held."
+    )
     return 0
 
 

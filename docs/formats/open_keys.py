@@ -40,7 +40,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 KEYRING_START = b"\x89VGK\r\n\x1a\n\x01\x02\x00\x00"
 MANIFEST_MAGIC = b"\x89VGM\r\n\x1a\n"
 CHUNK, TAG = 16384, 16
-HPKE_SUITE = b"HPKE" + bytes.fromhex("647a" "0003" "0002")
+HPKE_SUITE = b"HPKE" + bytes.fromhex("647a00030002")
 
 
 class NotOpened(Exception):

@@ -5,6 +5,7 @@ import { announce } from "./announce.js";
 export default function passkey(form) {
   const button = form.querySelector("[data-passkey]");
   if (!button) return;
+  for (const words of form.querySelectorAll("[data-without-script]")) words.hidden = true;
   const trouble = form.querySelector("[data-passkey-trouble]");
   if (!window.PublicKeyCredential || !navigator.credentials) {
     if (trouble) trouble.hidden = false;

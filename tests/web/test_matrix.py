@@ -218,6 +218,7 @@ PUBLISHED = {
         POST admin.cancel_job
         POST admin.change_role
         POST admin.change_standing
+        POST admin.end_everybodys_sessions
         POST admin.end_sessions
         POST admin.export
         GET admin.export_gazetteer

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import flash, redirect, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -24,7 +24,7 @@ from archive.web.pages.admin.accounts import (
 )
 from archive.web.pages.admin.blueprint import bp, own_id
 from archive.web.pages.admin.changes import ReasonForm, RoleForm, VettingForm, end_of
-from archive.web.request import context, fields
+from archive.web.request import context, fields, session
 from archive.web.request.guard import needs
 from auth import accounts
 from auth.credentials import sessions
@@ -129,6 +129,26 @@ def end_sessions(account_id: str) -> Response:
         sessions.end_all(s, row.id, why, context.now())
         journal.tell(s, "session ended", account=row.id, detail={"session": "all"})
     return _done(account_id)
+
+
+@bp.post("/accounts/end-sessions")
+@needs(Action.CHANGE_ACCOUNTS)
+def end_everybodys_sessions() -> Response:
+    """End every session of every account but the one that asks."""
+    here = session.current().id or ""
+    with context.write_session() as s:
+        why = sessions.Ending.ENDED_BY_ADMINISTRATOR
+        ended = sessions.end_everybodys(s, why, context.now(), but=here)
+        detail = {"session": "everybody's", "ended": ended}
+        journal.tell(s, "session ended", detail=detail)
+    flash(
+        ngettext(
+            "One session has ended; yours goes on.",
+            "%(num)d sessions have ended; yours goes on.",
+            ended,
+        )
+    )
+    return redirect(url_for("admin.accounts"), 303)
 
 
 def _change(

@@ -18,16 +18,19 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from archive.mail import security
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
 from archive.web.request import context, fields, forms, origin, session
 from archive.web.request.guard import public
+from auth import notices
 from auth.credentials import passkeys, second_factor
 from auth.credentials.challenges import Ceremony
 from auth.credentials.passkeys import CounterWentBack
 from auth.entry import signin
 from auth.entry.signin import Failure, FailureKind, SignIn
 from auth.errors import AuthError, PasskeyRefused, TooFast
+from auth.notices import Kind
 
 HALF_WAY = "half_way"
 HALF_WAY_LASTS = timedelta(minutes=5)
@@ -220,8 +223,21 @@ def welcome(
             by=account_id,
             detail={"second_factor": second_factor, "passkey": passkey},
         )
+    _tell_of_news(account_id)
     target = request.args.get("next")
     return redirect(forms.own_path(target) if target else url_for("account.index"), 303)
+
+
+def _tell_of_news(account_id: str) -> None:
+    """Point to what happened to the account and was not read yet."""
+    with context.read_session() as s:
+        kinds = {notice.kind for notice in notices.unseen(s, account_id)}
+    if kinds & (set(security.WHAT) | {Kind.FAILED_SIGN_INS}):
+        words = gettext(
+            "Something happened that concerns the security of your account. Read the "
+            "notices on your account's first page."
+        )
+        flash(words, "attention")
 
 
 def _by_passkey(
