@@ -48,6 +48,7 @@ PAGES = (
     "media",
     "locale",
     "ops",
+    "visas",
 )
 STATIC = Path(__file__).parent.parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

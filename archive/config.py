@@ -67,6 +67,7 @@ class Config:
     credentials_folder: Path | None
     base_url: str
     trusted_proxies: int
+    trusted_issuers: tuple[str, ...]
     smtp_url: str | None
     max_upload_bytes: int
     max_files: int
@@ -293,6 +294,17 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _issuers(text: str) -> tuple[str, ...]:
+    """Addresses of other archives; plain http only for one on this machine."""
+    found = tuple(_web_address(word) for word in _words(text))
+    for address in found:
+        parts = urlsplit(address)
+        near = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if parts.scheme != "https" and not near:
+            raise ValueError("must be https:// addresses, separated by commas")
+    return found
+
+
 def _place(text: str) -> Path | BucketAddress | None:
     return place(text) if text else None
 
@@ -341,6 +353,7 @@ SETTINGS = (
         "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"
     ),
     Setting("trusted_proxies", "0", _number, "how many proxies stand in front"),
+    Setting("trusted_issuers", "", _issuers, "archives whose visas are read here"),
     Setting("smtp_url", "", _mail_server, "the mail server; unset keeps mails here"),
     Setting("max_upload_bytes", "8G", size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),

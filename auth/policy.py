@@ -44,6 +44,7 @@ class Action(StrEnum):
     MANAGE_OWN_ACCOUNT = "manage_own_account"
     CHANGE_CREDENTIALS = "change_credentials"
     EXPORT_OWN_DATA = "export_own_data"
+    ISSUE_VISA = "issue_visa"
     GIVE_CONSENT = "give_consent"
     CHOOSE_BATCH = "choose_batch"
     OPEN_ORIGINAL = "open_original"
@@ -196,6 +197,14 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.EXPORT_OWN_DATA: (
         Rule(Condition.SIGNED_IN, conditions.signed_in),
         _PROVED,
+    ),
+    Action.ISSUE_VISA: (
+        *_IDENTITY,
+        _PROVED,
+        Rule(Condition.ROLE, conditions.role_among(RESEARCHERS)),
+        Rule(Condition.VETTING, conditions.vetted),
+        Rule(Condition.TERMS, conditions.terms_signed),
+        Rule(Condition.SECOND_FACTOR, conditions.role_second_factor),
     ),
     Action.GIVE_CONSENT: (
         *_REACH,

@@ -85,6 +85,10 @@ ACCESS = frozenset(
         "token made",
         "token revoked",
         "details changed",
+        "visa issued",
+        "visa revoked",
+        "visa presented",
+        "visa checked",
     }
 )
 HOUSE = frozenset(

@@ -78,6 +78,8 @@ PUBLISHED = {
         GET records.show
         GET search.results
         GET static
+        GET visas.keys
+        GET visas.standing
     """,
     "snooo": """
         POST api.consents_give
@@ -89,6 +91,7 @@ PUBLISHED = {
         POST api.uploads_override
         DELETE api.uploads_terminate
         GET deposit.form
+        POST account.issue_visa
         POST deposit.hand_in
         POST records.consent
         GET consents.batch
@@ -143,6 +146,8 @@ PUBLISHED = {
         POST account.sign_terms
         GET account.terms
         GET account.tokens
+        GET account.visas
+        POST account.present_visa
         POST account.withdraw_all_consents
         GET login.again
         POST login.ask_again
@@ -177,6 +182,7 @@ PUBLISHED = {
         POST account.remove_passkey
         POST account.rename_passkey
         POST account.revoke_token
+        POST account.revoke_visa
         POST account.withdraw_batch
         POST account.withdraw_consent
         DELETE api.consents_withdraw
@@ -195,6 +201,7 @@ PUBLISHED = {
         GET admin.checkpoint
         GET admin.checkpoint_stamp
         POST admin.change_entry
+        POST admin.check_visa
         GET admin.shred_order
         GET admin.shred_receipt
         GET admin.application

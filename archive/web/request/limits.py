@@ -8,6 +8,7 @@
 | levels drawn in the viewer | 60 a minute |
 | tiles of the lens | 120 a minute |
 | copies to be made | 20 an hour |
+| visas to be made, presented or asked about again | 20 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
 limits of their own, where they are decided. A refused one answers 429 with
@@ -33,6 +34,7 @@ ORIGINALS = Allowance(600, timedelta(minutes=1))
 LEVELS = Allowance(60, timedelta(minutes=1))
 TILES = Allowance(120, timedelta(minutes=1))
 COPIES = Allowance(20, timedelta(hours=1))
+VISAS = Allowance(20, timedelta(hours=1))
 
 
 def install(app: Flask) -> None:

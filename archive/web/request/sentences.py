@@ -161,6 +161,21 @@ SHREDDING = (
     N_("%(email)s has no authenticator; set one up at /account/security."),
     N_("Say why, in up to 2,000 characters."),
 )
+VISAS = (
+    N_("There is no such visa."),
+    N_("Only somebody who is vetted here can carry that elsewhere."),
+    N_("This visa belongs to another e-mail address than your account here."),
+    N_("This visa has been presented before."),
+    N_("This is no visa: paste it whole."),
+    N_("The signature of this visa does not hold."),
+    N_("This token is no visa of the GA4GH form."),
+    N_("This visa names keys that its issuer does not have."),
+    N_("Something that a visa must say is missing."),
+    N_("This visa was signed by somebody else than it says."),
+    N_("This visa was made for another archive."),
+    N_("This visa has ended; have a new one made."),
+    N_("The times of this visa cannot be right."),
+)
 FILES = (
     N_("The file could not be worked on."),
     N_("This kind of file is not accepted."),
@@ -278,6 +293,7 @@ KNOWN = (
     *EMERGENCIES,
     *RECORDS,
     *SHREDDING,
+    *VISAS,
     *FILES,
     *NAMES,
 )

@@ -29,6 +29,7 @@ import auth.access.tables
 import auth.credentials.tables
 import auth.entry.tables
 import auth.vetting.tables
+import auth.visas.tables
 from archive.db import Database, ReadOnlySession, migrating
 from archive.records.tables import Collection
 from auth.tables import Base, UtcDateTime
@@ -48,6 +49,7 @@ TABLES = (
     auth.credentials.tables,
     auth.entry.tables,
     auth.vetting.tables,
+    auth.visas.tables,
 )
 
 

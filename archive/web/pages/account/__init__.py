@@ -11,6 +11,7 @@ exposure   what one has opened, counted
 preferences  which labels and tiers are hidden, warned of, previewed
 standing   the terms and the induction
 tokens     personal access tokens
+visas      what one is here, carried to another archive; and from there
 data       everything the archive holds about the account
 """
 
@@ -27,6 +28,7 @@ from archive.web.pages.account import (
     sessions,
     standing,
     tokens,
+    visas,
 )
 from archive.web.pages.account.blueprint import bp
 
@@ -44,4 +46,5 @@ __all__ = [
     "sessions",
     "standing",
     "tokens",
+    "visas",
 ]

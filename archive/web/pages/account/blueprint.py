@@ -24,6 +24,7 @@ SECTIONS = (
     ("account.terms", _("Terms"), "scale", Action.MANAGE_OWN_ACCOUNT),
     ("account.induction", _("Induction"), "book-open", Action.MANAGE_OWN_ACCOUNT),
     ("account.tokens", _("Access tokens"), "key-round", Action.MANAGE_OWN_ACCOUNT),
+    ("account.visas", _("Visas"), "landmark", Action.MANAGE_OWN_ACCOUNT),
     ("account.data", _("Your data"), "download", Action.MANAGE_OWN_ACCOUNT),
 )
 

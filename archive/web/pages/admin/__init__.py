@@ -10,6 +10,7 @@ standing      what an administrator may do to one account
 gazetteer     names of places and persons that find each other
 ledger        every line, filtered; verify now; export without media
 shredding     what two of them destroy for good
+visas         what other archives say of an applicant
 jobs          background work: list, retry, cancel
 """
 
@@ -25,6 +26,7 @@ from archive.web.pages.admin import (
     reviewing,
     shredding,
     standing,
+    visas,
 )
 from archive.web.pages.admin.blueprint import bp
 
@@ -41,4 +43,5 @@ __all__ = [
     "reviewing",
     "shredding",
     "standing",
+    "visas",
 ]
