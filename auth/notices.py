@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from auth.identifiers import new_id
 from auth.tables import Notice
 
+CLAIMS = "mail_claims"
+MOST_CLAIMS = 2
+
 
 class Kind(StrEnum):
     """What happened."""
@@ -85,6 +88,27 @@ def mark_seen(s: Session, account_id: str, now: datetime) -> None:
         Notice.account_id == account_id, Notice.seen_at.is_(None)
     )
     s.execute(waiting.values(seen_at=now))
+
+
+def claim_mail(s: Session, notice_id: str) -> bool:
+    """Note that it is about to be sent; False when it may have gone out twice already.
+
+    To be committed before the mail is sent: who dies between sending and
+    ``mark_mailed`` leaves the claim behind.
+    """
+    notice = s.get_one(Notice, notice_id)
+    claims = int(notice.detail.get(CLAIMS, "0"))
+    if claims >= MOST_CLAIMS:
+        return False
+    notice.detail = {**notice.detail, CLAIMS: str(claims + 1)}
+    return True
+
+
+def release_mail(s: Session, notice_id: str) -> None:
+    """Take a claim back: the mail server said that it did not take the mail."""
+    notice = s.get_one(Notice, notice_id)
+    claims = int(notice.detail.get(CLAIMS, "0"))
+    notice.detail = {**notice.detail, CLAIMS: str(max(0, claims - 1))}
 
 
 def mark_mailed(s: Session, notice_id: str, now: datetime) -> None:

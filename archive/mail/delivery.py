@@ -10,6 +10,7 @@ is nobody's to read on the disk.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import smtplib
 import ssl
@@ -36,12 +37,17 @@ class MailFailed(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail; `sent_at` is when it was made, in ISO 8601 with its zone."""
+    """One mail; `sent_at` is when it was made, in ISO 8601 with its zone.
+
+    `key` names what it tells of. A mail that is sent again, since nobody knows whether
+    it went out, has the same key and so the same Message-ID: mail programs show one.
+    """
 
     to: str
     subject: str
     text: str
     sent_at: str
+    key: str = ""
 
 
 def deliver(config: Config, sealing: Sealing, mail: Mail) -> None:
@@ -77,7 +83,10 @@ def forget_before(config: Config, stamp: str) -> None:
 def _keep(config: Config, sealing: Sealing, mail: Mail) -> None:
     make_private_folder(config.outbox)
     digits = "".join(c for c in mail.sent_at[:19] if c.isdigit())
-    name = f"{digits}-{new_id()}"
+    own = _digest(mail.key) if mail.key else new_id()
+    if any(config.outbox.glob(f"*-{own}{ENDING}")):
+        return  # kept before the worker died
+    name = f"{digits}-{own}"
     told = json.dumps(asdict(mail)).encode()
     sealed = sealing.seal(told, _context(name))
     write_new(config.outbox / f"{name}{ENDING}", sealed)
@@ -91,7 +100,7 @@ def _message(config: Config, mail: Mail) -> EmailMessage:
     message["To"] = mail.to
     message["Subject"] = mail.subject
     message["Date"] = _date(mail)
-    message["Message-ID"] = make_msgid(domain=host)
+    message["Message-ID"] = _message_id(mail, host)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message
@@ -112,6 +121,15 @@ def _send(url: str, message: EmailMessage) -> None:
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def _message_id(mail: Mail, host: str) -> str:
+    return f"<{_digest(mail.key)}@{host}>" if mail.key else make_msgid(domain=host)
+
+
+def _digest(key: str) -> str:
+    """The key as others may see it, in 32 letters."""
+    return hashlib.sha256(b"vigil.mail/v1\0" + key.encode()).hexdigest()[:32]
 
 
 def _date(mail: Mail) -> str:

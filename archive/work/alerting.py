@@ -3,7 +3,7 @@
 Each search is asked as its owner stands now: with their scope, their role, the labels
 they leave out. Who may no longer save searches is told nothing. What was found, the
 notice and the next time are one transaction, so that a killed worker neither loses an
-alert nor gives it twice. A mail goes out after that, and may in a crash go out again.
+alert nor gives it twice. A mail goes out after that (`posting`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from archive import mail
-from archive.mail import Mail, MailFailed, delivery, texts
+from archive.mail import Mail, delivery, texts
 from archive.searches import question, saved
 from archive.searches.saved import MOST_WATCHED
 from archive.searches.tables import Alert, SavedSearch
 from archive.site import Site
+from archive.work import posting
 from archive.work.task import Task
 from auth import accounts, notices
 from auth.access import preferences
@@ -57,20 +57,11 @@ def send(site: Site, now: datetime) -> tuple[int, int]:
             s, kind=Kind.SEARCH_MATCHES, since=now - TRIED_FOR, limit=AT_ONCE
         )
         letters = [
-            (notice.id, _letter(site, s, notice, now))
+            (notice.id, _letter(site, s, notice))
             for notice in unsent
             if notice.detail.get(BY) == Alert.MAIL.value
         ]
-    sent = 0
-    for notice_id, letter in letters:
-        try:
-            mail.deliver(site.config, site.sealing, letter)
-        except MailFailed as failure:
-            log.warning("the mail server took no mail: %s", failure)
-            break
-        with site.db.write() as s:
-            notices.mark_mailed(s, notice_id, now)
-        sent += 1
+    sent = posting.send(site, letters, now)
     return sent, len(letters) - sent
 
 
@@ -138,11 +129,11 @@ def _tell(site: Site, s: Session, row: SavedSearch, new: int, now: datetime) -> 
     notices.tell(s, row.account_id, Kind.SEARCH_MATCHES, now, **told)
 
 
-def _letter(site: Site, s: Session, notice: Notice, now: datetime) -> Mail:
+def _letter(site: Site, s: Session, notice: Notice) -> Mail:
     to = accounts.email_of(site.sealing, s.get_one(Account, notice.account_id))
     subject, text = texts.matches(
         notice.detail["lang"],
         int(notice.detail["count"]),
         site.config.base_url + LINK,
     )
-    return Mail(to, subject, text, now.isoformat())
+    return Mail(to, subject, text, notice.at.isoformat(), key=notice.id)

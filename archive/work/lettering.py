@@ -7,15 +7,16 @@ alone; after a crash another link is made, and the one before stops working.
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from archive import mail
 from archive.ledger.actors import actor_of
-from archive.mail import Mail, MailFailed, queueing, security
+from archive.mail import Mail, queueing, security
 from archive.site import Site
+from archive.work import posting
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import accounts, notices
@@ -23,7 +24,6 @@ from auth.entry import invitations
 from auth.notices import Kind
 from auth.tables import Account, Notice
 
-log = logging.getLogger("vigil.work")
 AT_ONCE = 200
 TRIED_FOR = timedelta(days=3)
 SECURITY_PAGE = "/account/security"
@@ -35,7 +35,8 @@ def send_letter(task: Task) -> None:
     :raises MailFailed: the mail server is away; the job is tried again
     """
     site = task.site
-    letter = Mail(**queueing.read(site.sealing, task.job.args))
+    written = Mail(**queueing.read(site.sealing, task.job.args))
+    letter = replace(written, key=task.job.id)
     mail.deliver(site.config, site.sealing, letter)
     with site.db.write() as s:
         task.done(s)
@@ -59,16 +60,7 @@ def send_reset(task: Task) -> None:
 def tell_of_changes(task: Task) -> None:
     """Mail the notices about accounts' security that were not mailed yet."""
     site, now = task.site, task.site.clock()
-    sent = 0
-    for notice_id, letter in _waiting(site, now):
-        try:
-            mail.deliver(site.config, site.sealing, letter)
-        except MailFailed as failure:
-            log.warning("the mail server took no mail: %s", failure)
-            break
-        with site.db.write() as s:
-            notices.mark_mailed(s, notice_id, now)
-        sent += 1
+    sent = posting.send(site, _waiting(site, now), now)
     with site.db.write() as s:
         task.done(s, sent=sent)
 
@@ -83,14 +75,15 @@ def _waiting(site: Site, now: datetime) -> list[tuple[str, Mail]]:
             )
         ]
         unsent.sort(key=lambda notice: (notice.at, notice.id))
-        return [(notice.id, _told(site, s, notice, now)) for notice in unsent]
+        return [(notice.id, _told(site, s, notice)) for notice in unsent]
 
 
-def _told(site: Site, s: Session, notice: Notice, now: datetime) -> Mail:
+def _told(site: Site, s: Session, notice: Notice) -> Mail:
     account = s.get_one(Account, notice.account_id)
     link = site.config.base_url + SECURITY_PAGE
     words = security.changed(Kind(notice.kind), account.locale or "en", link)
-    return Mail(accounts.email_of(site.sealing, account), *words, now.isoformat())
+    to, made = accounts.email_of(site.sealing, account), notice.at.isoformat()
+    return Mail(to, *words, made, key=notice.id)
 
 
 def _reset_letter(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -188,8 +191,13 @@ def test_a_search_needs_a_name(watching, site, name) -> None:
 
 
 @contextmanager
-def mail_server(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
-    """A mail server of a few words on loopback, and the mails it took."""
+def mail_server(
+    *, refuses: bool = False, after: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, list[str]]]:
+    """A mail server of a few words on loopback, and the mails it took.
+
+    `after` is called when it has a mail and has not said so yet.
+    """
     taken: list[str] = []
     listening = socket.create_server(("127.0.0.1", 0))
 
@@ -199,8 +207,9 @@ def mail_server(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
                 line, _ = listening.accept()
             except OSError:
                 return
-            with line, line.makefile("rwb") as file:
-                _converse(file, taken, refuses=refuses)
+            # Who was killed hangs up.
+            with suppress(ConnectionError), line, line.makefile("rwb") as file:
+                _converse(file, taken, after, refuses=refuses)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -210,7 +219,9 @@ def mail_server(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
     thread.join(5)
 
 
-def _converse(file, taken: list[str], *, refuses: bool) -> None:
+def _converse(
+    file, taken: list[str], after: Callable[[], None], *, refuses: bool
+) -> None:
     def say(text: str) -> None:
         file.write(f"{text}\r\n".encode())
         file.flush()
@@ -224,6 +235,7 @@ def _converse(file, taken: list[str], *, refuses: bool) -> None:
             say("354 go on")
             lines = iter(file.readline, b".\r\n")
             taken.append(b"".join(lines).decode())
+            after()
             say("250 taken")
         elif word.upper() == "QUIT":
             say("221 bye")
@@ -268,6 +280,59 @@ def test_a_mail_that_was_refused_is_sent_again_and_given_up_after_days(
     watching.shelve("A second church")
     watching.pass_by()
     assert alerting.send(away, clock.advance(days=4)) == (0, 0)
+
+
+def message_ids(taken: list[str]) -> list[str]:
+    return re.findall(r"(?im)^message-id: *(.+?)\r?$", "".join(taken))
+
+
+def test_a_worker_killed_after_sending_sends_the_same_mail_once_more(
+    watching, site, clock
+) -> None:
+    watching.save(alert=Alert.MAIL)
+    watching.shelve("A church")
+    with mail_server(refuses=True) as (url, _taken):
+        watching.site = replace(site, config=replace(site.config, smtp_url=url))
+        watching.pass_by()
+    dying: list[int] = []
+    with mail_server(after=lambda: os.kill(dying[-1], signal.SIGKILL)) as (url, taken):
+        posting = replace(site, config=replace(site.config, smtp_url=url))
+        for deaths in (1, 2):
+            # The child waits until its number is known to who will kill it.
+            go_on, told = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.read(go_on, 1)
+                alerting.send(posting, clock())
+                os._exit(0)
+            dying.append(child)
+            os.write(told, b"!")
+            assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+            os.close(go_on)
+            os.close(told)
+            assert len(taken) == deaths
+        assert alerting.send(posting, clock()) == (0, 1)
+        assert alerting.send(posting, clock()) == (0, 0)
+    first, again = message_ids(taken)
+    assert first == again
+    assert taken[0] == taken[1]
+
+
+def test_every_mail_has_a_name_of_its_own(watching, site) -> None:
+    watching.save(alert=Alert.MAIL)
+    with mail_server() as (url, taken):
+        watching.site = replace(site, config=replace(site.config, smtp_url=url))
+        for title in ("A church", "A second church"):
+            watching.shelve(title)
+            watching.pass_by()
+    assert len(set(message_ids(taken))) == len(taken) == 2
+
+
+def test_a_mail_kept_twice_is_one_mail_in_the_outbox(site) -> None:
+    letter = Mail("a@example.org", "s", "t", site.clock().isoformat(), key="one")
+    for key in ("one", "one", "two"):
+        mail.deliver(site.config, site.sealing, replace(letter, key=key))
+    assert len(list(mail.waiting(site.config, site.sealing))) == 2
 
 
 def test_a_mail_server_that_speaks_no_tls_gets_no_mail(site) -> None:
