@@ -7,6 +7,8 @@ import pytest
 from archive.ledger import EVENTS
 from archive.web.showing import housewords
 from archive.work import handlers
+from auth import accounts, lifecycle
+from auth.viewer import Role
 
 
 def test_every_line_of_the_ledger_has_a_name_and_no_other():
@@ -38,3 +40,21 @@ def test_ledger_and_jobs_are_told_in_the_readers_language(
     ).text.replace(" selected", "")
     assert f"<td>{line}</td>" in admin.get("/admin/").text
     assert f"<td>{job}</td>" in admin.get("/admin/jobs").text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Role: moderator → researcher"), ("ru", "Роль: модератор → исследователь")],
+)
+def test_what_changed_with_an_account_is_told_in_the_readers_language(
+    browser, site, people, language, told
+):
+    with site.db.write() as s:
+        account = accounts.get(s, people["moderator"])
+        now = site.clock()
+        lifecycle.set_role(s, account, Role.RESEARCHER, "operator", "Moved.", now)
+    admin = browser("administrator")
+    admin.set_cookie("vigil-locale", language)
+    page = admin.get(f"/admin/accounts/{people['moderator']}").text
+    assert told in page
+    assert "status: " not in page

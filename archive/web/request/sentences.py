@@ -213,6 +213,7 @@ REQUESTS = (
     N_("Give a day, such as 2026-11-30."),
     N_("Give a number of months from 1 to %(most)s."),
     N_("Give one day, such as 2027-01-31."),
+    N_("Give whole numbers from 0 to 1,440; 0 is no measure."),
     N_("Name it in small letters, digits and hyphens."),
     N_("Nobody has approved this yet."),
     N_("Nothing was granted on this request."),
