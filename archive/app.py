@@ -37,6 +37,7 @@ PAGES = (
     "exclusions",
     "records",
     "collections",
+    "requests",
     "consents",
     "help",
     "apply",

@@ -193,7 +193,7 @@ def proved_for_the_gravest(q: Question) -> ReasonCode | None:
 
 
 def access_given(q: Question) -> ReasonCode | None:
-    needed = _approvals_needed(q.about())
+    needed = approvals_needed(q.about())
     if not q.viewer.is_active or needed == 0 or grant_for(q) is not None:
         return None
     return ReasonCode.ACCESS_REQUEST
@@ -319,7 +319,7 @@ def _is_labelling(q: Question, item: Item) -> bool:
     )
 
 
-def _approvals_needed(item: Item) -> int:
+def approvals_needed(item: Item) -> int:
     """How many administrators must stand behind a grant; 0 where none is needed."""
     if item.access is Access.DUAL or (item.labelled and item.tier >= Tier.G5):
         return 2
@@ -329,7 +329,7 @@ def _approvals_needed(item: Item) -> int:
 def grant_for(q: Question) -> Grant | None:
     """The grant that covers this item now, if any."""
     item = q.about()
-    needed = _approvals_needed(item)
+    needed = approvals_needed(item)
     covering = (
         grant
         for grant in q.viewer.grants

@@ -47,6 +47,8 @@ class Action(StrEnum):
     ISSUE_VISA = "issue_visa"
     GIVE_CONSENT = "give_consent"
     CHOOSE_BATCH = "choose_batch"
+    REQUEST_ACCESS = "request_access"
+    REQUEST_COLLECTION = "request_collection"
     OPEN_ORIGINAL = "open_original"
     DERIVE = "derive"
     DEPOSIT = "deposit"
@@ -61,6 +63,9 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     CHANGE_ACCOUNTS = "change_accounts"
     MANAGE_COLLECTIONS = "manage_collections"
+    DECIDE_REQUESTS = "decide_requests"
+    SET_EMBARGO = "set_embargo"
+    BREAK_GLASS = "break_glass"
     MANAGE_GAZETTEER = "manage_gazetteer"
     READ_LEDGER = "read_ledger"
     EXPORT_LEDGER = "export_ledger"
@@ -172,6 +177,13 @@ _DEPOSITOR = Rule(
 )
 _RESEARCHER = Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.READ))
 _PROVED = Rule(Condition.PROVED, conditions.proved_lately)
+_APPLICANT_FOR_ACCESS = (
+    *_IDENTITY,
+    _RESEARCHER,
+    Rule(Condition.VETTING, conditions.vetted),
+    Rule(Condition.TERMS, conditions.terms_signed),
+    Rule(Condition.INDUCTION, conditions.induction_passed),
+)
 _KNOWN = Rule(Condition.KNOWN, conditions.known)
 _EDITABLE = Rule(Condition.OPEN, conditions.editable)
 _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
@@ -212,6 +224,12 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         Rule(Condition.LABELLED, conditions.labelled_or_moderator),
     ),
     Action.CHOOSE_BATCH: _staff_action(Rule(Condition.ROLE, conditions.may_reveal)),
+    Action.REQUEST_ACCESS: (
+        _KNOWN,
+        Rule(Condition.OPEN, conditions.still_open),
+        *_APPLICANT_FOR_ACCESS,
+    ),
+    Action.REQUEST_COLLECTION: _APPLICANT_FOR_ACCESS,
     Action.OPEN_ORIGINAL: (
         *_REACH,
         Rule(Condition.PROVED, conditions.proved_for_the_gravest),
@@ -242,6 +260,14 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_COLLECTIONS: _staff_action(_ADMINISTRATOR),
+    Action.DECIDE_REQUESTS: _staff_action(_ADMINISTRATOR),
+    Action.SET_EMBARGO: (_KNOWN, _EDITABLE, *_staff_action(_ADMINISTRATOR)),
+    Action.BREAK_GLASS: (
+        *_IDENTITY,
+        _ADMINISTRATOR,
+        Rule(Condition.SECOND_FACTOR, conditions.second_factor_proved),
+        _PROVED,
+    ),
     Action.READ_LEDGER: _staff_action(_ADMINISTRATOR),
     Action.EXPORT_LEDGER: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.READ_QUEUE: _staff_action(_STAFF),

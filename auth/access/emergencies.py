@@ -33,7 +33,6 @@ from auth.viewer import Tier
 MOST_MINUTES = 60
 WAITS = timedelta(hours=1)
 """How long it waits for the second person."""
-ORIGIN = "emergency"
 
 
 class State(StrEnum):
@@ -103,7 +102,7 @@ def confirm(s: Session, row: EmergencyRow, by: str, now: datetime) -> GrantRow:
         ends=now + timedelta(minutes=row.minutes),
         reason=f"emergency {row.id}",
         record_id=row.record_id,
-        origin=ORIGIN,
+        origin=grants.EMERGENCY,
     )
     grant = grants.give(s, row.asked_by, terms, by, now)
     change = {"confirmed_by": by, "confirmed_at": now, "grant_id": grant.id}

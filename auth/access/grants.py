@@ -125,8 +125,14 @@ def for_account(s: Session, account_id: str) -> list[GrantRow]:
     return list(s.scalars(own.order_by(GrantRow.given_at.desc(), GrantRow.id)))
 
 
+EMERGENCY = "emergency"
+"""The origin of a grant that one administrator asked for and another confirmed."""
+
+
 def grant_of(row: GrantRow) -> Grant:
     """The frozen copy on which the policy decides."""
+    # Of an emergency the holder is one of its two administrators.
+    behind = row.seconded_by is not None or row.origin == EMERGENCY
     return Grant(
         id=row.id,
         record_id=row.record_id,
@@ -134,7 +140,7 @@ def grant_of(row: GrantRow) -> Grant:
         highest_tier=Tier(row.highest_tier),
         starts=row.starts_at,
         ends=row.ends_at,
-        approvals=1 if row.seconded_by is None else 2,
+        approvals=2 if behind else 1,
         excluded_labels=frozenset(row.excluded_labels),
     )
 

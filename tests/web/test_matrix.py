@@ -82,6 +82,8 @@ PUBLISHED = {
         GET visas.standing
     """,
     "snooo": """
+        GET requests.ask_record
+        POST requests.send_record
         POST api.consents_give
         POST api.records_create
         PATCH api.uploads_append
@@ -104,6 +106,8 @@ PUBLISHED = {
         POST search.export
     """,
     "sn---": """
+        GET requests.ask_collection
+        POST requests.send_collection
         POST account.forget_search
         POST account.open_search
         POST account.watch_search
@@ -115,6 +119,7 @@ PUBLISHED = {
         POST apply.add_evidence
         POST apply.add_remark
         POST apply.renew
+        GET requests.listing
         POST account.add_token
         POST account.begin_authenticator
         POST account.change_address
@@ -159,6 +164,11 @@ PUBLISHED = {
         POST records.withdraw_consent
     """,
     "snnnn": """
+        POST admin.ask_emergency
+        POST admin.confirm_emergency
+        POST admin.withdraw_emergency
+        POST admin.end_emergency
+        POST admin.review_emergency
         POST admin.ask_to_shred
         POST admin.confirm_order
         POST admin.withdraw_order
@@ -177,6 +187,11 @@ PUBLISHED = {
     """,
     "s----": """
         POST apply.remove_evidence
+        GET requests.show
+        POST requests.comment
+        POST requests.withdraw
+        GET requests.answer
+        POST requests.send_answer
         POST account.end_session
         GET account.receipt
         POST account.remove_passkey
@@ -200,6 +215,19 @@ PUBLISHED = {
     "snnn-": """
         GET admin.checkpoint
         GET admin.checkpoint_stamp
+        GET admin.access_request
+        POST admin.take_up_request
+        POST admin.comment_request
+        POST admin.return_request
+        POST admin.decline_request
+        POST admin.confirm_request
+        POST admin.revoke_request
+        POST admin.approve_request
+        GET admin.emergency
+        GET admin.collection
+        POST admin.change_collection
+        POST admin.ask_in_collection
+        POST admin.condition_collection
         POST admin.change_entry
         POST admin.check_visa
         GET admin.shred_order
@@ -215,6 +243,14 @@ PUBLISHED = {
         GET moderation.queue
     """,
     "snnno": """
+        GET admin.requests
+        POST admin.export_requests
+        GET admin.collections
+        POST admin.add_collection
+        GET admin.emergencies
+        GET admin.embargo
+        POST admin.set_embargo
+        POST admin.lift_embargo
         GET admin.account
         GET admin.accounts
         GET admin.applications
@@ -250,6 +286,8 @@ PUBLISHED = {
 
 HIDDEN = {
     "---oo": """
+        GET requests.ask_record
+        POST requests.send_record
         GET api.assets_preview
         GET api.assets_preview_variant
         PATCH api.records_change
@@ -283,6 +321,11 @@ HIDDEN = {
         GET media.original
         GET media.view
         GET records.view
+    """,
+    "---no": """
+        GET admin.embargo
+        POST admin.set_embargo
+        POST admin.lift_embargo
     """,
 }
 

@@ -22,6 +22,7 @@ PARTS = (
     "archive/records",
     "archive/intake",
     "archive/orders",
+    "archive/requests",
     "archive/gazetteer",
     "archive/moderation.py",
     "archive/gate.py",

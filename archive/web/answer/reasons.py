@@ -63,8 +63,8 @@ REMEDIES: dict[ReasonCode, Remedy] = {
     ),
     ReasonCode.ACCESS_REQUEST: Remedy(
         _("The originals of this record are opened by a grant, on request."),
-        "help.index",
-        _("Read how access works"),
+        "requests.ask_record",
+        _("Ask for access"),
     ),
     ReasonCode.EMBARGO: Remedy(
         _("The originals of this record are under an embargo that has not ended.")
@@ -102,6 +102,7 @@ PROVE_AGAIN = Remedy(
     _("Prove that it is you"),
 )
 """For whoever has a second factor and has shown it, but too long ago."""
+OF_A_RECORD = frozenset({"records.show", "requests.ask_record"})
 
 
 def describe(
@@ -139,7 +140,7 @@ def _url(remedy: Remedy, record_id: str | None) -> str | None:
     """Where the viewer can do something about it, as a path of this site."""
     if remedy.endpoint is None:
         return None
-    if remedy.endpoint == "records.show":
+    if remedy.endpoint in OF_A_RECORD:
         return url_for(remedy.endpoint, record_id=record_id) if record_id else None
     if remedy is PROVE_AGAIN and record_id:
         place = url_for("records.show", record_id=record_id)

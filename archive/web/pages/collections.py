@@ -8,11 +8,14 @@ from flask import Blueprint, render_template, request, url_for
 
 from archive.records import store
 from archive.records.errors import NoSuchRecord
+from archive.records.tables import Collection
 from archive.web.pages.home import shelf_card
 from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.showing import cards
+from auth.policy import Action
 from auth.scope import scope
+from auth.viewer import Access
 
 bp = Blueprint("collections", __name__, url_prefix="/collections")
 
@@ -39,9 +42,18 @@ def show(slug: str) -> str:
             "collections/show.html",
             shelf=shelf_card(shelf),
             slug=slug,
+            ask_url=_ask_url(shelf),
             total=total,
             cards=cards.cards(s, found),
             page=page,
             pages=ceil(total / PER_PAGE),
             address=lambda n: url_for("collections.show", slug=slug, page=n),
         )
+
+
+def _ask_url(shelf: Collection) -> str | None:
+    """Where its originals are asked for; None where it is no use, or not theirs."""
+    asked = shelf.access in (Access.REQUEST, Access.DUAL)
+    if not asked or not context.may(Action.REQUEST_COLLECTION):
+        return None
+    return url_for("requests.ask_collection", slug=shelf.slug)

@@ -39,6 +39,7 @@ from archive.web.showing import (
     neighbours,
     panel,
     recordpage,
+    restrictions,
     viewer,
 )
 from auth import accounts
@@ -143,8 +144,10 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         "records/show.html",
         page=page,
         panel=None if record.tombstone else panel.panel_of(record),
+        restriction=restrictions.restriction_of(s, record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
         neighbours=neighbours.of_record(s, record),
+        may_embargo=context.may(Action.SET_EMBARGO, store.item_of(record)),
         may_label=context.may(Action.LABEL, store.item_of(record)),
         form=request.form,
         errors=errors,

@@ -247,6 +247,22 @@ REQUESTS = (
     N_("%(code)s is not a condition of use."),
     N_("%(code)s stands twice."),
 )
+TERMS_OF_ACCESS = (
+    N_("Another collection has this address."),
+    N_("Give it a title in at least one language."),
+    N_("Only an administrator can receive requests."),
+    N_("Say why."),
+    N_("Somebody changed this collection in the meantime; look at it again first."),
+    N_("The originals of this collection are closed to everybody."),
+    N_("This record is closed to everybody; no emergency opens it."),
+    N_("This record is under no embargo."),
+    N_("Use small letters, digits and hyphens."),
+    N_(
+        "What you state does not meet every condition of use; read where, and "
+        "change it or send it as it is."
+    ),
+    N_("There is no such collection."),
+)
 EMERGENCIES = (
     N_("A third administrator reviews it, since there is one."),
     N_("Ask for 1 to %(most)s minutes."),
@@ -291,6 +307,7 @@ KNOWN = (
     *APPLICATIONS,
     *ACCESS,
     *REQUESTS,
+    *TERMS_OF_ACCESS,
     *EMERGENCIES,
     *RECORDS,
     *SHREDDING,

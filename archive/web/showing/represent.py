@@ -27,6 +27,7 @@ from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.request.i18n import language
 from archive.web.showing import consentforms, exclusions, warnings
+from archive.web.showing.restrictions import told_embargo
 from archive.web.showing.titles import neutral_title, shown_text
 from auth.conditions import needs_typed_reason
 from auth.policy import Action, Refusal, decide
@@ -64,7 +65,7 @@ def record(s: Session, found: Record) -> dict[str, Any]:
         "collection": found.collection_id,
         "revision": found.revision,
         "published_at": iso(found.published_at),
-        "embargo_until": iso(found.embargo_until),
+        "embargo_until": iso(told_embargo(found)),
         "tombstone": found.tombstone,
         "deposited_by": found.created_by if reach.is_staff else None,
         "labels_version": found.labels_version,

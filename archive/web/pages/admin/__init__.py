@@ -5,6 +5,7 @@ applications  what waits, and decisions by stages
 reviewed      the evidence beside the decision
 reviewing     evidence opened, remarks, the referee asked again
 denials       from whom nothing is accepted
+access        requests, collections, embargoes, emergencies
 accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
 gazetteer     names of places and persons that find each other
@@ -15,6 +16,7 @@ jobs          background work: list, retry, cancel
 """
 
 from archive.web.pages.admin import (
+    access,
     accounts,
     applications,
     dashboard,
@@ -31,6 +33,7 @@ from archive.web.pages.admin import (
 from archive.web.pages.admin.blueprint import bp
 
 __all__ = [
+    "access",
     "accounts",
     "applications",
     "bp",

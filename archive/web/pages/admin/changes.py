@@ -28,6 +28,11 @@ def end_of(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(23, 59, 59), UTC)
 
 
+def start_of(day: date | None) -> datetime | None:
+    """The first second of a day, in UTC."""
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
 class ReasonForm(fields.Form):
     """Why an account is changed; the buttons say how."""
 

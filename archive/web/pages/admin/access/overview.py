@@ -1,0 +1,135 @@
+"""Every request of every collection in one table: filtered, sorted, taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import lazy_gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from archive.records import store
+from archive.requests import overview
+from archive.requests.overview import COLUMNS, Line, Wanted
+from archive.web import journal
+from archive.web.answer.cells import harmless
+from archive.web.pages.admin.blueprint import bp, names
+from archive.web.request import context
+from archive.web.request.guard import needs
+from archive.web.showing import asked
+from archive.web.showing.recordpage import in_language
+from auth.access import emergencies
+from auth.access.requests import OPEN, WAITING, State
+from auth.policy import Action
+
+PER_PAGE = 50
+OLDEST = 3650
+SORTS: Mapping[str, Any] = {
+    "age": _("longest waiting first"),
+    "-submitted": _("newest first"),
+    "ends": _("what ends first"),
+    "state": _("by state"),
+    "collection": _("by collection"),
+}
+GROUPS: Mapping[str, tuple[Any, frozenset[State]]] = {
+    "waiting": (_("waiting for a decision"), frozenset(WAITING)),
+    "open": (_("open"), frozenset(OPEN)),
+    "live": (_("granted now"), frozenset({State.GRANTED, State.EXPIRING})),
+    "all": (_("all"), frozenset()),
+}
+
+
+@bp.get("/requests")
+@needs(Action.DECIDE_REQUESTS)
+def requests() -> str:
+    """The table, what waits first."""
+    wanted, page = _wanted(request.args), max(1, request.args.get("page", 1, int))
+    with context.read_session() as s:
+        lines = overview.table(s, wanted, context.now())
+        shown = lines[(page - 1) * PER_PAGE : page * PER_PAGE]
+        shelves = [
+            (shelf.slug, in_language(shelf.titles)[0]) for shelf in store.collections(s)
+        ]
+        people = [who for line in shown for who in (line.account_id, line.receiver)]
+        return render_template(
+            "admin/access/requests.html",
+            lines=shown,
+            total=len(lines),
+            page=page,
+            pages=-(-len(lines) // PER_PAGE),
+            args=request.args.to_dict(),
+            page_address=lambda n: url_for(
+                "admin.requests", **{**request.args.to_dict(), "page": n}
+            ),
+            names=names(s, people),
+            shelves=shelves,
+            groups=[(word, told[0]) for word, told in GROUPS.items()],
+            states=[(state.value, asked.STATES[state][0]) for state in State],
+            sorts=list(SORTS.items()),
+            emergencies=len(emergencies.unreviewed(s, context.now())),
+        )
+
+
+@bp.post("/requests/export")
+@needs(Action.DECIDE_REQUESTS)
+def export_requests() -> Response:
+    """The table as it is filtered, without names and without anybody's words.
+
+    :raises BadRequest: there is no such form
+    """
+    form = request.form.get("format", "")
+    if form not in WRITERS:
+        raise BadRequest("Choose csv or json.")
+    media_type, write = WRITERS[form]
+    with context.write_session() as s:
+        lines = overview.table(s, _wanted(request.form), context.now())
+        detail = {"what": "access requests", "format": form, "lines": len(lines)}
+        journal.tell(s, "exporting", detail=detail)
+    answer = Response(write(lines), mimetype=media_type)
+    name = f"vigil-requests-{context.now():%Y%m%d-%H%M%S}.{form}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def as_csv(lines: list[Line]) -> str:
+    """RFC 4180, with nothing in it that a spreadsheet would run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for line in lines:
+        told = line.as_json()
+        writer.writerow([harmless(told[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def as_json(lines: list[Line]) -> str:
+    """One document with every line."""
+    return json.dumps({"requests": [line.as_json() for line in lines]}, indent=1)
+
+
+WRITERS: Mapping[str, tuple[str, Callable[[list[Line]], str]]] = {
+    "csv": ("text/csv", as_csv),
+    "json": ("application/json", as_json),
+}
+
+
+def _wanted(given: MultiDict[str, str]) -> Wanted:
+    """What the filters ask for; what cannot be read filters nothing."""
+    word = given.get("state", "waiting")
+    states = GROUPS[word][1] if word in GROUPS else frozenset[State]()
+    if word in set(State):
+        states = frozenset({State(word)})
+    sort = given.get("sort", "age")
+    older_than = given.get("older_than", 0, int)
+    return Wanted(
+        states=states,
+        collection=given.get("collection", ""),
+        older_than=min(max(older_than, 0), OLDEST),
+        sort=sort if sort in overview.SORTS else "age",
+    )
