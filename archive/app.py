@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request, send_from_directory
 
 from archive.site import Site
-from archive.web import api, logs
+from archive.web import api, logs, watching
 from archive.web.answer import cleaning, errors, headers, streams
 from archive.web.request import (
     context,
@@ -77,6 +77,7 @@ def create_app(site: Site) -> Flask:
     uploads.install(app, upload_bytes=site.config.max_upload_bytes)
     forms.install(app)
     limits.install(app)
+    watching.install(app)
     streams.install(app)
     cleaning.install(app)
     guard.install(app)

@@ -29,17 +29,23 @@ class Allowance:
 
 
 def hit(
-    s: Session, key: str, limit: int, window: timedelta, now: datetime
+    s: Session,
+    key: str,
+    limit: int,
+    window: timedelta,
+    now: datetime,
+    *,
+    times: int = 1,
 ) -> int | None:
-    """Count one try; return the seconds to wait when it was one too many."""
+    """Count one try (or `times`); return the seconds to wait when it was too many."""
     start = _window_start(now, window)
-    current = _count_one(s, digest_of(key), start, window)
+    current = _count_on(s, digest_of(key), start, window, times)
     previous = _count(s, digest_of(key), start - window)
     elapsed = (now - start) / window
     if previous * (1 - elapsed) + current <= limit + _ROUNDING:
         return None
-    _take_back(s, digest_of(key), start)
-    return _wait(previous, current - 1, limit, window, elapsed)
+    _take_back(s, digest_of(key), start, times)
+    return _wait(previous, current - times, limit, window, elapsed)
 
 
 def spend(s: Session, key: str, allowance: Allowance, now: datetime) -> int | None:
@@ -68,11 +74,13 @@ def _window_start(now: datetime, window: timedelta) -> datetime:
     return _EPOCH + ((now - _EPOCH) // window) * window
 
 
-def _count_one(s: Session, key: bytes, start: datetime, window: timedelta) -> int:
+def _count_on(
+    s: Session, key: bytes, start: datetime, window: timedelta, times: int
+) -> int:
     values = {
         "key_hash": key,
         "window_start": start,
-        "count": 1,
+        "count": times,
         "expires_at": start + 2 * window,
     }
     dialect = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
@@ -82,7 +90,7 @@ def _count_one(s: Session, key: bytes, start: datetime, window: timedelta) -> in
         .values(values)
         .on_conflict_do_update(
             index_elements=[Limit.key_hash, Limit.window_start],
-            set_={"count": Limit.count + 1},
+            set_={"count": Limit.count + times},
         )
         .returning(Limit.count)
     )
@@ -90,9 +98,9 @@ def _count_one(s: Session, key: bytes, start: datetime, window: timedelta) -> in
     return count
 
 
-def _take_back(s: Session, key: bytes, start: datetime) -> None:
+def _take_back(s: Session, key: bytes, start: datetime, times: int) -> None:
     this = update(Limit).where(Limit.key_hash == key, Limit.window_start == start)
-    s.execute(this.values(count=Limit.count - 1))
+    s.execute(this.values(count=Limit.count - times))
 
 
 def _count(s: Session, key: bytes, start: datetime) -> int:
@@ -106,8 +114,8 @@ def _wait(
     previous: int, current: int, limit: int, window: timedelta, elapsed: float
 ) -> int:
     """Seconds until one try more fits: in this window if it can, else in the next."""
-    if current < limit:
+    if current < limit and previous:
         free_at = 1 - (limit - current - 1) / previous
     else:
-        free_at = 2 - (limit - 1) / current
+        free_at = 2 - (limit - 1) / max(current, 1)
     return max(1, math.ceil((free_at - elapsed) * window.total_seconds()))

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     REQUEST_WAITS = "request_waits"
     EMERGENCY = "emergency"
     SEARCH_MATCHES = "search_matches"
+    ALARM = "alarm"
 
 
 def tell(

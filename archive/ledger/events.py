@@ -125,6 +125,10 @@ HOUSE = frozenset(
         "terms published",
         "retention",
         "gazetteer changed",
+        "alarm raised",
+        "alarm looked at",
+        "honey record laid",
+        "honey record lifted",
     }
 )
 EVENTS = MATERIAL | ACCESS | HOUSE

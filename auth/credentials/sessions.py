@@ -48,6 +48,7 @@ class Ending(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
     TOO_MANY = "too_many"
+    WATCHED = "watched"
 
 
 def start(  # noqa: PLR0913 - each says how somebody came in

@@ -253,6 +253,10 @@ PUBLISHED = {
         POST admin.lift_embargo
         GET admin.account
         GET admin.accounts
+        GET admin.alarms
+        POST admin.lay_honey
+        POST admin.lift_honey
+        POST admin.see_alarm
         GET admin.applications
         POST admin.add_denial
         POST admin.ask_denials

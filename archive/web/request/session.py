@@ -23,6 +23,7 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from archive.web.request import context
+from auth.access import consents
 from auth.credentials import sessions
 from auth.credentials.sessions import Ending
 from auth.credentials.tables import ServerSession
@@ -197,6 +198,14 @@ def sign_out() -> None:
     here.ended = True
     g.viewer = ANONYMOUS
     g.clear_site_data = True
+
+
+def end_watched(s: Session, session_id: str) -> None:
+    """End the consents of a session or token and, where it is a browser's, itself."""
+    consents.end_for_session(s, session_id, context.now())
+    row = s.get(ServerSession, session_id)
+    if row is not None:
+        sessions.end(s, row, Ending.WATCHED, context.now())
 
 
 def _browser(session: object) -> BrowserSession:

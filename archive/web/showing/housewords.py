@@ -101,6 +101,10 @@ EVENTS: dict[str, Any] = {
     "ledger exported": _("ledger exported"),
     "settings changed": _("settings changed"),
     "gazetteer changed": _("gazetteer changed"),
+    "alarm raised": _("alarm raised"),
+    "alarm looked at": _("alarm looked at"),
+    "honey record laid": _("honey record laid"),
+    "honey record lifted": _("honey record lifted"),
 }
 
 JOBS: dict[str, Any] = {

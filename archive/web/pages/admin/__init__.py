@@ -8,6 +8,7 @@ denials       from whom nothing is accepted
 access        requests, collections, embargoes, emergencies
 accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
+alarms        unusual volume, and records laid to be left alone
 gazetteer     names of places and persons that find each other
 ledger        every line, filtered; verify now; export without media
 shredding     what two of them destroy for good
@@ -18,6 +19,7 @@ jobs          background work: list, retry, cancel
 from archive.web.pages.admin import (
     access,
     accounts,
+    alarms,
     applications,
     dashboard,
     denials,
@@ -35,6 +37,7 @@ from archive.web.pages.admin.blueprint import bp
 __all__ = [
     "access",
     "accounts",
+    "alarms",
     "applications",
     "bp",
     "dashboard",

@@ -30,6 +30,7 @@ SECTIONS = (
     ("admin.collections", _("Collections"), "archive", Action.MANAGE_COLLECTIONS),
     ("admin.emergencies", _("Emergencies"), "life-buoy", Action.DECIDE_REQUESTS),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
+    ("admin.alarms", _("Alarms"), "triangle-alert", Action.MANAGE_ALARMS),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
     ("admin.shredding", _("Shredding"), "trash-2", Action.READ_LEDGER),

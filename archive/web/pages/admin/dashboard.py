@@ -15,6 +15,7 @@ from archive.records import store
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
+from auth.access import alarms
 from auth.policy import Action
 from auth.vetting import applications
 from blur import proof
@@ -61,6 +62,7 @@ def index() -> str:
         pending = applications.pending(s)
         unlabelled = [record for record in store.queue(s) if not record.labelled]
         work = jobs.counts(s)
+        alarmed = alarms.waiting(s)
         lines = site.ledger.entries(s, limit=RECENT_LINES)
         people = [who for line in lines for who in (line.actor, line.account_id)]
         known = names(s, people)
@@ -72,6 +74,7 @@ def index() -> str:
         pending=len(pending),
         oldest=now - pending[0].submitted_at if pending else None,
         unlabelled=len(unlabelled),
+        alarmed=alarmed,
         failed=work[JobState.FAILED],
         running=work[JobState.RUNNING] + work[JobState.QUEUED],
         disk=disk(),
