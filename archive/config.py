@@ -64,6 +64,7 @@ class Config:
     shred_list: Path | None
     broker: Path | None
     broker_askers: tuple[str, ...]
+    broker_journal: Path | None
     credentials_folder: Path | None
     base_url: str
     trusted_proxies: int
@@ -348,6 +349,7 @@ SETTINGS = (
     Setting("key_fd", "", _descriptor, "an open file with the secret; set by serve"),
     Setting("broker", "", _optional_path, "the socket of the process with the keys"),
     Setting("broker_askers", "", _words, "users, besides its own, who may ask it"),
+    Setting("broker_journal", "", _optional_path, "the broker's own journal"),
     Setting("shred_list", "", _optional_path, "the list of what was shredded, outside"),
     Setting(
         "base_url", "http://127.0.0.1:8000", _web_address, "how people reach the pages"

@@ -66,6 +66,12 @@ def shred_list(config: Config, keyring: Keyring) -> Path:
     return config.shred_list or escrow.private_folder(config) / name
 
 
+def broker_journal(config: Config, keyring: Keyring) -> Path:
+    """Where the broker keeps its own journal, apart from the home."""
+    name = f"vigil-{keyring.archive_id}.journal"
+    return config.broker_journal or escrow.private_folder(config) / name
+
+
 def missing_key_file(config: Config) -> Path | None:
     """The key file that has to be made; None when there is a key already."""
     if config.key_file is not None:

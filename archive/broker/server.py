@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from archive.broker import faults, service, wire
+from archive.broker.journal import Journal
 from archive.broker.service import Premises, Question
 
 log = logging.getLogger("vigil.broker")
@@ -51,15 +52,19 @@ class Server:
         premises: Premises,
         path: Path,
         askers: frozenset[int],
+        journal: Journal,
         limits: Limits | None = None,
     ) -> None:
         """Make the socket; `askers` are the user ids that may connect.
+
+        What is given out stands in the journal before.
 
         :raises CannotListen: there is no place for it, or another broker listens there
         """
         self._premises = premises
         self._path = path
         self._askers = askers
+        self._journal = journal
         self._limits = limits or Limits()
         self._free = threading.BoundedSemaphore(self._limits.connections)
         self._open: set[socket.socket] = set()
@@ -110,8 +115,9 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         line = wire.Line(connection)
+        told = service.Told(self._premises, self._journal, wire.peer_user(connection))
         try:
-            self._answer(line, line.receive(self._limits.question_seconds))
+            self._answer(line, told, line.receive(self._limits.question_seconds))
         except wire.Malformed as error:
             log.warning("a malformed question: %s", error)
         except (OSError, wire.Ended):
@@ -122,13 +128,13 @@ class Server:
             line.close()
             self._free.release()
 
-    def _answer(self, line: wire.Line, question: Question) -> None:
+    def _answer(self, line: wire.Line, told: service.Told, question: Question) -> None:
         """Answer one question, or serve an original until the asker hangs up."""
         try:
             if str(question.get("do")) in service.OPENING:
-                self._serve_original(line, question)
+                self._serve_original(line, told, question)
             else:
-                answer = self._told(question)
+                answer = self._found(told, question)
                 line.send(answer, self._limits.send_seconds)
         except (wire.Malformed, wire.Ended, TimeoutError, ConnectionError):
             raise
@@ -141,17 +147,21 @@ class Server:
                 log.exception("a question could not be answered")
             line.send(fault or faults.named("failed"), self._limits.send_seconds)
 
-    def _told(self, question: Question) -> Question:
+    def _found(self, told: service.Told, question: Question) -> Question:
         if question.get("do") == "status":
             with self._lock:
                 return service.status(self._premises, len(self._open))
         answer = service.ANSWERS.get(str(question.get("do")))
         if answer is None:
             raise wire.Malformed("nobody knows this question")
-        return answer(self._premises, question)
+        found = answer(self._premises, question)
+        told.of(str(question["do"]), question)
+        return found
 
-    def _serve_original(self, line: wire.Line, question: Question) -> None:
-        opened = service.opened(self._premises, question)
+    def _serve_original(
+        self, line: wire.Line, told: service.Told, question: Question
+    ) -> None:
+        opened = service.opened(self._premises, told, question)
         if opened is None:
             line.send(service.NOTHING, self._limits.send_seconds)
             return

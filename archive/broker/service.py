@@ -6,12 +6,14 @@
 | wrap | whether this kind is sealed under a key that the asker lacks |
 | unwrap | whether it is a segment of an upload that its owner may go on with |
 
-An original's data key never leaves this process.
+An original's data key never leaves this process. Whatever does is told to the journal
+first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,6 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import gate
+from archive.broker.journal import Journal
 from archive.broker.wire import Malformed
 from archive.intake.tables import Upload
 from archive.vault import keytable
@@ -41,20 +44,57 @@ class Premises(gate.Premises, Protocol):
 Question = dict[str, Any]
 
 
-def opened(premises: Premises, question: Question) -> gate.Release | None:
+@dataclass(frozen=True)
+class Told:
+    """Tells the journal what is given to whom, before it is given."""
+
+    premises: Premises
+    journal: Journal
+    user: int
+    """The system's user whose program asks."""
+
+    def of(self, did: str, question: Question) -> None:
+        """Write that this question is answered with more than a no.
+
+        :raises JournalError: it cannot be written; nothing may be answered then
+        """
+        names = ("account", "asset", "form", "object", "data_key_id")
+        facts = {name: question[name] for name in names if question.get(name)}
+        with self.premises.db.read() as session:
+            end = self.premises.ledger.end(session)
+        now = self.premises.clock()
+        self.journal.append(did, now, user=self.user, ledger=end, **facts)
+
+
+def opened(premises: Premises, told: Told, question: Question) -> gate.Release | None:
     """Open an original for whoever stands behind the session or token that is named.
+
+    The journal has a line of each opening and refusal. A further range belongs to the
+    opening of a moment ago, which this process has told of.
 
     :returns: None where a further range is asked for, and nothing is being shown
     :raises Malformed: the question is not one
     :raises RefusedError: the policy says no
     :raises NoSuchRecord: there is nothing of that id
     :raises VaultError: it is there, but cannot be opened
+    :raises JournalError: the journal cannot be written
     """
     asset_id, asker, now = _word(question, "asset"), _asker(question), premises.clock()
     form = _word(question, "form")
     if question["do"] == "resume":
         return gate.resume(premises, asker, asset_id, now, form=form)
-    return gate.release(premises, asker, asset_id, now, form=form)
+    try:
+        release = gate.release(premises, asker, asset_id, now, form=form)
+    except gate.RefusedError:
+        if asker.account_id is not None:  # strangers must not be able to fill it
+            told.of("refuse", question)
+        raise
+    try:
+        told.of("open", question)
+    except BaseException:
+        release.close()
+        raise
+    return release
 
 
 def facts_of(release: gate.Release) -> dict[str, Any]:

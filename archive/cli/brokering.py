@@ -11,24 +11,28 @@ import click
 
 from archive import config as settings
 from archive import keyplaces
+from archive.broker.journal import Journal, JournalError
 from archive.broker.server import CannotListen, Server
-from archive.cli import output
+from archive.cli import journaling, output
 from archive.cli.opening import OPERATOR, opened, telling
 from archive.cli.output import Failure
 from archive.config import Config
-from archive.site import open_site
+from archive.site import Site, open_site
 from archive.vault import keyfiles, keylines, process
 from archive.vault.keys import Purpose
 from archive.web import logs
 
 
-@click.command()
-def broker() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def broker(context: click.Context) -> None:
     """Open originals for a web server that does not hold their key.
 
     Listens on VIGIL_BROKER, for this user and for those of VIGIL_BROKER_ASKERS.
     Example: VIGIL_BROKER=/run/vigil-broker/socket vigil broker
     """
+    if context.invoked_subcommand is not None:
+        return
     with telling():
         config = settings.from_environment()
         path = _socket(config)
@@ -42,15 +46,24 @@ def broker() -> None:
                     "user who has the archive's own key.",
                     "no_key",
                 )
-            server = Server(site, path, askers(config))
+            journal = _journal(site)
+            server = Server(site, path, askers(config), journal)
+            journal.append("start", site.clock(), user=os.geteuid())
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: server.stop())
             click.echo(f"Listening on {path}")
             server.run()
+            journal.append("stop", site.clock(), user=os.geteuid())
         except CannotListen as error:
             raise Failure(str(error), "socket") from error
+        except JournalError as error:
+            raise Failure(str(error), "journal") from error
         finally:
             site.close()
+
+
+broker.add_command(journaling.verify)
+broker.add_command(journaling.show)
 
 
 @click.command("preview-key")
@@ -83,6 +96,11 @@ def preview_key(key_file: Path, as_json: bool) -> None:  # noqa: FBT001 - click'
             as_json,
             lambda: f"Written to {path}: give it to the web server's user alone.",
         )
+
+
+def _journal(site: Site) -> Journal:
+    key = site.keyring.first(Purpose.JOURNAL, site.clock())
+    return Journal(keyplaces.broker_journal(site.config, site.keyring), key)
 
 
 def askers(config: Config) -> frozenset[int]:

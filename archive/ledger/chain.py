@@ -124,6 +124,16 @@ class Ledger:
         session.flush()
         return entry
 
+    def end(self, session: Session) -> tuple[int, str]:
+        """Number and digest of the last line; 0 and 64 zeros before the first."""
+        head = session.get(LedgerHead, 1)
+        return (0, GENESIS) if head is None else (head.seq, head.digest)
+
+    def digest_of(self, session: Session, seq: int) -> str | None:
+        """The digest of what this line says now; None where there is no such line."""
+        entry = session.get(LedgerEntry, seq)
+        return None if entry is None else line_digest(entry)
+
     def entries(  # noqa: PLR0913 - each is one filter of the page and the API
         self,
         session: Session,

@@ -1,6 +1,7 @@
 """The keys of this process, by purpose and version; from two sealed files.
 
-`originals.keyring` holds the key of the originals, `working.keyring` all others, so
+`originals.keyring` holds the key of the originals and that of the broker's journal,
+`working.keyring` all others, so
 that a process which shows previews can run without the means to open an original. How
 the files are sealed and replaced is in `keyfiles`. Their content:
 
@@ -184,12 +185,23 @@ class Keyring:
         """
         with self._changing() as files:
             held = _read(files, purpose.domain)
-            newest = max(k.name.version for k in held if k.name.purpose is purpose)
+            versions = [k.name.version for k in held if k.name.purpose is purpose]
+            newest = max(versions, default=0)
             added = _fresh(purpose, newest + 1, now)
             kept = [_retired(key) if _is(key, purpose) else key for key in held]
             self._keep(files, purpose.domain, [*kept, added], now)
         self._look(purpose.domain)
         return added
+
+    def first(self, purpose: Purpose, now: datetime) -> Key:
+        """The first key of this purpose; made where the archive is older than it.
+
+        :raises KeyUnavailable: it is missing, and this process may not change keyrings
+        """
+        try:
+            return self.get(purpose, 1)
+        except KeyUnavailable:
+            return self.add_version(purpose, now)
 
     def destroy_version(self, purpose: Purpose, version: int, now: datetime) -> None:
         """Destroy a version that nothing is sealed under any more.

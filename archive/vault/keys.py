@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     """What a key is for. Every key has one purpose, so no two uses can meet."""
 
     ORIGINAL = "original"
+    JOURNAL = "journal"
     PREVIEW = "preview"
     INDEX = "index"
     FIELDS = "fields"
@@ -32,7 +33,8 @@ class Purpose(StrEnum):
     @property
     def domain(self) -> Domain:
         """The keyring that holds keys of this purpose."""
-        return Domain.ORIGINALS if self is Purpose.ORIGINAL else Domain.WORKING
+        is_apart = self in (Purpose.ORIGINAL, Purpose.JOURNAL)
+        return Domain.ORIGINALS if is_apart else Domain.WORKING
 
 
 class KeyState(StrEnum):

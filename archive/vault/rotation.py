@@ -43,6 +43,7 @@ ADDING = WRAPPING | {Purpose.INDEX, Purpose.FIELDS}
 NEVER = {
     Purpose.PREVIEW_NOISE: "two noises over one picture can be averaged away",
     Purpose.AUDIT: "what the ledger said under it could no longer be proven",
+    Purpose.JOURNAL: "what the broker's journal says could no longer be proven",
     Purpose.BLIND: "every keyed index would have to be made again from clear values",
     Purpose.DB: "the whole database would have to be written anew, at a standstill",
     Purpose.WEB: "what is open in browsers would be refused; it outlives nothing",

@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from archive import keyplaces
+from archive.broker.journal import Journal
 from archive.broker.server import Limits, Server
 from archive.site import Site, open_site
 from archive.vault import keyfiles, keylines
+from archive.vault.keys import Purpose
 
 
 @contextmanager
@@ -33,7 +35,8 @@ def listening(
     limits: Limits | None = None,
 ) -> Iterator[Server]:
     """The broker of this archive, on a thread of its own."""
-    server = Server(site, path, askers, limits)
+    journal = journal_beside(site, path)
+    server = Server(site, path, askers, journal, limits)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -42,6 +45,13 @@ def listening(
         server.stop()
         thread.join(10)
         assert not thread.is_alive()
+        journal.close()
+
+
+def journal_beside(site: Site, path: Path) -> Journal:
+    """The journal of a broker whose socket is at `path`."""
+    key = site.keyring.first(Purpose.JOURNAL, site.clock())
+    return Journal(path.with_name(f"{path.name}.journal"), key)
 
 
 def apart(site: Site, path: Path) -> Site:

@@ -38,7 +38,7 @@ from archive.vault.tables import DataKey
 from auth import accounts
 from auth.credentials import sessions, tokens
 from auth.viewer import ReasonCode, Role, TokenScope, Viewer
-from tests.archive.brokering import apart, listening, socket_path
+from tests.archive.brokering import apart, journal_beside, listening, socket_path
 
 QUICK = Limits(connections=2, question_seconds=0.4, pause_seconds=0.4, send_seconds=1.0)
 ME = frozenset({os.geteuid()})
@@ -95,7 +95,7 @@ def test_the_web_holds_no_key_of_originals_and_finds_none_in_its_memory(
     with pytest.raises(KeyUnavailable):
         web.keyring.by_id(row.wrapping_key_id)
     purposes = {name.purpose for name in web.keyring.names()}
-    assert purposes == set(Purpose) - {Purpose.ORIGINAL}
+    assert purposes == set(Purpose) - {Purpose.ORIGINAL, Purpose.JOURNAL}
 
 
 def test_nothing_reachable_from_the_web_has_the_originals_key_or_the_unlock_secret(
@@ -442,8 +442,9 @@ def test_a_stream_breaks_when_the_broker_goes(
 def test_a_second_broker_does_not_take_the_place_and_a_dead_ones_is_free(
     site: Site, server: Server, path: Path, tmp_path: Path
 ) -> None:
+    book = journal_beside(site, path.with_name("other"))
     with pytest.raises(CannotListen, match="Another broker"):
-        Server(site, path, ME)
+        Server(site, path, ME, book)
     dead = path.with_name("dead")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as gone:
         gone.bind(str(dead))
@@ -452,10 +453,11 @@ def test_a_second_broker_does_not_take_the_place_and_a_dead_ones_is_free(
     plain = path.with_name("plain")
     plain.write_text("mine")
     with pytest.raises(CannotListen, match="no socket"):
-        Server(site, plain, ME)
+        Server(site, plain, ME, book)
     assert plain.read_text() == "mine"
     with pytest.raises(CannotListen, match="VIGIL_BROKER"):
-        Server(site, tmp_path / ("x" * 120), ME)
+        Server(site, tmp_path / ("x" * 120), ME, book)
+    book.close()
 
 
 def test_an_account_that_may_not_deposit_goes_on_with_no_upload(

@@ -23,6 +23,7 @@ from archive.config import ConfigError
 from archive.site import Site, create_home, open_site
 from archive.vault import keyfiles, keylines
 from archive.vault.container import Kind
+from tests.archive.brokering import journal_beside
 from tests.archive.conftest import Clock, Desk
 
 WEB, BROKER, GROUP = 65_534, 65_533, 65_532
@@ -121,7 +122,8 @@ def test_what_either_user_makes_the_other_can_use(
 
     def broker() -> None:
         own = open_site(full, clock)
-        server = Server(own, web.broker, frozenset({WEB}))
+        journal = journal_beside(own, web.broker)
+        server = Server(own, web.broker, frozenset({WEB}), journal)
         os.chown(web.broker, -1, GROUP)
         thread = threading.Thread(target=server.run)
         thread.start()

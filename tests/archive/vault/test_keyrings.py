@@ -28,7 +28,7 @@ def test_a_keyring_opens_with_the_very_keys_it_was_made_with(
 
 def test_every_purpose_has_a_key_of_its_own(keyring):
     secrets = {keyring.active(purpose).secret_bytes() for purpose in Purpose}
-    assert len(secrets) == len(Purpose) == 9
+    assert len(secrets) == len(Purpose) == 10
     assert {len(secret) for secret in secrets} == {32}
 
 
