@@ -9,12 +9,56 @@ Checkpoints are documents signed by the archive; `stamp` is an authority's answe
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth.tables import Base
+
+
+class Saying(Protocol):
+    """A line as it was read, whole row or object."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def record_id(self) -> str | None: ...
+    @property
+    def asset_id(self) -> str | None: ...
+    @property
+    def account_id(self) -> str | None: ...
+    @property
+    def detail_sealed(self) -> bytes: ...
+    @property
+    def detail_digest(self) -> str: ...
+    @property
+    def previous(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def mac(self) -> bytes: ...
+
+
+def line_of(entry: Saying) -> dict[str, Any]:
+    """What the digest of a line is of, as plain JSON."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "event": entry.event,
+        "actor": entry.actor,
+        "record": entry.record_id,
+        "asset": entry.asset_id,
+        "account": entry.account_id,
+        "detail": entry.detail_digest,
+        "previous": entry.previous,
+    }
 
 
 class LedgerEntry(Base):
@@ -34,20 +78,6 @@ class LedgerEntry(Base):
     previous: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[str] = mapped_column(unique=True)
     mac: Mapped[bytes]
-
-    def line(self) -> dict[str, Any]:
-        """What the digest is of, as plain JSON."""
-        return {
-            "seq": self.seq,
-            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "event": self.event,
-            "actor": self.actor,
-            "record": self.record_id,
-            "asset": self.asset_id,
-            "account": self.account_id,
-            "detail": self.detail_digest,
-            "previous": self.previous,
-        }
 
 
 class LedgerHead(Base):

@@ -23,7 +23,7 @@ from typing import IO, Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.ledger.tables import LedgerCheckpoint, LedgerEntry
+from archive.ledger.tables import LedgerCheckpoint, LedgerEntry, line_of
 from archive.ledger.tree import Tree
 from archive.witness import checkpoints
 from archive.witness.checkpoints import WitnessError
@@ -85,7 +85,7 @@ def _lines(
 ) -> Iterator[dict[str, Any]]:
     tree = Tree(s)
     for entry in _entries(s, newest.size, record):
-        told: dict[str, Any] = {"line": entry.line(), "digest": entry.digest}
+        told: dict[str, Any] = {"line": line_of(entry), "digest": entry.digest}
         if record is not None:
             path = tree.inclusion(entry.seq, newest.size)
             told["path"] = [step.hex() for step in path]
