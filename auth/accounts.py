@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from auth import terms
 from auth.access import consents, exposure, grants
 from auth.credentials.passwords import STANDARD, Hasher, check, context_words
 from auth.errors import EmailRefused, NotThere
@@ -257,7 +258,7 @@ def load_viewer(  # noqa: PLR0913 - each is a fact of the way in
         role=Role(account.role),
         status=AccountStatus(account.status),
         vetted_until=account.vetted_until,
-        terms_version=account.terms_version or 0,
+        terms_version=terms.standing(s, account.terms_version),
         induction_until=account.induction_until,
         session_id=session_id,
         second_factor=second_factor,

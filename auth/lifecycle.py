@@ -199,7 +199,7 @@ def vet_offline(  # noqa: PLR0913, PLR0917 - each is a fact the record must keep
     approve(s, account, until, by, "Vetted on paper.", now)
     context = vetting_context(account.id)
     account.vetting_sealed = seal_text(sealing, evidence.strip(), context)
-    terms.sign(s, account, terms.current_version(), now)
+    terms.sign(s, account, terms.current_version(s), now)
     induction.record_pass(s, account, now)
 
 

@@ -24,6 +24,7 @@ from archive.cli.publishing import publish
 from archive.cli.reindexing import reindex
 from archive.cli.searching import search
 from archive.cli.serving import serve, worker
+from archive.cli.terms import terms
 from archive.cli.tokens import token
 from archive.cli.verifying import verify
 from archive.cli.watermarks import watermark
@@ -48,6 +49,7 @@ for command in (
     broker,
     doctor,
     account,
+    terms,
     token,
     deposit,
     search,

@@ -8,6 +8,7 @@ looks at every page in both themes.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +107,7 @@ def test_the_archive_s_main_job_from_the_first_page_to_the_ledger(
     journey = Journey(browser, server, scripts)
     found_the_archive(journey, link)
     apply(journey)
+    confirm_and_refer(journey)
     approve(journey)
     become_a_reader(journey)
     invite_a_moderator(journey)
@@ -164,8 +166,38 @@ def apply(journey: Journey) -> None:
     journey.look("researcher", "the application's state")
 
 
+def confirm_and_refer(journey: Journey) -> None:
+    """The address is confirmed by a mail; the referee answers by another."""
+    page = journey.of("researcher").go(_mailed(journey, "rosa@", "/apply/confirm/"))
+    journey.look("researcher", "an address to confirm")
+    page.get_by_role("button", name="Confirm this address").click()
+    page.wait_for_url("**/apply/status")
+    page = journey.of("referee").go(_mailed(journey, "referee@", "/refer/"))
+    page.get_by_role("button", name="Send my answer").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+    journey.look("referee", "a reference with errors")
+    page.fill("[name=known_as]", "I supervise her thesis.")
+    page.fill("[name=known_since]", "2021")
+    page.check("input[name=vouches][value=yes]")
+    page.fill("[name=words]", "Careful with what is confidential.")
+    page.get_by_role("button", name="Send my answer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    journey.look("referee", "a reference given")
+
+
+def _mailed(journey: Journey, to: str, part: str) -> str:
+    """The path of the link in the mail that the worker has put into the outbox."""
+    for _ in range(int(SECONDS * 5)):
+        for letter in journey.server.home.do("mail", "list")["mails"]:
+            found = re.search(rf"{part}[\w.-]+", letter["text"])
+            if letter["to"].startswith(to) and found:
+                return found[0]
+        time.sleep(0.2)
+    raise AssertionError(f"no mail to {to} has {part}")
+
+
 def approve(journey: Journey) -> None:
-    """The administrator reads the evidence, and decides with a reason."""
+    """The administrator reads the evidence, and decides at each stage with a reason."""
     page = journey.of("administrator").go("/admin/")
     journey.look("administrator", "administration")
     page.goto(journey.server.url + "/admin/applications")
@@ -175,10 +207,14 @@ def approve(journey: Journey) -> None:
     page.get_by_role("button", name="Decide").click()
     expect(page.locator("#error-summary")).to_be_visible()  # no reason, no decision
     journey.look("administrator", "an application")
-    page.check("input[name=outcome][value=approve]")
-    page.fill("[name=reason]", "The institute's page names her; the referee agrees.")
-    page.get_by_role("button", name="Decide").click()
-    expect(page.get_by_text("Decided.")).to_be_visible()
+    for stage in ("Identity", "Reference", "Final decision"):
+        expect(page.get_by_role("heading", name=f"Stage: {stage}")).to_be_visible()
+        page.check("input[name=outcome][value=approve]")
+        page.fill("[name=reason]", "The institute names her; the referee agrees.")
+        page.get_by_role("button", name="Decide").click()
+        expect(page.get_by_text("Decided.")).to_be_visible()
+        page.get_by_role("link", name="Rosa R.").first.click()
+    journey.look("administrator", "an application decided")
 
 
 def become_a_reader(journey: Journey) -> None:

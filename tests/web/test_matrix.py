@@ -261,6 +261,8 @@ PUBLISHED = {
         POST admin.add_denial
         POST admin.ask_denials
         GET admin.denials
+        POST admin.publish_terms
+        GET admin.terms
         POST admin.lift_denial
         POST admin.cancel_job
         POST admin.change_role

@@ -15,9 +15,11 @@ from archive.web.showing import standing
 from auth import accounts, notices
 from auth.credentials import second_factor
 from auth.policy import Action
+from auth.vetting import lapses
 
 UNPROCESSABLE = 422
 NOTICES = 20
+LAPSES = 5
 
 
 class ProfileForm(fields.Form):
@@ -67,6 +69,7 @@ def _page(given: ProfileForm) -> str:
         own = own_account(s)
         enrolled = second_factor.is_asked(s, own.id)
         heard = notices.for_account(s, own.id, limit=NOTICES)
+        lapsed = lapses.for_account(s, own.id, limit=LAPSES)
     chain = standing.steps(viewer, context.rules(), context.now(), enrolled=enrolled)
     return render_template(
         "account/index.html",
@@ -76,4 +79,5 @@ def _page(given: ProfileForm) -> str:
         steps=chain,
         following=standing.next_step(chain),
         heard=heard,
+        lapses=lapsed,
     )

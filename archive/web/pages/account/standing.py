@@ -85,7 +85,7 @@ def grade_induction() -> Response | tuple[str, int]:
 def _terms_page(given: SignForm) -> str:
     with context.read_session() as s:
         signed = texts.history(s, own_id())
-    shown = texts.text(i18n.language())
+        shown = texts.current(s, i18n.language())
     return render_template(
         "account/terms.html",
         form=given,

@@ -6,6 +6,7 @@ reviewed      the evidence beside the decision
 reviewing     evidence opened, remarks, the referee asked again
 denials       from whom nothing is accepted
 access        requests, collections, embargoes, emergencies
+terms         a new version of what everybody signs
 accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
 alarms        unusual volume, and records laid to be left alone
@@ -30,6 +31,7 @@ from archive.web.pages.admin import (
     reviewing,
     shredding,
     standing,
+    terms,
     visas,
 )
 from archive.web.pages.admin.blueprint import bp
@@ -49,5 +51,6 @@ __all__ = [
     "reviewing",
     "shredding",
     "standing",
+    "terms",
     "visas",
 ]

@@ -24,7 +24,7 @@ from auth.entry.tables import Invitation
 from auth.errors import EmailRefused, NotThere
 from auth.policy import Action
 from auth.tables import Account
-from auth.vetting import applications
+from auth.vetting import applications, lapses
 from auth.viewer import AccountStatus, Role
 
 UNPROCESSABLE = 422
@@ -120,6 +120,7 @@ def account_page(account_id: str, **forms: fields.Form) -> str:
             "live": sessions.list_live(s, account_id, now),
             "applications": applications.for_account(s, account_id),
             "enrolled": second_factor.is_asked(s, account_id),
+            "lapses": lapses.for_account(s, account_id),
             "names": names(s, [change.by for change in changes]),
         }
     return render_template(

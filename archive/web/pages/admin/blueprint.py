@@ -29,6 +29,7 @@ SECTIONS = (
     ("admin.requests", _("Access requests"), "folder", Action.DECIDE_REQUESTS),
     ("admin.collections", _("Collections"), "archive", Action.MANAGE_COLLECTIONS),
     ("admin.emergencies", _("Emergencies"), "life-buoy", Action.DECIDE_REQUESTS),
+    ("admin.terms", _("Terms"), "scale", Action.PUBLISH_TERMS),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.alarms", _("Alarms"), "triangle-alert", Action.MANAGE_ALARMS),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
