@@ -86,6 +86,11 @@ class Config:
     second_factor_tier: Tier
     second_factor_roles: frozenset[Role]
     passkey_roles: frozenset[Role]
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_secret_file: Path | None
+    oidc_domains: tuple[str, ...]
+    oidc_name: str
     preview_max_tier: PreviewTier
     preview_k: int
     label_opinions: int
@@ -182,6 +187,7 @@ def check_safe(config: Config) -> None:
             "believed; set VIGIL_TSA_CERTIFICATES to a PEM file of its roots."
         )
     _check_s3(config)
+    _check_institution(config)
     _check_home(config.home, may_share=config.broker is not None)
 
 
@@ -323,6 +329,12 @@ def _endpoint(text: str) -> str | None:
     return _web_address(text) if text else None
 
 
+def _issuer(text: str) -> str | None:
+    if text:
+        _web_address(text)
+    return text or None  # compared letter by letter, a slash at its end included
+
+
 def _database(text: str) -> str:
     if text and not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
@@ -373,6 +385,11 @@ SETTINGS = (
     Setting("second_factor_tier", "G5", Tier.parse, "from here a second factor is due"),
     Setting("second_factor_roles", "", _roles, "roles that always need one"),
     Setting("passkey_roles", "", _roles, "roles whose second factor is a passkey"),
+    Setting("oidc_issuer", "", _issuer, "the institution that people come through"),
+    Setting("oidc_client_id", "", _optional, "who the archive is there"),
+    Setting("oidc_secret_file", "", _optional_path, "the private file with its secret"),
+    Setting("oidc_domains", "", _words, "mail domains let through; none: all"),
+    Setting("oidc_name", "", _text, "what the button calls the institution"),
     Setting(
         "preview_max_tier", "colour-haze", _preview_tier, "the clearest preview ever"
     ),
@@ -469,6 +486,26 @@ def _check_s3(config: Config) -> None:
             f"VIGIL_S3_ENDPOINT is {config.s3_endpoint}, plain HTTP to another "
             "machine; set it to an https:// address."
         )
+
+
+def _check_institution(config: Config) -> None:
+    if config.oidc_issuer is None:
+        return
+    parts = urlsplit(config.oidc_issuer)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ConfigError(
+            f"VIGIL_OIDC_ISSUER is {config.oidc_issuer}, plain HTTP to another "
+            "machine; set it to an https:// address."
+        )
+    secret = config.oidc_secret_file
+    if config.oidc_client_id is None or secret is None:
+        raise ConfigError(
+            "VIGIL_OIDC_ISSUER needs VIGIL_OIDC_CLIENT_ID and VIGIL_OIDC_SECRET_FILE."
+        )
+    if not secret.is_file():
+        raise ConfigError(f"VIGIL_OIDC_SECRET_FILE is {secret}: there is no such file.")
+    if stat.S_IMODE(secret.stat().st_mode) & 0o077:
+        raise ConfigError(f"{secret} is open to other users: chmod 600 {secret}")
 
 
 _OWN = (TOML_NAME, "vigil.db", "keys", "objects", "index", "outbox")

@@ -53,6 +53,16 @@ class PasskeyRefused(AuthError):
     code = "wrong_passkey"
 
 
+class InstitutionRefused(AuthError):
+    """An institution's word that does not hold; `why` is for the ledger."""
+
+    code = "institution"
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class OwnAccount(AuthError):
     """Nobody decides about the own account."""
 

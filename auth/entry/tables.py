@@ -1,8 +1,9 @@
-"""The table of links that let somebody in.
+"""The tables of links that let somebody in.
 
 | table | one row is |
 |---|---|
 | invitations | a link that works once: administrator, password, address |
+| institution_links | whom an institution's word stands for, as a keyed digest |
 """
 
 from datetime import datetime
@@ -28,4 +29,16 @@ class Invitation(Base):
     made_by: Mapped[str]
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class InstitutionLink(Base):
+    """An institution's subject that stands for an account; each has one at most."""
+
+    __tablename__ = "institution_links"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    subject_index: Mapped[bytes] = mapped_column(unique=True)
+    linked_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -60,8 +60,11 @@ PUBLISHED = {
         GET login.address
         POST login.ask_passkey
         POST login.ask_reset
+        GET login.back
+        POST login.by_institution
         POST login.by_passkey
         POST login.code
+        POST login.come_back
         POST login.confirm_address
         GET login.forgotten
         GET login.form
@@ -156,7 +159,9 @@ PUBLISHED = {
         POST account.withdraw_all_consents
         GET login.again
         POST login.ask_again
+        POST login.link_institution
         POST login.prove_again
+        POST login.unlink_institution
         GET api.consents_listing
         GET api.me_exposure_read
         GET api.me_read

@@ -37,6 +37,8 @@ ACCOUNTS = (
     N_("Remove a passkey before you add another."),
     N_("This kind of passkey cannot be used here."),
     N_("This passkey is set up already."),
+    N_("What the institution answered does not hold. Nothing was opened."),
+    N_("This sign-in is linked to another account."),
     N_("There is no such passkey."),
     N_("This passkey was not accepted. Nothing was changed."),
     N_("Passkeys cannot be used at this address."),

@@ -356,6 +356,7 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
 
 KINDS = (
     "alerts",
+    "changes",
     "checkpoint",
     "cluster",
     "copy",
@@ -364,7 +365,9 @@ KINDS = (
     "index",
     "letter",
     "rebuild",
+    "reminders",
     "reset",
+    "retention",
     "shred",
     "sweep",
     "tidy",

@@ -18,13 +18,13 @@ from werkzeug.wrappers import Response
 
 from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_account, own_id
-from archive.web.request import context, fields, origin, session
+from archive.web.request import context, fields, origin, provider, session
 from archive.web.request.guard import needs
 from auth import accounts
 from auth.credentials import passkeys, second_factor
 from auth.credentials.second_factor import Enrolment
 from auth.credentials.tables import ServerSession
-from auth.entry import signin
+from auth.entry import institutions, signin
 from auth.errors import AuthError, PasswordRefused, TooFast, WrongPassword
 from auth.policy import Action
 from auth.tables import Account
@@ -156,6 +156,7 @@ def page(
             "enrolled": second_factor.is_enrolled(s, own.id),
             "left": second_factor.recovery_codes_left(s, own.id),
             "keys": passkeys.list_for(s, own.id),
+            "is_linked": institutions.is_linked(s, own.id),
             "email": accounts.email_of(sealing, own),
         }
     return render_template(
@@ -165,6 +166,7 @@ def page(
         account=own,
         refused=refused,
         is_fresh=context.may(Action.CHANGE_CREDENTIALS),
+        institution=provider.name(),
         can_have_passkeys=origin.passkey_site() is not None,
         **facts,
     )

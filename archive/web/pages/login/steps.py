@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from archive.mail import security
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
-from archive.web.request import context, fields, forms, origin, session
+from archive.web.request import context, fields, forms, origin, provider, session
 from archive.web.request.guard import public
 from auth import notices
 from auth.credentials import passkeys, second_factor
@@ -65,6 +65,8 @@ class HalfWay:
 
     account_id: str
     since: datetime
+    proved: bool = True
+    """Whether it was the person who proved the first step, or an institution."""
 
     @classmethod
     def current(cls) -> HalfWay | None:
@@ -74,13 +76,15 @@ class HalfWay:
             return None
         since = datetime.fromisoformat(noted["since"])
         lasts = context.now() - since < HALF_WAY_LASTS
-        return cls(noted["account_id"], since) if lasts else None
+        whose = cls(noted["account_id"], since, proved=noted.get("proved", True))
+        return whose if lasts else None
 
     def note(self) -> None:
         here = session.current()
         here[HALF_WAY] = {
             "account_id": self.account_id,
             "since": self.since.isoformat(),
+            "proved": self.proved,
         }
 
 
@@ -129,7 +133,7 @@ def code() -> Response | tuple[Response | str, int]:
     refused = try_code(half_way.account_id, given.code.data)
     if refused is not None:
         return _refused(half_way, given, refused)
-    return welcome(half_way.account_id, second_factor=True)
+    return welcome(half_way.account_id, second_factor=True, proved=half_way.proved)
 
 
 @bp.post("/logout")
@@ -210,6 +214,7 @@ def welcome(
     second_factor: bool,
     passkey: bool = False,
     proved: bool = True,
+    place: str | None = None,
 ) -> Response:
     """Start the session and go on to where the person was heading."""
     session.sign_in(
@@ -224,7 +229,7 @@ def welcome(
             detail={"second_factor": second_factor, "passkey": passkey},
         )
     _tell_of_news(account_id)
-    target = request.args.get("next")
+    target = place or request.args.get("next")
     return redirect(forms.own_path(target) if target else url_for("account.index"), 303)
 
 
@@ -248,7 +253,9 @@ def _by_passkey(
         return _refused(half_way, given, proof)
     if proof.account_id != half_way.account_id:
         return _refused(half_way, given, gettext("That passkey is another account's."))
-    return welcome(half_way.account_id, second_factor=True, passkey=True)
+    return welcome(
+        half_way.account_id, second_factor=True, passkey=True, proved=half_way.proved
+    )
 
 
 def _refused(
@@ -276,6 +283,7 @@ def _page(template: str, given: fields.Form, refused: str | None = None) -> str:
         form=given,
         refused=refused,
         has_passkeys=origin.passkey_site() is not None,
+        institution=provider.name(),
         next=request.args.get("next"),
     )
 
