@@ -1,7 +1,7 @@
 """One running archive: everything it is made of, opened from its settings.
 
-    create_home    makes a home once: key, keyrings, database, store, index
-    open_site      opens one, in well under a second; each process opens its own
+    open_site    opens one, in well under a second; each process opens its own
+    assemble     puts its parts together; for who makes an archive, see `founding`
 
 A `Site` holds keys, so it is never pickled and its repr names its home only. The search
 engine is opened on first use in whichever process asks; database connections likewise.
@@ -9,9 +9,7 @@ engine is opened on first use in whichever process asks; database connections li
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -32,10 +30,9 @@ from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
 from archive.ledger import Ledger
-from archive.vault import keylines, passphrases, stores
+from archive.vault import stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
-from archive.vault.files import make_private_folder, write_new
 from archive.vault.indexfiles import IndexSealing
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Purpose, UnlockSecret, WorkingSecret
@@ -71,7 +68,7 @@ class Site:
     broker: Broker | None = None
     """Who opens originals for this process, where it does not hold their key."""
     recovery_key: Path | None = None
-    """Where `create_home` has just written the private key of recovery."""
+    """Where `founding` has just written the private key of recovery."""
 
     @property
     def engine(self) -> SearchEngine:
@@ -154,6 +151,10 @@ class Site:
             **({"broker": _answers(self._broker_opens)} if self.broker else {}),
         }
 
+    def create_index(self) -> None:
+        """Make the empty search index of a new archive."""
+        self._engines.create()
+
     def close(self) -> None:
         """Give back files and connections of this process."""
         self._engines.close()
@@ -180,7 +181,7 @@ class Site:
 
 
 def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
-    """Open an archive that `create_home` made; brings its schema up to date.
+    """Open an archive that `founding` made; brings its schema up to date.
 
     :raises ConfigError: a setting is unsafe, a key is missing, or there is no archive
     """
@@ -195,47 +196,12 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
             "or set VIGIL_HOME."
         )
     try:
-        site = _assemble(config, _keyring(config, keyplaces.secret(config)), clock)
+        site = assemble(config, _keyring(config, keyplaces.secret(config)), clock)
     except KeyUnavailable as error:
         raise ConfigError(keyplaces.sentence(error)) from error
     _bring_up_to_date(site.db)
     shredding.finish(site)
     return site
-
-
-def create_home(
-    config: Config,
-    clock: Callable[[], datetime] = utc_now,
-    wish: escrow.Wish | None = None,
-    passphrase: str | None = None,
-) -> Site:
-    """Make a new archive in the home, which must not exist or be empty.
-
-    Without any key setting or passphrase, a key file is made in the user's
-    configuration folder and named in the home's `vigil.toml`. Who can recover the keys
-    is settled as wished. What was made is removed again after an error.
-
-    :raises ConfigError: there is something already, or a setting is unsafe
-    """
-    home = config.home
-    if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise ConfigError(f"{home} is not empty; an archive is made in a new folder.")
-    if home.exists():
-        home.chmod(0o700)
-    settings.check_safe(config)
-    if passphrase:
-        _check_passphrase(passphrase)
-    made_key = None if passphrase else keyplaces.missing_key_file(config)
-    with_key = replace(config, key_file=made_key) if made_key else config
-    try:
-        if passphrase:
-            return _make_behind(passphrase, with_key, clock, wish)
-        return _make(with_key, made_key, clock, wish)
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        if made_key is not None:
-            made_key.unlink(missing_ok=True)
-        raise
 
 
 class _Engines:
@@ -290,7 +256,8 @@ class _Names:
             self._looked = time.monotonic()
 
 
-def _assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -> Site:
+def assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) -> Site:
+    """The archive of these settings and keys; nothing is opened or checked yet."""
     sealing = FieldSealing(keyring)
     broker = None
     if not keyring.holds(Purpose.ORIGINAL) and config.broker is not None:
@@ -334,97 +301,6 @@ def _upload_limits(config: Config) -> UploadLimits:
     media = replace(LIMITS, pixels=config.max_pixels, seconds=float(config.max_seconds))
     lifetime = timedelta(hours=config.upload_hours)
     return UploadLimits(config.max_upload_bytes, config.max_files, media, lifetime)
-
-
-def _make(
-    config: Config,
-    made_key: Path | None,
-    clock: Callable[[], datetime],
-    wish: escrow.Wish | None,
-) -> Site:
-    _make_folder(config)
-    if made_key is not None:
-        secret = keylines.create_key_file(made_key, config.home)
-        line = f"key_file = {json.dumps(str(made_key))}\n"
-        write_new(config.home / settings.TOML_NAME, line.encode())
-    else:
-        secret = keyplaces.unlock(config)
-    return _found(config, secret, clock, wish)
-
-
-def _make_behind(
-    passphrase: str,
-    config: Config,
-    clock: Callable[[], datetime],
-    wish: escrow.Wish | None,
-) -> Site:
-    """Make an archive whose unlock secret is nowhere but behind a passphrase."""
-    if config.key_file or config.key_command or config.key_shares:
-        raise ConfigError("A new archive has a passphrase or another key, not both.")
-    _make_folder(config)
-    secret = keylines.draw_secret()
-    site = _found(config, secret, clock, wish)
-    passphrases.write_header(config.keyrings, passphrase, secret)
-    return site
-
-
-def _check_passphrase(passphrase: str) -> None:
-    try:
-        passphrases.check(passphrase)
-    except KeyUnavailable as error:
-        raise ConfigError(keyplaces.sentence(error)) from error
-
-
-def _make_folder(config: Config) -> None:
-    make_private_folder(config.home)
-    config.home.chmod(0o700)
-
-
-def _found(
-    config: Config,
-    secret: UnlockSecret,
-    clock: Callable[[], datetime],
-    wish: escrow.Wish | None,
-) -> Site:
-    now = clock()
-    _refuse_occupied_store(config)
-    keyring = Keyring.create(secret, config.keyrings, now)
-    keyring.keep_shredded_at(keyplaces.shred_list(config, keyring))
-    site = _assemble(config, keyring, clock)
-    try:
-        return _furnish(site, wish or escrow.Wish(), now)
-    except BaseException:
-        site.db.close()
-        raise
-
-
-def _furnish(site: Site, wish: escrow.Wish, now: datetime) -> Site:
-    if not site.db.is_empty():
-        raise ConfigError(
-            "The database holds something already; give VIGIL_DATABASE_URL a new one."
-        )
-    site.db.migrate()
-    site._engines.create()  # noqa: SLF001 - this module's own
-    outcome = escrow.settle(site.config, site.keyring, wish, now)
-    try:
-        with site.db.write() as session:
-            detail = {"keys": len(site.keyring.names()), **outcome.detail()}
-            site.ledger.append(
-                session, "archive created", actor="operator", now=now, detail=detail
-            )
-    except BaseException:
-        if outcome.private is not None:
-            outcome.private.unlink()
-        raise
-    return replace(site, recovery_key=outcome.private)
-
-
-def _refuse_occupied_store(config: Config) -> None:
-    store = config.object_store
-    if stores.is_occupied(config, store):
-        raise ConfigError(
-            f"{store} holds something already; give VIGIL_OBJECT_STORE a new place."
-        )
 
 
 def _keyring(config: Config, secret: UnlockSecret | WorkingSecret) -> Keyring:

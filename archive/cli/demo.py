@@ -19,10 +19,11 @@ from archive.cli.deposits import Wanted, finish, parse_label, put
 from archive.cli.opening import OPERATOR, telling
 from archive.cli.serving import run_server
 from archive.config import Config
+from archive.founding import create_home
 from archive.records import store
 from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.store import RecordDraft
-from archive.site import Site, create_home
+from archive.site import Site
 from archive.web import server
 from auth.viewer import Access, Role, Visibility
 

@@ -10,7 +10,8 @@ from archive import escrow
 from archive.cli import output
 from archive.cli.opening import OPERATOR, settings_of_now, telling
 from archive.config import Config
-from archive.site import Site, create_home
+from archive.founding import create_home
+from archive.site import Site
 from archive.vault import passphrases
 from auth.entry import invitations
 

@@ -24,12 +24,13 @@ from sqlalchemy import create_engine, text
 
 from archive import config, intake, moderation
 from archive.db import Database
+from archive.founding import create_home
 from archive.intake import Deposit
 from archive.records import store
 from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from auth import accounts
 from auth.access import consents
 from auth.credentials import sessions

@@ -20,10 +20,11 @@ from archive.backup import Made
 from archive.cli import main
 from archive.config import ConfigError
 from archive.depot import Depot
+from archive.founding import create_home
 from archive.ledger.chain import Line
 from archive.records.tables import Asset
 from archive.restoring import Restored
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from archive.vault.errors import (
     IntegrityError,
     Shredded,

@@ -16,8 +16,9 @@ from archive.config import ConfigError
 from archive.db import Database, dumping
 from archive.db.dumping import DumpDamaged
 from archive.depot import Depot
+from archive.founding import create_home
 from archive.records.tables import Asset
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from archive.vault.errors import IntegrityError
 from auth.tables import Base
 from auth.viewer import system_viewer

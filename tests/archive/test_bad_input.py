@@ -28,8 +28,9 @@ from archive import backup, config, gate, intake, jobs, verification, work
 from archive.cli import main
 from archive.cli.doctor import examine
 from archive.depot import Depot
+from archive.founding import create_home
 from archive.jobs import JobState
-from archive.site import Site, create_home
+from archive.site import Site
 from archive.vault.errors import StoreUnavailable
 from archive.work import housekeeping
 from auth.credentials import sessions

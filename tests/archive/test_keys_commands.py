@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 
 from archive import config, intake
 from archive.cli.main import main
+from archive.founding import create_home
 from archive.intake import Refused
 from archive.shredding import Proof
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from archive.vault import passphrases
 from archive.vault.passphrases import Cost
 from tests.archive.administrators import again, person

@@ -20,7 +20,8 @@ import pytest
 from archive import config, keyplaces
 from archive.broker.server import Server
 from archive.config import ConfigError
-from archive.site import Site, create_home, open_site
+from archive.founding import create_home
+from archive.site import Site, open_site
 from archive.vault import keyfiles, keylines
 from archive.vault.container import Kind
 from tests.archive.brokering import journal_beside

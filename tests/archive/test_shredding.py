@@ -12,13 +12,14 @@ import pytest
 
 from archive import config, gate, jobs, shredding, verification, work
 from archive.config import ConfigError
+from archive.founding import create_home
 from archive.gate import RefusedError
 from archive.intake import Deposit
 from archive.records import store
 from archive.records.errors import FieldError, Gone, NoSuchRecord
 from archive.records.tables import AssetState
 from archive.shredding import Approved, NotApproved, Proof
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from archive.vault import keytable, previews
 from archive.vault.blobs import FolderStore
 from archive.vault.container import Kind

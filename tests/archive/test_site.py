@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from archive import config
 from archive.config import ConfigError
-from archive.site import Site, create_home, open_site
+from archive.founding import create_home
+from archive.site import Site, open_site
 from auth.viewer import Role, Tier
 
 

@@ -229,9 +229,9 @@ def _started(home: Path, key: Path) -> subprocess.Popen[str]:
 
 def _deposit(home: Path, key: Path, photograph: Path) -> None:
     from archive import config, intake
+    from archive.founding import create_home
     from archive.records.document import Description, RecordDocument
     from archive.records.store import RecordDraft
-    from archive.site import create_home
 
     settings = {"VIGIL_HOME": str(home), "VIGIL_KEY_FILE": str(key)}
     site = create_home(config.load(settings))

@@ -24,11 +24,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive import config, intake, moderation
+from archive.founding import create_home
 from archive.records import store
 from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
-from archive.site import Site, create_home
+from archive.site import Site
 from archive.work import run_one
 from auth import accounts
 from auth.access import consents

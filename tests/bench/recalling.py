@@ -13,7 +13,8 @@ from time import process_time
 
 from archive import config
 from archive.db import Database
-from archive.site import Site, create_home
+from archive.founding import create_home
+from archive.site import Site
 from auth.credentials import tokens
 from auth.entry import entrances
 from auth.viewer import Viewer

@@ -13,7 +13,7 @@ from werkzeug.routing import Map
 from archive import config
 from archive.app import create_app
 from archive.cli import main
-from archive.site import create_home
+from archive.founding import create_home
 from archive.web.api.table import OPERATIONS
 from archive.web.request import guard
 from auth.viewer import ReasonCode, TokenScope

@@ -30,11 +30,12 @@ from playwright import sync_api as playwright
 
 from archive import config, intake, moderation
 from archive.app import create_app
+from archive.founding import create_home
 from archive.intake import Deposit
 from archive.records.document import Description, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from auth import accounts
 from auth.credentials import sessions, tokens
 from auth.viewer import Access, Role, Tier, TokenScope, Visibility

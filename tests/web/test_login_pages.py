@@ -9,7 +9,7 @@ import pytest
 
 from archive import config
 from archive.app import create_app
-from archive.site import create_home
+from archive.founding import create_home
 from auth import accounts
 from auth.credentials import second_factor
 from auth.entry import invitations

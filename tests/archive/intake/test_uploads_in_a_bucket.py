@@ -17,10 +17,11 @@ import pytest
 from sqlalchemy import select
 
 from archive import config, gate, intake, verification
+from archive.founding import create_home
 from archive.intake import uploads
 from archive.intake.tables import Upload
 from archive.intake.uploads import Details, Interrupted, WrongOffset
-from archive.site import Site, create_home, open_site
+from archive.site import Site, open_site
 from archive.vault.s3 import PART_BYTES
 from archive.vault.tables import DataKey
 from auth.viewer import system_viewer
