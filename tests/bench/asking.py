@@ -148,8 +148,9 @@ def _told(found: dict[str, Turns]) -> Iterator[Result]:
     ):
         if other in found:
             yield from _beside(f"{name}; {said}", vigil, found[other])
-    yield from _beside("through a broker; without", found["broker"], vigil)
-    if "nginx" in found:
+    if "broker" in found:
+        yield from _beside("through a broker; without", found["broker"], vigil)
+    if {"nginx", "bare"} <= found.keys():
         yield from _beside("bare gunicorn; nginx", found["bare"], found["nginx"])
 
 
