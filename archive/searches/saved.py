@@ -87,9 +87,7 @@ def add(
 
     :raises SavingRefused: the name is missing or too long, or there are too many
     """
-    name = " ".join(wish.name.split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise SavingRefused(Why.NAME)
+    name = _named(wish.name)
     own, pairs = list_for(s, sealing, account_id), list(carried(wish.pairs))
     for each in own:
         if (each.name, list(each.pairs)) == (name, pairs):
@@ -98,14 +96,10 @@ def add(
     if len(own) >= MOST:
         raise SavingRefused(Why.MANY)
     search_id = new_id()
-    told = {"name": name, "pairs": pairs, "lang": wish.lang}
-    question = json.dumps(told)
     row = SavedSearch(
         id=search_id,
         account_id=account_id,
-        question_sealed=sealing.seal(
-            question.encode(), _context("question", search_id)
-        ),
+        question_sealed=_question(sealing, search_id, wish),
         alert=Alert.NEVER,
         pace=wish.pace,
         seen_sealed=None,
@@ -118,6 +112,29 @@ def add(
     s.add(row)
     s.flush()
     return row
+
+
+def change(
+    sealing: Sealing,
+    row: SavedSearch,
+    wish: Wish,
+    matches: Collection[str],
+    now: datetime,
+) -> None:
+    """Make a saved search another; what a changed one finds now is not new.
+
+    Of one that only gets another name nothing else changes.
+
+    :raises SavingRefused: the name is missing or too long, or it matches too much
+    """
+    _named(wish.name)
+    before = kept(sealing, row)
+    is_another = list(before.pairs) != list(carried(wish.pairs))
+    row.question_sealed = _question(sealing, row.id, wish)
+    if is_another or (row.alert, row.pace) != (wish.alert, wish.pace):
+        watch(sealing, row, wish.alert, wish.pace, matches, now)
+    if is_another:
+        row.fresh = 0
 
 
 def watch(
@@ -192,6 +209,19 @@ def due(s: Session, now: datetime, limit: int) -> Sequence[str]:
         .order_by(SavedSearch.due_at, SavedSearch.id)
         .limit(limit)
     ).all()
+
+
+def _named(name: str) -> str:
+    found = " ".join(name.split())
+    if not 0 < len(found) <= LONGEST_NAME:
+        raise SavingRefused(Why.NAME)
+    return found
+
+
+def _question(sealing: Sealing, search_id: str, wish: Wish) -> bytes:
+    pairs = list(carried(wish.pairs))
+    told = {"name": _named(wish.name), "pairs": pairs, "lang": wish.lang}
+    return sealing.seal(json.dumps(told).encode(), _context("question", search_id))
 
 
 def _remember(sealing: Sealing, row: SavedSearch, matches: Collection[str]) -> None:

@@ -61,6 +61,21 @@ def watch(search_id: str, alert: Alert, pace: Pace) -> None:
         saved.watch(sealing, row, alert, pace, found, context.now())
 
 
+def change(search_id: str, wish: Wish) -> Kept:
+    """Make a saved search another.
+
+    :raises NotFound: there is none of that id, or it is somebody else's
+    :raises QueryError: the search cannot be read
+    :raises SavingRefused: it cannot be kept so
+    """
+    found = _matches(wish.pairs, wish.alert)
+    sealing = context.site().sealing
+    with context.write_session() as s:
+        row = _require(s, search_id)
+        saved.change(sealing, row, wish, found, context.now())
+        return saved.kept(sealing, row)
+
+
 def listing() -> list[Kept]:
     """Those of whoever asks, newest first."""
     with context.read_session() as s:

@@ -166,6 +166,49 @@ def test_the_api_saves_what_the_records_are_asked_by(visitor, token, shelve):
     assert visitor.get("/api/v1/saved-searches", headers=deposit).status_code == 403
 
 
+def test_the_api_changes_a_saved_search_and_leaves_what_was_not_sent(
+    visitor, token, site, people, shelve
+):
+    shelve("A church")
+    headers, path = token("researcher", TokenScope.READ), "/api/v1/saved-searches"
+    sent = {"name": "Churches", "search": {"q": "church"}, "alert": "page"}
+    own = visitor.post(path, json=sent, headers=headers).headers["Location"]
+    (before,) = kept_by(site, people["researcher"])
+    with site.db.write() as s:
+        s.merge(before.row).fresh = 3
+
+    def change(**sent):
+        answer = visitor.patch(own, json=sent, headers=headers)
+        assert answer.status_code == 200
+        return answer.get_json()
+
+    named = change(name=" Old  churches ")
+    assert (named["name"], named["new"], named["alert"]) == ("Old churches", 3, "page")
+    assert named["search"] == {"q": ["church"]}
+    assert change(pace="weekly")["new"] == 3
+    other = change(search={"q": "harbour", "facet.kind": ["image"]})
+    assert other["search"] == {"q": ["harbour"], "facet.kind": ["image"]}
+    assert (other["name"], other["new"]) == ("Old churches", 0)
+    (after,) = kept_by(site, people["researcher"])
+    assert after.row.due_at is not None
+    assert change(alert="never")["alert"] == "never"
+    for wrong in (
+        {"name": ""},
+        {"search": {"q": "(open"}},
+        {"search": {"page": "2"}},
+        {"alert": "smoke"},
+        {"more": 1},
+    ):
+        answer = visitor.patch(own, json=wrong, headers=headers)
+        assert answer.status_code == 422, wrong
+    assert (
+        visitor.patch(own, json={"name": "x"}, headers=token("other")).status_code
+        == 404
+    )
+    (last,) = kept_by(site, people["researcher"])
+    assert (last.name, dict(last.pairs)["q"]) == ("Old churches", "harbour")
+
+
 def exported(client, form, search="", path="/search/export", **how):
     answer = post(client, path, search=search, format=form, **how)
     assert answer.status_code == 200

@@ -115,6 +115,7 @@ PUBLISHED = {
         POST account.open_search
         POST account.watch_search
         DELETE api.savedsearches_delete
+        PATCH api.savedsearches_change
         GET api.savedsearches_read
     """,
     "soooo": """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import jsonify, url_for
@@ -37,13 +39,8 @@ def create() -> Answer:
         alert=sent.word("alert", Alert, Alert.NEVER),
         pace=sent.word("pace", Pace, Pace.DAILY),
     )
-    try:
+    with _mended():
         made = saving.save(wish)
-    except SavingRefused as refused:
-        field, sentence = saving.REFUSALS[refused.why]
-        raise BodyError(str(sentence), field=field) from None
-    except QueryError as error:
-        raise BodyError(remarks.why(error), field="search") from None
     headers = {"Location": url_for("api.savedsearches_read", search_id=made.row.id)}
     return jsonify(_json(made)), 201, headers
 
@@ -51,6 +48,33 @@ def create() -> Answer:
 def read(search_id: str) -> Answer:
     """One of your saved searches."""
     return jsonify(_json(saving.read(search_id))), 200
+
+
+def change(search_id: str) -> Answer:
+    """Change one of your saved searches; what is not sent stays as it is."""
+    before = saving.read(search_id)
+    sent = body.fields(known=MAKING)
+    wish = Wish(
+        name=sent.text("name", before.name),
+        pairs=pairs_of(sent) if "search" in sent else before.pairs,
+        lang=language(),
+        alert=sent.word("alert", Alert, before.row.alert),
+        pace=sent.word("pace", Pace, before.row.pace),
+    )
+    with _mended():
+        return jsonify(_json(saving.change(search_id, wish))), 200
+
+
+@contextmanager
+def _mended() -> Iterator[None]:
+    """Name the field of a search that cannot be kept so."""
+    try:
+        yield
+    except SavingRefused as refused:
+        field, sentence = saving.REFUSALS[refused.why]
+        raise BodyError(str(sentence), field=field) from None
+    except QueryError as error:
+        raise BodyError(remarks.why(error), field="search") from None
 
 
 def delete(search_id: str) -> Answer:

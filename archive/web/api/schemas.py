@@ -250,6 +250,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "ListExport": thing(search=_SAVED["search"], format=words("csv", "json")),
     "NewSavedSearch": thing(("name",), **_SAVED),
+    "ChangedSearch": thing((), **_SAVED),
     "Suggestions": thing(("suggestions",), suggestions=many(TEXT)),
     "NewRecord": thing(
         ("title",),

@@ -357,6 +357,16 @@ OPERATIONS: tuple[Operation, ...] = (
         refuses=(401, 403, 404),
     ),
     Operation(
+        "PATCH",
+        "/saved-searches/{search_id}",
+        savedsearches.change,
+        "Change a saved search",
+        needs=(Action.SAVE_SEARCHES,),
+        body="ChangedSearch",
+        gives="SavedSearch",
+        refuses=(400, 401, 403, 404, 422),
+    ),
+    Operation(
         "DELETE",
         "/saved-searches/{search_id}",
         savedsearches.delete,
