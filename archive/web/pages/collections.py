@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -12,7 +13,7 @@ from archive.records.tables import Collection
 from archive.web.pages.home import shelf_card
 from archive.web.request import context
 from archive.web.request.guard import public
-from archive.web.showing import cards
+from archive.web.showing import cards, exclusions
 from auth.policy import Action
 from auth.scope import scope
 from auth.viewer import Access
@@ -38,16 +39,22 @@ def show(slug: str) -> str:
         total, found = store.in_collection(
             s, shelf.id, reach, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
         )
+        listed = cards.cards(s, found)
+        left_out = exclusions.left_out(sum(card.is_hidden for card in listed))
+        once: dict[str, Any] = {}
+        if left_out and left_out.is_shown:
+            once = {exclusions.MEET: exclusions.ALL}
         return render_template(
             "collections/show.html",
             shelf=shelf_card(shelf),
             slug=slug,
             ask_url=_ask_url(shelf),
             total=total,
-            cards=cards.cards(s, found),
+            cards=listed,
+            left_out=left_out,
             page=page,
             pages=ceil(total / PER_PAGE),
-            address=lambda n: url_for("collections.show", slug=slug, page=n),
+            address=lambda n: url_for("collections.show", slug=slug, page=n, **once),
         )
 
 

@@ -11,7 +11,7 @@ from archive.records import store
 from archive.records.tables import Collection
 from archive.web.request import context
 from archive.web.request.guard import public
-from archive.web.showing import cards, searching
+from archive.web.showing import cards, exclusions, searching
 from archive.web.showing.recordpage import in_language
 from auth.scope import scope
 
@@ -47,9 +47,11 @@ def index() -> str:
     """What this archive is and what is new in it."""
     reach = scope(context.viewer(), context.now())
     with context.read_session() as s:
+        recent = cards.cards(s, store.recent(s, reach, RECENT))
         return render_template(
             "home/index.html",
-            recent=cards.cards(s, store.recent(s, reach, RECENT)),
+            recent=recent,
+            left_out=exclusions.left_out(sum(card.is_hidden for card in recent)),
             years=bars(store.counts_by_year(s, reach)),
             collections=[shelf_card(shelf) for shelf in store.collections(s)],
             total=store.count(s, reach),

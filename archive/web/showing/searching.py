@@ -21,7 +21,7 @@ from search.query import Query
 
 PER_PAGE = 24
 VIEWS = ("grid", "list")
-CARRIED = question.CARRIED | {"view"}
+CARRIED = question.CARRIED | {"view", exclusions.MEET}
 
 
 @dataclass(frozen=True)
