@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archive.ledger import EVENTS
-from archive.web.showing import housewords
-from archive.work import handlers
 from auth import accounts, lifecycle
 from auth.viewer import Role
-
-
-def test_every_line_of_the_ledger_has_a_name_and_no_other():
-    assert set(housewords.EVENTS) == EVENTS
-
-
-def test_every_kind_of_background_work_has_a_name_and_no_other():
-    assert set(housewords.JOBS) == set(handlers.HANDLERS)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,6 @@ APPLICATIONS = (
 ACCESS = (
     N_("Sign in before you consent."),
     N_("The labels of this record changed; read them again."),
-    N_("The warnings have changed; read them again."),
     N_("This record cannot be shown for that long."),
     N_("There is no such consent."),
     N_("Say for which purpose you need to see this."),
@@ -142,6 +141,7 @@ RECORDS = (
     N_("The region of %(label)s is outside the picture."),
     N_("%(label)s is not a label of the vocabulary."),
     N_("There is no such record."),
+    N_("There is no such job."),
     N_("There is no such file."),
     N_("There is no copy of this file."),
     N_("Somebody changed this record in the meantime; look at it again first."),
@@ -202,6 +202,8 @@ FILES = (
     N_("The time of this upload ran out; begin it anew."),
     N_("The upload stands at %(bytes)s bytes."),
     N_("This upload is not finished."),
+    N_("These are more bytes than the upload has left."),
+    N_("The connection broke."),
     N_("The bytes were changed on the way."),
     N_("There is no such upload of yours."),
     N_("This upload has ended in the meantime."),
@@ -210,6 +212,7 @@ FILES = (
     N_("Too many of your uploads are unfinished: hand them in, or end them."),
 )
 REQUESTS = (
+    N_("This request was not returned to you."),
     N_("Ask at most %(most)s questions."),
     N_("Ask for at most %(most)s years."),
     N_("Choose a day in the future."),
