@@ -117,12 +117,16 @@ def raised_in(tree: ast.Module, errors: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in errors:
             texts = map(shape, node.args)
-            yield from (text for text in texts if text and " " in text)
+            yield from (text for text in texts if text and _is_spoken(text))
+
+
+def _is_spoken(text: str) -> bool:
+    """For a person: what an error says to programmers begins with a small letter."""
+    return " " in text and (text[0].isupper() or text.startswith("{}"))
 
 
 def _is_sentence(text: str) -> bool:
-    begins = text[0].isupper() or text.startswith("{}")
-    return begins and text.endswith(".") and len(text.split()) > 2
+    return _is_spoken(text) and text.endswith(".") and len(text.split()) > 2
 
 
 def test_every_sentence_of_the_parts_below_is_known_and_no_other() -> None:

@@ -144,6 +144,8 @@ RECORDS = (
     N_("There is no such job."),
     N_("There is no such file."),
     N_("There is no copy of this file."),
+    N_("There is no such alarm to look at any more."),
+    N_("This record raises no alarm."),
     N_("Somebody changed this record in the meantime; look at it again first."),
     N_("Label every file of this record before publishing it."),
     N_("A withdrawal needs a reason and a note."),
