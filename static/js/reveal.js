@@ -1,7 +1,8 @@
 /* The viewer's way out. Everything shown is taken away at once by Esc, the Hide
  * button, leaving the tab, an idle minute, or the end of the consent; the source is
  * removed, not covered, so that nothing stays in the page or goes on loading.
- * Showing it again is a page load of its own, and asks the gate afresh. */
+ * Showing it again is a page load of its own, and asks the gate afresh. When the stream
+ * breaks because the gate has shut meanwhile, that is an end, too. */
 import { announce } from "./announce.js";
 import { isForPage } from "./shortcuts.js";
 
@@ -48,6 +49,9 @@ export default function reveal(viewer) {
   part("hide").hidden = hidden;
   part("leave").hidden = !hidden;
   keepSilent(media, part("sound"));
+  media?.addEventListener("error", async () => {
+    if (await isOver()) hide(viewer.dataset.ended);
+  });
   tick();
   if (document.hidden) hide(); // the tab was left before this module had loaded
 }
@@ -60,6 +64,12 @@ function takeAway(media) {
   }
   media.dispatchEvent(new Event("takeaway"));
   media.remove();
+}
+
+/* The gate has shut while something was open: withdrawn elsewhere, signed out, refused. */
+async function isOver() {
+  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" });
+  return !answer.ok;
 }
 
 function isPlaying(media) {
