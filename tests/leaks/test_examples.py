@@ -91,6 +91,44 @@ def test_systemd_takes_the_unit(tmp_path: Path, name: str) -> None:
     assert "Unknown" not in told.stderr, told.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "exposure"),
+    [("vigil", 6.0), ("vigil-web", 6.0), ("vigil-worker", 6.0), ("vigil-broker", 1.5)],
+)
+def test_systemd_finds_little_that_a_unit_leaves_open(
+    name: str, exposure: float
+) -> None:
+    """Where decoders run their sandbox needs what the rest of the points are for."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("THE UNIT IS NOT JUDGED BY SYSTEMD: systemd-analyze is not here")
+    threshold = f"--threshold={round(exposure * 10)}"
+    told = subprocess.run(
+        [
+            *(program, "security", "--no-pager", "--offline=true", threshold),
+            str(EXAMPLES / f"{name}.service"),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    if "unrecognized option" in told.stderr:
+        pytest.skip("THE UNIT IS NOT JUDGED BY SYSTEMD: it is older than 250")
+    assert told.returncode == 0, told.stdout[-300:] + told.stderr
+
+
+def test_no_unit_keeps_a_capability() -> None:
+    for name in UNITS:
+        assert read(name)["CapabilityBoundingSet"] == "", name
+
+
+@pytest.mark.parametrize("setting", ["PrivateUsers", "RestrictSUIDSGID"])
+def test_nothing_forbids_the_broker_to_share_files_and_see_who_asks(
+    setting: str,
+) -> None:
+    assert setting not in read("vigil-broker")
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", *(f"{unit}.service" for unit in UNITS)])
 def test_the_documents_lead_to_the_examples(name: str) -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
