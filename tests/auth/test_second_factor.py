@@ -127,7 +127,7 @@ def test_renewed_recovery_codes_replace_the_old_ones(
 
 
 def test_neither_seed_nor_recovery_code_is_in_the_database(s, enrolled):
-    """Requirements 14 and 15."""
+    """Requirements 14 and 15, lines 14 and 15. Requirements 14 and 15."""
     totp, codes = enrolled
     assert totp.secret.encode() not in s.scalars(select(SecondFactor)).one().seed_sealed
     stored = b"".join(row.code_hash for row in s.scalars(select(RecoveryCode)))

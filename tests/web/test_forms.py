@@ -27,6 +27,7 @@ def _unsafe_routes(app: Flask, desk: Desk) -> list[tuple[str, str]]:
 def test_every_unsafe_route_wants_the_token_of_this_session(
     app: Flask, browser: Browser, desk: Desk
 ) -> None:
+    """Requirement 33, line 33."""
     moderator, other = browser("moderator"), browser("other")
     stolen = csrf(other)
 
@@ -39,6 +40,7 @@ def test_every_unsafe_route_wants_the_token_of_this_session(
 def test_every_unsafe_page_wants_a_token_of_readers_too(
     app: Flask, visitor: FlaskClient, desk: Desk
 ) -> None:
+    """Requirement 33: signing in and out, too."""
     for method, path in _unsafe_routes(app, desk):
         answer = visitor.open(path, method=method)
         expected = {401, 404} if path.startswith("/api/") else {400}

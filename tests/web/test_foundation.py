@@ -81,6 +81,7 @@ def test_pages_of_somebody_signed_in_are_never_stored(browser: Browser) -> None:
 def test_a_reader_gets_no_cookie_and_no_session(
     visitor: FlaskClient, site: Site, path: str
 ) -> None:
+    """Requirement 35, line 35."""
     answer = visitor.get(path)
 
     assert answer.status_code == 200

@@ -293,8 +293,8 @@ def test_an_institution_that_is_away_is_said_so(visitor, institution) -> None:
     assert "does not answer" in text(answer)
 
 
-def test_it_is_off_by_default(first_home, clock) -> None:
-    site = open_site(config.load(first_home.environ), clock)
+def test_it_is_off_by_default(environ, clock) -> None:
+    site = open_site(config.load(environ), clock)
     client = create_app(site).test_client()
     assert "institution" not in client.get("/login").text
     assert post(client, "/login/institution").status_code == 422

@@ -89,6 +89,7 @@ def test_stepping_up_renews_the_secret_of_the_same_session(
 
 
 def test_the_cookie_is_for_this_host_and_for_http_only(visitor: FlaskClient) -> None:
+    """Requirement 31, line 31."""
     answer = visitor.post("/enter", headers={"X-CSRFToken": csrf(visitor)})
 
     cookie = answer.headers["Set-Cookie"]
@@ -100,6 +101,7 @@ def test_the_cookie_is_for_this_host_and_for_http_only(visitor: FlaskClient) -> 
 def test_over_https_the_cookie_is_bound_to_host_and_tls(
     site: Site, people: dict[str, str]
 ) -> None:
+    """Requirement 31, line 31."""
     config = replace(site.config, base_url="https://archive.example.org")
     object.__setattr__(site, "config", config)
     app = create_app(site)

@@ -22,7 +22,7 @@ from archive.web.request.session import CSRF
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TOKEN_SECONDS = 12 * 3600
 _OWN_PATH = re.compile(r"/(?!/|%(?:0[0-9a-f]|2f|5c))[!-\[\]-~]*", re.I | re.A)
-NEXT_LENGTH = 8000
+NEXT_LENGTH = 4000
 
 
 class CrossSiteError(BadRequest):
