@@ -93,6 +93,14 @@ def test_the_first_key_brings_recovery_codes_and_each_key_has_a_name(
     assert told.count("second factor removed") == 1
 
 
+def test_ones_data_names_the_keys_and_holds_nothing_of_them(mine, key) -> None:
+    add(mine, key)
+    told = mine.get("/account/data/export").get_json()
+    assert [each["name"] for each in told["passkeys"]] == ["My phone"]
+    assert told["account"]["institution"] is False
+    assert "credential_id" not in str(told)
+
+
 def test_a_key_signs_in_by_itself_with_a_new_session(
     mine, key, visitor, site, people
 ) -> None:

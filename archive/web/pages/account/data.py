@@ -14,7 +14,8 @@ from archive.web.request import context
 from archive.web.request.guard import needs
 from auth import accounts, notices, terms
 from auth.access import consents, exposure
-from auth.credentials import second_factor, sessions, tokens
+from auth.credentials import passkeys, second_factor, sessions, tokens
+from auth.entry import institutions
 from auth.policy import Action
 from auth.tables import Account, Base
 from auth.vetting import applications, evidence, lapses, remarks
@@ -54,7 +55,12 @@ def everything(s: Session, own: Account) -> dict[str, Any]:
             "name": accounts.name_of(sealing, own),
             "vetting_on_paper": accounts.vetting_of(sealing, own),
             "second_factor": second_factor.is_enrolled(s, own.id),
+            "institution": institutions.is_linked(s, own.id),
         },
+        "passkeys": [
+            {"name": key.name, "added": key.created_at, "last_used": key.used_at}
+            for key in passkeys.list_for(s, own.id)
+        ],
         "changes": _rows(accounts.changes(s, own.id)),
         "applications": [
             {

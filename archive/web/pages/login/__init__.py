@@ -1,6 +1,7 @@
 """Signing in and out.
 
 steps      /login in one step or two, and /logout
+halfway    between the two steps
 bypasskey  /login/passkey: signing in by a passkey alone
 again      /login/again: proving again who one is, before a grave act
 forgotten  /login/forgotten: a new password, by mail

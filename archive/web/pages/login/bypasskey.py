@@ -19,8 +19,8 @@ from werkzeug.wrappers import Response
 
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
+from archive.web.pages.login.halfway import HalfWay
 from archive.web.pages.login.steps import (
-    HalfWay,
     PasswordForm,
     refused_page,
     source,
@@ -47,7 +47,6 @@ def ask_passkey() -> dict[str, object]:
     :raises NotFound: no passkeys can be made for this address
     :raises TooFast: too many were asked for
     """
-    limits.spend("passkey", ASKING)
     half_way = HalfWay.current() if request.args.get("step") == "code" else None
     if half_way is None:
         return question(Ceremony.SIGN_IN)
@@ -68,7 +67,9 @@ def question(ceremony: Ceremony, account_id: str | None = None) -> dict[str, obj
     """A question for this session, and the form token to answer with.
 
     :raises NotFound: no passkeys can be made for this address
+    :raises TooFast: too many were asked for
     """
+    limits.spend("passkey", ASKING)
     here = origin.passkey_site()
     if here is None:
         raise NotFound

@@ -23,7 +23,8 @@ from werkzeug.wrappers import Response
 
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
-from archive.web.pages.login.steps import HalfWay, source, welcome
+from archive.web.pages.login.halfway import HalfWay
+from archive.web.pages.login.steps import source, welcome
 from archive.web.request import context, forms, guard, provider, session
 from archive.web.request.guard import needs, public
 from auth import accounts, limits

@@ -4,14 +4,10 @@
     /login/code   the authenticator's code or a passkey, where one is set up
     /logout       ends the session, and what the browser keeps of it
 
-Between the two steps nobody is signed in: that the password was right is noted in the
-visitor's session, for five minutes.
+Between the two steps nobody is signed in; see `halfway`.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,6 +17,7 @@ from werkzeug.wrappers import Response
 from archive.mail import security
 from archive.web import journal
 from archive.web.pages.login.blueprint import bp
+from archive.web.pages.login.halfway import HalfWay
 from archive.web.request import context, fields, forms, origin, provider, session
 from archive.web.request.guard import public
 from auth import notices
@@ -32,8 +29,6 @@ from auth.entry.signin import Failure, FailureKind, SignIn
 from auth.errors import AuthError, PasskeyRefused, TooFast
 from auth.notices import Kind
 
-HALF_WAY = "half_way"
-HALF_WAY_LASTS = timedelta(minutes=5)
 TOO_MANY = 429
 UNPROCESSABLE = 422
 
@@ -57,35 +52,6 @@ class CodeForm(fields.Form):
             "codes."
         ),
     )
-
-
-@dataclass(frozen=True)
-class HalfWay:
-    """Somebody whose password was right, and whose code is still to come."""
-
-    account_id: str
-    since: datetime
-    proved: bool = True
-    """Whether it was the person who proved the first step, or an institution."""
-
-    @classmethod
-    def current(cls) -> HalfWay | None:
-        """Whoever stands half-way in this browser, if not for too long."""
-        noted = session.current().get(HALF_WAY)
-        if not noted:
-            return None
-        since = datetime.fromisoformat(noted["since"])
-        lasts = context.now() - since < HALF_WAY_LASTS
-        whose = cls(noted["account_id"], since, proved=noted.get("proved", True))
-        return whose if lasts else None
-
-    def note(self) -> None:
-        here = session.current()
-        here[HALF_WAY] = {
-            "account_id": self.account_id,
-            "since": self.since.isoformat(),
-            "proved": self.proved,
-        }
 
 
 @bp.get("/login")
