@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from archive.cli import output
+from archive.cli.deciding import decide
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
 from archive.site import Site
@@ -20,6 +21,7 @@ from auth.entry import invitations
 from auth.tables import Account
 from auth.vetting import applications
 from auth.vetting.facts import ApplicationFacts
+from auth.vetting.review import Outcome
 from auth.viewer import AccountStatus, Role
 
 VETTED_FOR = timedelta(days=365)
@@ -168,7 +170,8 @@ def approve(email: str, until: datetime | None, reason: str) -> None:
         def grant(
             session: Session, found: Account, by: str, why: str, now: datetime
         ) -> None:
-            accounts.approve(session, found, end, by, why, now)
+            if not decide(session, found, Outcome.APPROVE, why, end, now):
+                accounts.approve(session, found, end, by, why, now)
 
         _change(site, email, grant, "application decided", reason)
 
@@ -179,7 +182,14 @@ def approve(email: str, until: datetime | None, reason: str) -> None:
 def reject(email: str, reason: str) -> None:
     """Reject an applicant. Example: vigil account reject a@b.example --reason "…" """
     with opened() as site:
-        _change(site, email, accounts.reject, "application decided", reason)
+
+        def turn_away(
+            session: Session, found: Account, by: str, why: str, now: datetime
+        ) -> None:
+            if not decide(session, found, Outcome.REJECT, why, None, now):
+                accounts.reject(session, found, by, why, now)
+
+        _change(site, email, turn_away, "application decided", reason)
 
 
 @account.command()

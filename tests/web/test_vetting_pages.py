@@ -409,3 +409,27 @@ def test_a_vetting_is_renewed_on_the_facts_given_before(
 
 def people_of(site, email: str) -> str:
     return found(site, email).id
+
+
+def test_an_administrator_publishes_terms_that_everybody_signs_anew(
+    admin, browser, site
+) -> None:
+    """C1: version and time are stored; a new version re-prompts."""
+    page = admin.get("/admin/terms").text
+    assert "Publish as version 2" in page
+    english = {"conduct.en": "# Conduct\n\n1. Be kind.", "data-use.en": "1. Ask."}
+    assert post(admin, "/admin/terms", **english).status_code == 422, "not ticked"
+    half = {"conduct.en": "# Conduct", "meant": "y"}
+    refused = post(admin, "/admin/terms", **half)
+    assert (refused.status_code, "# Conduct" in refused.text) == (422, True)
+    given = {**english, "meant": "y"}
+    assert post(browser("moderator"), "/admin/terms", **given).status_code == 403
+    assert post(admin, "/admin/terms", **given).status_code == 303
+    assert events(site)[0] == "terms published"
+    reader = browser("researcher")
+    assert "Read and sign the current version." in text(reader.get("/account/"))
+    shown = reader.get("/account/terms").text
+    assert "Be kind." in shown
+    assert post(reader, "/account/terms", version="1", agree="y").status_code == 409
+    assert post(reader, "/account/terms", version="2", agree="y").status_code == 303
+    assert "You have signed the current version." in text(reader.get("/account/"))
