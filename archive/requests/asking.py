@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from archive.ledger import Ledger
 from archive.records import store
 from archive.records.errors import NoSuchRecord
 from archive.records.tables import Collection, Record
+from archive.requests.telling import Premises, mail
 from auth import staff
 from auth.access import questions, requests, useconditions
 from auth.access.purposes import StatedPurpose
@@ -27,17 +26,7 @@ from auth.access.requesttables import AccessRequestRow
 from auth.access.useconditions import Condition, Mismatch
 from auth.errors import FactsRefused, NotPossible
 from auth.notices import Kind, tell
-from auth.sealing import Sealing
 from auth.viewer import Access
-
-
-class Premises(Protocol):
-    """What requests need of a running archive."""
-
-    @property
-    def sealing(self) -> Sealing: ...
-    @property
-    def ledger(self) -> Ledger: ...
 
 
 @dataclass(frozen=True)
@@ -122,7 +111,7 @@ def hand_in(
         _require_open(terms.collection)
     wish = _wish(terms, account_id, said, now)
     row = requests.submit(s, premises.sealing, account_id, wish, now)
-    _tell_receivers(s, row, now)
+    _tell_receivers(premises, s, row, now)
     tell_ledger(premises, s, "access requested", row, account_id, now)
     return row
 
@@ -143,7 +132,7 @@ def hand_in_again(
     terms = terms_of(s, requests.scope_of(row))
     wish = _wish(terms, row.account_id, said, now)
     requests.resubmit(s, premises.sealing, row, wish, now)
-    _tell_receivers(s, row, now)
+    _tell_receivers(premises, s, row, now)
     tell_ledger(premises, s, "access request answered", row, row.account_id, now)
 
 
@@ -223,9 +212,14 @@ def _require_open(shelf: Collection) -> None:
         raise NotPossible("The originals of this collection are closed to everybody.")
 
 
-def _tell_receivers(s: Session, row: AccessRequestRow, now: datetime) -> None:
-    for account_id in receivers(s, row):
+def _tell_receivers(
+    premises: Premises, s: Session, row: AccessRequestRow, now: datetime
+) -> None:
+    whom = receivers(s, row)
+    for account_id in whom:
         tell(s, account_id, Kind.REQUEST_ARRIVED, now, request=row.id)
+    path = f"/admin/requests/{row.id}"
+    mail(premises, s, whom, Kind.REQUEST_ARRIVED, path, now)
 
 
 def receivers(s: Session, row: AccessRequestRow) -> list[str]:

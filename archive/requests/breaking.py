@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from archive.records import store
-from archive.requests.asking import Premises
+from archive.requests.telling import Premises, mail
+from auth import staff
 from auth.access import emergencies
 from auth.access.requesttables import EmergencyRow
 from auth.errors import NotPossible
+from auth.notices import Kind
 from auth.viewer import Access, RecordState, Tier
 
 GONE = (RecordState.WITHDRAWN, RecordState.SHREDDED)
@@ -38,6 +40,7 @@ def ask(  # noqa: PLR0913 - who asks for what, how long, and why
         raise NotPossible("This record is closed to everybody; no emergency opens it.")
     row = emergencies.ask(s, premises.sealing, record_id, minutes, reason, by, now)
     _tell(premises, s, "emergency asked for", row, by, now, reason=reason.strip())
+    _mail_others(premises, s, row, {by}, now)
     return row
 
 
@@ -57,6 +60,7 @@ def confirm(
         until=grant.ends_at.isoformat(),
         third=emergencies.has_third(s, row),
     )
+    _mail_others(premises, s, row, {by, row.asked_by}, now)
 
 
 def withdraw(
@@ -81,6 +85,14 @@ def review(
     """Write down what was found; see `auth.access.emergencies.review`."""
     emergencies.review(s, premises.sealing, row, by, text, now)
     _tell(premises, s, "emergency reviewed", row, by, now, found=text.strip())
+
+
+def _mail_others(
+    premises: Premises, s: Session, row: EmergencyRow, but: set[str], now: datetime
+) -> None:
+    others = [each for each in staff.administrators(s) if each not in but]
+    path = f"/admin/emergencies/{row.id}"
+    mail(premises, s, others, Kind.EMERGENCY, path, now)
 
 
 def _tell(

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from archive.records import store
 from archive.records.tables import Collection, Record
-from archive.requests.asking import Premises, tell_ledger
+from archive.requests.asking import tell_ledger
+from archive.requests.telling import Premises, mail_applicant
 from auth.access import deciding, requests
 from auth.access.deciding import Offer
 from auth.access.requests import Scope
@@ -60,6 +61,7 @@ def send_back(
     """Ask for more; see `auth.access.deciding.send_back`."""
     deciding.send_back(s, premises.sealing, row, by, why, now)
     tell_ledger(premises, s, "access request returned", row, by, now, reason=why)
+    mail_applicant(premises, s, row, now)
 
 
 def decline(
@@ -73,6 +75,7 @@ def decline(
     """Say no; see `auth.access.deciding.decline`."""
     deciding.decline(s, premises.sealing, row, by, why, now)
     tell_ledger(premises, s, "access request declined", row, by, now, reason=why)
+    mail_applicant(premises, s, row, now)
 
 
 def approve(
@@ -120,6 +123,7 @@ def revoke(
     grant = deciding.revoke(s, premises.sealing, row, by, why, now)
     told = {"grant": grant.id, "reason": why}
     tell_ledger(premises, s, "grant revoked", row, by, now, **told)
+    mail_applicant(premises, s, row, now)
     return grant
 
 
@@ -145,3 +149,4 @@ def _tell_granted(
         ends=grant.ends_at.isoformat(),
         behind=[grant.given_by, *filter(None, [grant.seconded_by])],
     )
+    mail_applicant(premises, s, row, now)

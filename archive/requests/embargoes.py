@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from archive.records import store
 from archive.records.errors import FieldError
 from archive.records.tables import Record
-from archive.requests.asking import Premises
+from archive.requests.telling import Premises
 from auth.sealing import open_text, seal_text
 
 LONGEST = 2_000

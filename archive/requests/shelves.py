@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from archive.records import store
 from archive.records.errors import Conflict, FieldError, NoSuchRecord
 from archive.records.tables import Collection
-from archive.requests.asking import Premises
+from archive.requests.telling import Premises
 from auth import staff
 from auth.access import questions, useconditions
 from auth.access.questions import Question

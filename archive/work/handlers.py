@@ -18,6 +18,7 @@
 | letter | sealed | sends a mail that is written already |
 | reset | sealed | mails a link for a new password, where the address has an account |
 | changes | | mails the notices about accounts' security |
+| requests | | reminds of requests, ends of grants, ended embargoes |
 | tidy | | ends sessions and vettings that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
@@ -50,6 +51,7 @@ from archive.work import (
     lettering,
     rebuilding,
     reminding,
+    requesting,
     rereading,
     retaining,
 )
@@ -188,6 +190,7 @@ HANDLERS: Mapping[str, Handler] = {
     queueing.LETTER: Handler(lettering.send_letter, _nothing),
     queueing.RESET: Handler(lettering.send_reset, _nothing),
     "alerts": Handler(alerting.alert, _nothing),
+    "requests": Handler(requesting.remind, _nothing),
     "tidy": Handler(tidy, _nothing),
     "uploads": Handler(end_uploads, _nothing),
 }

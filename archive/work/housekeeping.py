@@ -6,6 +6,7 @@
 | alerts | 5 minutes | looks for new matches of saved searches, and sends mails |
 | changes | 5 minutes | mails the notices about accounts' security |
 | reminders | hour | tells both sides that access ends in 30, 7 or 1 days |
+| requests | hour | reminds of requests, ends of grants, ended embargoes |
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
 | retention | day | forgets what ended long ago |
@@ -29,6 +30,7 @@ CHORES: Mapping[str, timedelta] = {
     "alerts": timedelta(minutes=5),
     "changes": timedelta(minutes=5),
     "reminders": timedelta(hours=1),
+    "requests": timedelta(hours=1),
     "retention": timedelta(days=1),
     "uploads": timedelta(hours=1),
     "checkpoint": timedelta(days=1),

@@ -29,6 +29,7 @@ LETTERS = {401: "s", 403: "n", 404: "-"}
 
 PUBLISHED = {
     "ooooo": """
+        GET api.accessrequests_terms_of_record
         GET api.assets_preview
         GET api.assets_preview_variant
         GET api.description_openapi
@@ -85,6 +86,7 @@ PUBLISHED = {
         GET visas.standing
     """,
     "snooo": """
+        POST api.accessrequests_ask_for_record
         GET requests.ask_record
         POST requests.send_record
         POST api.consents_give
@@ -109,6 +111,7 @@ PUBLISHED = {
         POST search.export
     """,
     "sn---": """
+        POST api.accessrequests_ask_for_collection
         GET requests.ask_collection
         POST requests.send_collection
         POST account.forget_search
@@ -119,6 +122,8 @@ PUBLISHED = {
         GET api.savedsearches_read
     """,
     "soooo": """
+        PATCH api.accessrequests_change
+        GET api.accessrequests_listing
         POST account.add_passkey
         POST apply.add_evidence
         POST apply.add_remark
@@ -192,6 +197,7 @@ PUBLISHED = {
         GET collections.show
     """,
     "s----": """
+        GET api.accessrequests_read
         POST apply.remove_evidence
         GET requests.show
         POST requests.comment
@@ -298,6 +304,8 @@ PUBLISHED = {
 
 HIDDEN = {
     "---oo": """
+        GET api.accessrequests_terms_of_record
+        POST api.accessrequests_ask_for_record
         GET requests.ask_record
         POST requests.send_record
         GET api.assets_preview

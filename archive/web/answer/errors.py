@@ -24,6 +24,7 @@ from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.intake import uploads
 from archive.records import errors as records
+from archive.requests.asking import UnreadMismatch
 from archive.vault.errors import (
     KeeperAway,
     Shredded,
@@ -177,6 +178,12 @@ def _body(error: BodyError) -> Problem:
     return Problem(error.status, "body", told, fields=fields)
 
 
+def _unread(error: UnreadMismatch) -> Problem:
+    """The codes of the conditions that are not met, each with how it is not."""
+    fields = {each.code: each.fit.value for each in error.mismatches}
+    return Problem(409, error.code, sentences.said(error), fields=fields)
+
+
 def _scope(_error: MissingScopeError) -> Problem:
     detail = gettext("The scope of your access token does not include this.")
     return Problem(403, "role", detail, (ReasonCode.ROLE,))
@@ -248,6 +255,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (auth.NotThere, _missing),
     (auth.TooFast, _too_fast),
     (auth.LabelsChanged, _sentence(409)),
+    (UnreadMismatch, _unread),
     (auth.NotPossible, _sentence(409)),
     (auth.LastAdministrator, _sentence(409)),
     (auth.OwnAccount, _sentence(403)),

@@ -190,6 +190,9 @@ def _describe(s: Session, record_id: str, sent: Fields) -> None:
         return
     record = store.require(s, record_id)
     guard.require(Action.DESCRIBE, store.item_of(record))
+    if "embargo_until" in sent:
+        # Longer is as much a decision as shorter: both are an administrator's.
+        guard.require(Action.SET_EMBARGO, store.item_of(record))
     moderation.describe(
         context.site(),
         s,

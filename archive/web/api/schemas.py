@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archive.searches.tables import Alert, Pace
+from auth.access.purposes import Use
+from auth.access.requests import State as RequestState
 from auth.viewer import (
     Access,
     AccountStatus,
@@ -191,6 +193,94 @@ SCHEMAS: dict[str, Schema] = {
         preview_url=TEXT,
         original_url=TEXT,
         reveal=thing(("allowed", "reasons"), allowed=TRUTH, reasons=many(REMEDY)),
+    ),
+    "AccessTerms": thing(
+        ("questions", "conditions"),
+        questions=many(ref("AccessQuestion")),
+        conditions=many(
+            thing(
+                ("code", "term", "name", "meaning", "values"),
+                code=TEXT,
+                term=TEXT,
+                name=TEXT,
+                meaning=TEXT,
+                values=many(TEXT),
+            )
+        ),
+    ),
+    "AccessQuestion": thing(
+        ("id", "kind", "text", "required", "choices"),
+        id=TEXT,
+        kind=words("text", "choice", "date"),
+        text={"type": "object", "description": "by language"},
+        required=TRUTH,
+        choices=many(TEXT),
+    ),
+    "StatedPurpose": thing(
+        ("text", "project", "institution", "country", "until"),
+        text=TEXT,
+        project=TEXT,
+        institution=TEXT,
+        country={**TEXT, "description": "ISO 3166-1, two letters"},
+        until={"type": "string", "format": "date"},
+        ethics_approval=TEXT,
+        for_profit=TRUTH,
+        uses=many(words(*(use.value for use in Use))),
+    ),
+    "AccessWish": thing(
+        ("purpose",),
+        purpose=ref("StatedPurpose"),
+        answers={"type": "object", "description": "by the id of the question"},
+        acknowledged=many(TEXT),
+        renews=TEXT,
+    ),
+    "AccessDecision": thing(
+        ("action",),
+        action=words(
+            "withdraw",
+            "comment",
+            "take_up",
+            "return",
+            "decline",
+            "approve",
+            "confirm",
+            "revoke",
+        ),
+        reason=TEXT,
+        highest_tier=TIER,
+        starts=MOMENT,
+        ends=MOMENT,
+        excluded_labels=many(TEXT),
+    ),
+    "AccessRequest": thing(
+        ("id", "account", "state", "purpose", "timeline"),
+        id=TEXT,
+        account=TEXT,
+        record=or_null(TEXT),
+        collection=or_null(TEXT),
+        state=words(*(state.value for state in RequestState)),
+        purpose=ref("StatedPurpose"),
+        answers=many(thing(question=ref("AccessQuestion"), said=TEXT)),
+        questions_version=COUNT,
+        mismatches=many(thing(code=TEXT, fit=words("conflict", "unclear"))),
+        timeline=many(thing(number=COUNT, what=TEXT, by=TEXT, at=MOMENT, text=TEXT)),
+        renews=or_null(TEXT),
+        approvals_needed=COUNT,
+        approved_by=or_null(TEXT),
+        submitted_at=MOMENT,
+        decided_at=MOMENT,
+        grant=or_null(
+            thing(
+                id=TEXT,
+                highest_tier=TIER,
+                excluded_labels=many(TEXT),
+                starts_at=MOMENT,
+                ends_at=MOMENT,
+            )
+        ),
+    ),
+    "AccessRequestList": thing(
+        ("items", "total"), items=many(ref("AccessRequest")), total=COUNT
     ),
     "Record": thing(
         (*_SUMMARY, "descriptions", "assets", "labels_version", "text_version"),

@@ -104,12 +104,24 @@ def wanted(s: Session, sent: Fields) -> Wanted:
     if not sent.text("title") and not sent.get("descriptions"):
         raise BodyError("Give the record a title.", field="title")
     empty = RecordDraft(RecordDocument(descriptions={}))
-    draft = changed(s, empty, sent)
+    draft = _as_its_collection(s, changed(s, empty, sent), sent)
     publish = sent.get("publish", False)
     if not isinstance(publish, bool):
         raise BodyError("publish must be true or false.", field="publish")
     given = labels(sent.get("labels", []))
     return Wanted(draft, given, publish, upload_ids(sent.texts("uploads")))
+
+
+def _as_its_collection(s: Session, draft: RecordDraft, sent: Fields) -> RecordDraft:
+    """What was not said of visibility and access, as the collection has it."""
+    shelf = s.get(Collection, draft.collection_id) if draft.collection_id else None
+    if shelf is None:
+        return draft
+    return replace(
+        draft,
+        visibility=draft.visibility if "visibility" in sent else shelf.visibility,
+        access=draft.access if "access" in sent else shelf.access,
+    )
 
 
 def upload_ids(sent: Sequence[str]) -> tuple[str, ...]:

@@ -146,7 +146,9 @@ def lines(
             "you" if each.by == own else ("archive" if ":" in each.by else "them"),
             WHATS[each.what],
             each.text,
-            each.note,
+            gettext("The vetting has ended, so the open request was closed.")
+            if each.what is What.CLOSED
+            else each.note,
         )
         for each in timeline.of(s, sealing, row.id)
     ]

@@ -136,6 +136,7 @@ JOBS: dict[str, Any] = {
     "shred": _("destroy keys"),
     "fixity": _("read files again"),
     "alerts": _("look for new matches of saved searches"),
+    "requests": _("remind of requests and ending grants"),
     "tidy": _("tidy up"),
     "uploads": _("end old uploads"),
     "letter": _("send a mail"),

@@ -366,6 +366,7 @@ KINDS = (
     "letter",
     "rebuild",
     "reminders",
+    "requests",
     "reset",
     "retention",
     "shred",

@@ -12,10 +12,13 @@ from archive import jobs
 from archive.attack.material import stored_cells
 from archive.jobs import JobState
 from archive.records import store
+from archive.requests import overview
+from archive.requests.overview import Wanted
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
-from auth.access import alarms
+from auth.access import alarms, emergencies
+from auth.access.requests import WAITING, State
 from auth.policy import Action
 from auth.vetting import applications
 from blur import proof
@@ -66,12 +69,17 @@ def index() -> str:
         lines = site.ledger.entries(s, limit=RECENT_LINES)
         people = [who for line in lines for who in (line.actor, line.account_id)]
         known = names(s, people)
+        desk = overview.table(s, Wanted(), now)
+        urgent = emergencies.unreviewed(s, now)
         cells = stored_cells(site, s, MEASURED_PREVIEWS)
     return render_template(
         "admin/index.html",
         content=Content(len(cells), proof.estimated_bits(cells)),
         most_bits=proof.MOST_EFFECTIVE_BITS,
         pending=len(pending),
+        asked=sum(line.state in WAITING for line in desk),
+        ending=sum(line.state is State.EXPIRING for line in desk),
+        emergencies=len(urgent),
         oldest=now - pending[0].submitted_at if pending else None,
         unlabelled=len(unlabelled),
         alarmed=alarmed,
