@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from archive.work import run_one
 from auth.access import consents
 from auth.credentials import sessions
 from tests.journeys import media
@@ -74,3 +75,17 @@ def test_what_plays_is_hidden_when_the_gate_shuts_meanwhile(
         "e => { e.currentTime = e.duration * 0.9; }"
     )
     is_gone(reader)
+
+
+def test_records_of_a_list_are_chosen_with_the_pointer(
+    reader, live, desk, site, clock
+) -> None:
+    """C2: the title's link lies over the card, and not over the box."""
+    record = desk.publish(desk.deposit()).record.id
+    while run_one(site, clock()):
+        pass
+    reader.goto(f"{live.url}/search?q=church")
+    reader.check(f'input[name=record][value="{record}"]', timeout=5000)
+    reader.get_by_role("button", name="Read the warnings of the chosen").click()
+    expect(reader.locator("h1")).to_have_text("Consent to several records")
+    expect(reader.locator(f'input[name=record][value="{record}"]')).to_have_count(1)
