@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CODE := archive auth blur search tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts docs messages lock clean
+.PHONY: help setup demo test check format lint types contracts docs access leak-test messages lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,12 @@ contracts: setup
 
 docs: setup
 	$(BIN)/pytest -q tests/house
+
+access: setup ## write docs/access.md anew, from the rules
+	$(BIN)/python -m auth.telling > docs/access.md
+
+leak-test: setup ## ask as everybody at every door; print who met what
+	$(BIN)/pytest -q -s tests/web/test_matrix.py tests/web/test_side_doors.py tests/journeys/test_leaks.py
 
 messages: setup ## gather the interface's strings and update the catalogues
 	$(BIN)/pybabel -q extract --ignore-dirs='.*' -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .

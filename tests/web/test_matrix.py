@@ -358,6 +358,7 @@ def test_everybody_meets_at_every_door_what_the_table_says(
 
     met = dict(_met(app, browser, clock, routes))
 
+    print(_told(met))  # noqa: T201 - `make leak-test` shows it
     assert met == _expected(PUBLISHED)
 
 
@@ -426,6 +427,17 @@ def _met(
             clock.advance(seconds=1)  # of somebody's ten sessions the oldest ends
             row += _letter(browser(name), route)
         yield f"{route.method} {route.endpoint}", row
+
+
+def _told(met: dict[str, str]) -> str:
+    """Routes x roles, as a table to read."""
+    head = f"{'route':<40}" + "".join(f"{name:>15}" for name in PEOPLE)
+    words = {letter: str(status) for status, letter in LETTERS.items()} | {"o": "open"}
+    rows = [
+        f"{row:<40}" + "".join(f"{words[letter]:>15}" for letter in letters)
+        for row, letters in sorted(met.items(), key=lambda each: each[0].split()[::-1])
+    ]
+    return "\n".join(["", head, *rows])
 
 
 def _letter(client: FlaskClient, route: Route) -> str:
