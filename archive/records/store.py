@@ -164,6 +164,20 @@ def require_asset(session: Session, asset_id: str) -> Asset:
     return asset
 
 
+def require_with_record(session: Session, asset_id: str) -> tuple[Record, Asset]:
+    """An asset and its record, in one question to the database.
+
+    One question, so that what may not be known of takes no longer than what is not.
+
+    :raises NoSuchRecord: there is none of that id
+    """
+    both = select(Record, Asset).join(Asset, Asset.record_id == Record.id)
+    found = session.execute(both.where(Asset.id == asset_id)).one_or_none()
+    if found is None:
+        raise NoSuchRecord("There is no such file.")
+    return found[0], found[1]
+
+
 def assets_of(session: Session, record_id: str) -> Sequence[Asset]:
     """A record's files in their order."""
     query = select(Asset).where(Asset.record_id == record_id).order_by(Asset.position)

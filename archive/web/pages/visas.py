@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, jsonify
 
 from archive.vault import signing
@@ -14,6 +16,7 @@ from archive.web.request.guard import public
 from auth.visas import issuing, tokens
 
 bp = Blueprint("visas", __name__)
+_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 @bp.get(tokens.KEYS_PATH)
@@ -27,6 +30,8 @@ def keys() -> Response:
 @public
 def standing(visa_id: str) -> Response:
     """The same answer for what never was, what is over, and what was revoked."""
+    if not _ID.fullmatch(visa_id):
+        return jsonify(active=False)
     with context.read_session() as s:
         active = issuing.stands(s, visa_id, context.now())
     return jsonify(active=active)

@@ -8,6 +8,7 @@ the person at the keyboard, beside the field it speaks of.
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -59,6 +60,13 @@ __all__ = [
     "tidied",
 ]
 
+log = logging.getLogger("vigil.web")
+GUARDED = frozenset(
+    "account_id approved_at by depositor_id email_confirmed id is_admin owner "
+    "password_hash permissions role scopes second_factor state status tier "
+    "vetted_until".split()
+)
+"""What somebody tries who wants more than a form gives; such tries are logged."""
 EMAIL_LIMIT = 254
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s<>\"(),;:\\]+@[^@\s<>\"(),;:\\.]+(\.[^@\s<>\"(),;:\\.]+)+")
@@ -80,7 +88,16 @@ def _unfilled() -> Any:  # noqa: ANN401 - gettext's own
 
 
 class Form(PlainForm):  # type: ignore[misc]
-    """A form of the working pages; it knows nothing of sessions or the database."""
+    """A form of the working pages; it knows nothing of sessions or the database.
+
+    What it has no field for is ignored; a name that would be worth trying is logged.
+    """
+
+    def __init__(self, formdata: Any = None, **given: Any) -> None:  # noqa: ANN401 - WTForms'
+        super().__init__(formdata, **given)
+        tried = sorted(GUARDED.intersection(formdata or ()).difference(self._fields))
+        if tried:
+            log.warning("fields that this form does not have: %s", ", ".join(tried))
 
     class Meta:
         def get_translations(self, _form: PlainForm) -> Spoken:

@@ -150,7 +150,6 @@ def _item_of_record(record_id: str) -> Item:
 def _item_of_asset(asset_id: str) -> Item:
     def read() -> Item:
         with context.read_session() as session:
-            asset = store.require_asset(session, asset_id)
-            return store.item_of(store.require(session, asset.record_id), asset)
+            return store.item_of(*store.require_with_record(session, asset_id))
 
     return context.recall(("item of asset", asset_id), read)

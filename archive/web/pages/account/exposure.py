@@ -86,7 +86,11 @@ def _is_due() -> bool:
 
 
 def _back() -> str:
-    return forms.own_path(request.values.get("next") or url_for("account.exposure"))
+    return forms.own_path(
+        request.form.get("next")
+        or request.args.get("next")
+        or url_for("account.exposure")
+    )
 
 
 def _page(typed: dict[str, str], wrong: dict[str, str]) -> str:
