@@ -260,7 +260,7 @@ def _page(
         errors=errors or {},
         conditions=asked.conditions(terms.conditions, unmet),
         unmet=[each.code for each in unmet],
-        renews=request.values.get("renews", ""),
+        renews=request.form.get("renews") or request.args.get("renews", ""),
     )
 
 
