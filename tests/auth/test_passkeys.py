@@ -277,7 +277,7 @@ def test_of_two_answers_to_one_challenge_at_once_one_wins(database, sealing, now
 
 def test_several_keys_have_names_and_each_is_told(s, account, add, now):
     add(SoftKey(), "  Phone  ")
-    row = add(SoftKey(), "Grey\nkey")
+    row = add(SoftKey(), "Grey\nkey", at=now + timedelta(seconds=1))
     assert [each.name for each in passkeys.list_for(s, account.id)] == [
         "Phone",
         "Grey key",

@@ -93,7 +93,7 @@ def test_the_link_sets_a_password_once_ends_sessions_and_leaves_the_factor(
     assert {"invitation made", "password reset"} <= set(told)
     clock.advance(minutes=6)
     settle(site)
-    assert "The password was changed." in mails(site)[-1].text
+    assert any("The password was changed." in each.text for each in mails(site))
 
 
 def test_the_link_lasts_an_hour_and_its_secret_is_nowhere_else(
@@ -158,9 +158,10 @@ def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told(
     assert post(visitor, path).status_code == 410
     assert sign_in(visitor, new).status_code == 303
     settle(site)
-    last = [letter for letter in mails(site) if letter.to == known][-1]
-    assert "The e-mail address was changed" in last.text
-    assert new not in last.text
+    told_old = [letter.text for letter in mails(site) if letter.to == known]
+    assert len(told_old) == 2, "that it was asked for, and that it was done"
+    assert all("The e-mail address was changed" in each for each in told_old)
+    assert not any(new in each for each in told_old)
     told = events(site, account=people["researcher"])
     assert {"address change asked for", "address changed"} <= set(told)
 
@@ -190,7 +191,7 @@ def test_a_new_browser_and_many_failures_are_told_at_the_next_sign_in(
     thief.environ_base["HTTP_USER_AGENT"] = "Another"
     sign_in(thief, known)
     settle(site)
-    assert "a browser not seen before" in mails(site)[-1].text
+    assert any("a browser not seen before" in each.text for each in mails(site))
 
 
 def test_only_one_letter_goes_out_for_each_notice(browser, site, known, clock) -> None:
