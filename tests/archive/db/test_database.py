@@ -24,6 +24,7 @@ import archive.orders.tables
 import archive.records.tables
 import archive.searches.tables
 import archive.vault.tables
+import auth.access.alarmtables
 import auth.access.requesttables
 import auth.access.tables
 import auth.credentials.tables
@@ -46,6 +47,7 @@ TABLES = (
     archive.vault.tables,
     auth.access.requesttables,
     auth.access.tables,
+    auth.access.alarmtables,
     auth.credentials.tables,
     auth.entry.tables,
     auth.vetting.tables,

@@ -29,10 +29,9 @@ def _widen(table: str, stage: tuple[str, str], *more: str) -> None:
     op.add_column(
         table, sa.Column(name, sa.Text(), nullable=False, server_default=first)
     )
-    with op.batch_alter_table(table) as batch:
-        batch.alter_column(name, server_default=None)
-        for column in more:
-            batch.add_column(sa.Column(column, sa.Text(), nullable=True))
+    # Added in place: rebuilding the table would drop what other rows refer to.
+    for column in more:
+        op.add_column(table, sa.Column(column, sa.Text(), nullable=True))
 
 
 def _tables() -> None:
