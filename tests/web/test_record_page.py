@@ -70,7 +70,7 @@ def test_the_panel_of_a_visitor_says_sign_in_and_claims_nothing_else(visitor, re
     panel = page[page.index('id="reveal"') :]
     assert "Sign in to go on." in panel
     assert 'name="acknowledged"' not in panel
-    assert panel.count("condition-later") == 9
+    assert panel.count("condition-later") == 10
 
 
 def test_the_panel_of_a_researcher_asks_for_each_label_unticked(browser, record):
