@@ -24,6 +24,12 @@ from tests.journeys.media import Planted
 EVIDENCE = "passport and letter of the institute, seen by the operator"
 ALL_SCOPES = ("read", "deposit", "label", "write", "reveal", "admin")
 REVEALS = "100000"  # so that no journey meets the day's limit by accident
+LIMITS = {
+    "VIGIL_DAILY_REVEALS": REVEALS,
+    "VIGIL_ALARM_REVEALS": REVEALS,
+    "VIGIL_ALARM_PAGES": "100000",
+    "VIGIL_ALARM_MISSES": "100000",
+}
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def shared(folder: Path) -> tuple[Home, Holdings]:
     folder.mkdir(mode=0o700, exist_ok=True)
     done, home = (
         folder / "holdings.json",
-        Home(folder, {"VIGIL_DAILY_REVEALS": REVEALS}),
+        Home(folder, LIMITS),
     )
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -124,7 +130,7 @@ def shared(folder: Path) -> tuple[Home, Holdings]:
 
 def fill(folder: Path) -> Holdings:
     """Make the archive, its people and its records by commands alone."""
-    made = make_home(folder, VIGIL_DAILY_REVEALS=REVEALS)
+    made = make_home(folder, **LIMITS)
     with ThreadPoolExecutor(2) as shells:
         people = shells.map(lambda role: add_person(made, role), PEOPLE)
         records = shells.map(lambda each: deposit(made, *each), RECORDS.items())

@@ -887,10 +887,12 @@ def test_who_loses_vetting_loses_an_open_original_at_the_next_range(
     client = Client(server.port)
     assert client.sign_in(email, made["password"]).status == 303
     token = client.csrf(f"/records/{wall.id}")
+    form = client.get(f"{API}/records/{wall.id}").json["consent"]["form"]
+    said = {"purpose": "research", "acknowledged": list(wall.labels), "form": form}
     answer = client.send(
         "POST",
         f"{API}/records/{wall.id}/consents",
-        json.dumps({"purpose": "research", "acknowledged": list(wall.labels)}).encode(),
+        json.dumps(said).encode(),
         {"Content-Type": "application/json", "X-CSRFToken": token},
     )
     assert answer.status == 201, answer.text
