@@ -167,6 +167,8 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "name": HELP,
         "slug": ("any",),
         "secret": ("a" * 43,),
+        "token": ("a" * 43,),
+        "code": ("id.captive", "aaaaa"),
         "change": ("out", "back"),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
         "record_id": (record.id,),
