@@ -169,6 +169,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "secret": ("a" * 43,),
         "token": ("a" * 43,),
         "code": ("id.captive", "aaaaa"),
+        "size": ("1",),
         "change": ("out", "back"),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
         "record_id": (record.id,),
