@@ -53,6 +53,7 @@ def told(client, path: str, deposit) -> tuple[int, dict[str, str], str]:
     text = re.sub(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+", "PREVIEW", text)
     text = re.sub(r'(csrf[^>]*?(?:value|content)=")[^"]+', r"\1TOKEN", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
+    text = re.sub(r"(Version of the labels: )[0-9a-f]{16}\b", r"\1DIGEST", text)
     text = re.sub(r'(_version": ?")[0-9a-f]{16}', r"\1VERSION", text)
     text = re.sub(r'nonce="[^"]+"', "NONCE", text)
     headers = {
