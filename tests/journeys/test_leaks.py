@@ -170,6 +170,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "token": ("a" * 43,),
         "code": ("id.captive", "aaaaa"),
         "size": ("1",),
+        "seq": ("1",),
         "change": ("out", "back"),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
         "record_id": (record.id,),
