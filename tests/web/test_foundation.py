@@ -122,7 +122,7 @@ def test_static_files_are_kept_only_under_their_digest(visitor: FlaskClient) -> 
         assert stale.headers["Cache-Control"] == "no-cache"
 
 
-OPENINGS = ("original", "media.clean", "media.copy")
+OPENINGS = ("original", "media.clean", "media.copy", "media.mark")
 
 
 def test_no_get_changes_anything(
