@@ -1,8 +1,9 @@
 /* The viewer's way out. Everything shown is taken away at once by Esc, the Hide
- * button, leaving the tab, an idle minute, or the end of the consent; the source is
- * removed, not covered, so that nothing stays in the page or goes on loading.
- * Showing it again is a page load of its own, and asks the gate afresh. When the stream
- * breaks because the gate has shut meanwhile, that is an end, too. */
+ * button, leaving the tab, the window or the page, an idle minute, or the end of the
+ * consent; the source is removed, not covered, so that nothing stays in the page or
+ * goes on loading. Showing it again is a page load of its own, and asks the gate
+ * afresh. When the stream breaks because the gate has shut meanwhile, that is an end,
+ * too. */
 import { announce } from "./announce.js";
 import { isForPage } from "./shortcuts.js";
 
@@ -44,6 +45,7 @@ export default function reveal(viewer) {
     else if (isForPage(event)) press(viewer, media, event);
   });
   document.addEventListener("visibilitychange", () => document.hidden && hide());
+  window.addEventListener("blur", () => hide()); // another window is in front
   window.addEventListener("pagehide", () => hide());
   part("hide").addEventListener("click", () => hide());
   part("hide").hidden = hidden;

@@ -1,6 +1,6 @@
 """Doors that nobody thinks of: other verbs, other people's ids, odd paths, spare work.
 
-The numbers are those of docs/assurance.md.
+"Line" numbers are those of the list of security requirements that the archive is held to.
 """
 
 from __future__ import annotations

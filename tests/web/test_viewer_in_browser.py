@@ -123,7 +123,24 @@ def leave_the_tab(page: Page) -> None:
     )
 
 
-@pytest.mark.parametrize("how", [hide_by_key, hide_by_button, leave_the_tab])
+def leave_the_window(page: Page) -> None:
+    page.evaluate("() => { window.dispatchEvent(new Event('blur')); }")
+
+
+def leave_the_page(page: Page) -> None:
+    page.evaluate("() => { window.dispatchEvent(new Event('pagehide')); }")
+
+
+WAYS_OUT = [
+    hide_by_key,
+    hide_by_button,
+    leave_the_tab,
+    leave_the_window,
+    leave_the_page,
+]
+
+
+@pytest.mark.parametrize("how", WAYS_OUT)
 def test_it_is_gone_at_once(opened, how):
     how(opened)
     expect(opened.locator("[data-part=media]")).to_have_count(0)
@@ -224,3 +241,10 @@ def test_no_page_is_wider_than_the_screen(opened, live, width):
         opened.goto(address)
         wide = opened.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (address, wide)
+
+
+def test_no_printer_gets_what_is_shown(opened: Page) -> None:
+    expect(opened.locator("[data-part=media]")).to_be_visible()
+    opened.emulate_media(media="print")
+    expect(opened.locator("[data-part=media]")).to_be_hidden()
+    expect(opened.locator(".viewer")).to_be_hidden()
