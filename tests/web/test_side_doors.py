@@ -1,6 +1,6 @@
 """Doors that nobody thinks of: other verbs, other people's ids, odd paths, spare work.
 
-"Line" numbers are those of the list of security requirements that the archive is held to.
+"Line" numbers are those of the list of security requirements the archive is held to.
 """
 
 from __future__ import annotations
