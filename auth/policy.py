@@ -109,6 +109,11 @@ class Refusal:
         return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
     @property
+    def lacks_proof_alone(self) -> bool:
+        """Whether proving again who one is would be enough."""
+        return all(each.condition is Condition.PROVED for each in self.reasons)
+
+    @property
     def is_hidden(self) -> bool:
         """Whether even the thing's existence is not this viewer's to know."""
         return ReasonCode.NOT_FOUND in self.codes

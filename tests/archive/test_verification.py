@@ -41,6 +41,7 @@ def test_an_archive_in_order_has_no_findings(site, held) -> None:
         "complete": True,
         "checked": {
             "ledger": report.checked["ledger"],
+            "checkpoints": 0,
             "fixity": 4,
             "digests": 2,
             "previews": 2,

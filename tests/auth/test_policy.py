@@ -472,7 +472,8 @@ def test_every_action_has_a_row_and_one_without_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert set(policy.RULES) == set(Action)
-    monkeypatch.delitem(policy.RULES, Action.SEARCH)
+    fewer = {a: row for a, row in policy.RULES.items() if a is not Action.SEARCH}
+    monkeypatch.setattr(policy, "RULES", fewer)  # a row put back would stand last
     assert codes(researcher(), record(), action=Action.SEARCH) == ("role",)
 
 

@@ -169,10 +169,12 @@ def largest_child() -> Iterator[Callable[[], int]]:
     memory of the parent they were started from, which grows from test to test.
     """
     sizes, over = [0], threading.Event()
+    others = set(children())
 
     def watch() -> None:
         while not over.wait(0.005):
-            sizes.extend(memory_of_children())
+            for number in set(children()) - others:
+                sizes.extend(memory_of(number))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -183,19 +185,22 @@ def largest_child() -> Iterator[Callable[[], int]]:
         watcher.join()
 
 
-def memory_of_children() -> Iterator[int]:
-    """The high-water mark of each child that is a program of its own, in KiB."""
-    mine = Path("/proc/self/cmdline").read_bytes()
+def children() -> Iterator[str]:
+    """The processes that this one has started, by number."""
     for tasks in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):
-            for number in tasks.read_text().split():
-                process = Path("/proc", number)
-                with contextlib.suppress(OSError):
-                    # Before its exec a child still has all that its parent has.
-                    if process.joinpath("cmdline").read_bytes() in (mine, b""):
-                        continue
-                    status = process.joinpath("status").read_text()
-                    yield from map(int, re.findall(r"VmHWM:\s+(\d+) kB", status))
+            yield from tasks.read_text().split()
+
+
+def memory_of(number: str) -> Iterator[int]:
+    """The high-water mark of a process that is a program of its own, in KiB."""
+    process = Path("/proc", number)
+    with contextlib.suppress(OSError):
+        # Before its exec a child still has all that its parent has.
+        mine = Path("/proc/self/cmdline").read_bytes()
+        if process.joinpath("cmdline").read_bytes() not in (mine, b""):
+            status = process.joinpath("status").read_text()
+            yield from map(int, re.findall(r"VmHWM:\s+(\d+) kB", status))
 
 
 def test_what_a_child_takes_is_seen_and_not_what_its_parent_has():

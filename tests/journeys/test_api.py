@@ -815,17 +815,22 @@ def test_a_record_on_request_a_closed_one_and_an_unlabelled_one_say_so(
 
 
 def test_an_embargo_shuts_a_record_until_its_day(
-    researcher: Client, moderator: Client, make: Callable[..., Made]
+    researcher: Client,
+    moderator: Client,
+    administrator: Client,
+    make: Callable[..., Made],
 ) -> None:
     made = make()
     path = f"{API}/records/{made.id}"
     assert consent(researcher, made.id).status == 201
     assert original_of(researcher, made).status == 200
-    later = moderator.patch(path, {"embargo_until": "2099-01-01"})
+    by_others = moderator.patch(path, {"embargo_until": "2099-01-01"})
+    assert is_problem(by_others, 403, "role")
+    later = administrator.patch(path, {"embargo_until": "2099-01-01"})
     assert later.status == 200, later.text
     assert is_problem(original_of(researcher, made), 403, "embargo")
     assert is_problem(consent(researcher, made.id), 403, "embargo")
-    assert moderator.patch(path, {"embargo_until": "2020-01-01"}).status == 200
+    assert administrator.patch(path, {"embargo_until": "2020-01-01"}).status == 200
     assert original_of(researcher, made).status == 200
 
 

@@ -482,6 +482,7 @@ def test_a_timed_label_keeps_its_range(kept: Home, tmp_path: Path) -> None:
 
 
 def test_verify_reads_everything_back(kept: Home) -> None:
+    kept.do("ledger", "checkpoint")
     found = kept.do("verify", "--all")
     assert found["ok"] is True
     assert found["findings"] == []

@@ -292,7 +292,9 @@ def serving(environ: dict[str, str]) -> Iterator[Live]:
 
 
 @pytest.fixture
-def live(environ: dict[str, str]) -> Iterator[Live]:
+def live(environ: dict[str, str], clock: Clock) -> Iterator[Live]:
+    # What is served lives in the present; the clock stopped when the tests began.
+    clock.now = datetime.now(UTC).replace(microsecond=0)
     with serving(environ) as running:
         yield running
 

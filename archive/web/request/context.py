@@ -49,8 +49,17 @@ def rules() -> Rules:
 
 
 def may(action: Action | str, item: Item | None = None) -> bool:
-    """Whether the viewer would be permitted; for drawing buttons, never for opening."""
+    """Whether the viewer would be permitted; for drawing buttons, never for opening.
+
+    A proof that is asked for on the way, with the form kept, takes no button away.
+    """
     outcome = decide(Action(action), viewer(), item, rules(), now())
+    return isinstance(outcome, Permit) or outcome.lacks_proof_alone
+
+
+def may_at_once(action: Action, item: Item | None = None) -> bool:
+    """Whether the viewer would be permitted without any further question."""
+    outcome = decide(action, viewer(), item, rules(), now())
     return isinstance(outcome, Permit)
 
 

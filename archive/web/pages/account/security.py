@@ -165,7 +165,7 @@ def page(
         address=address or AddressForm(),
         account=own,
         refused=refused,
-        is_fresh=context.may(Action.CHANGE_CREDENTIALS),
+        is_fresh=context.may_at_once(Action.CHANGE_CREDENTIALS),
         institution=provider.name(),
         can_have_passkeys=origin.passkey_site() is not None,
         **facts,
