@@ -72,6 +72,9 @@ def export(destination: Path, record: str | None, *, details: bool) -> None:
     with opened() as site, _as_failure():
         if destination.exists():
             raise Failure(f"{destination} is there already; name a new file.")
+        with site.db.read() as s:
+            if not site.ledger.entries(s, record=record, limit=1):
+                raise Failure(f"The ledger says nothing of a record {record}.")
         document = attestation.sign(site, actor=OPERATOR, now=site.clock())
         told = {"record": record, "details": details, "size": document["size"]}
         with site.db.write() as s:

@@ -102,7 +102,7 @@ class Ledger:
         """
         if event not in EVENTS:
             raise UnknownEvent(f"{event!r} is not an event of the ledger")
-        _stand_in_line(session)
+        stand_in_line(session)
         head = session.get(LedgerHead, 1, populate_existing=True)
         seq = 1 if head is None else head.seq + 1
         document = _canonical({**(detail or {}), "nonce": secrets.token_hex(16)})
@@ -290,7 +290,8 @@ def _detail_context(seq: int) -> str:
     return f"ledger.detail/v1:{seq}"
 
 
-def _stand_in_line(session: Session) -> None:
+def stand_in_line(session: Session) -> None:
+    """Let nobody else append until the caller's transaction is over."""
     # On SQLite the write transaction is the queue; on PostgreSQL two would fork.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": APPEND_LOCK})

@@ -15,16 +15,19 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.ledger import Ledger
+from archive.ledger import chain as ledger_chain
 from archive.ledger.chain import GENESIS
 from archive.ledger.tables import LedgerCheckpoint, LedgerEntry, LedgerHead
 from archive.ledger.tree import Tree
@@ -60,6 +63,7 @@ def make(
 
     Where nothing happened since the last one but its own line, that one is given.
     """
+    ledger_chain.stand_in_line(s)
     head, newest = s.get(LedgerHead, 1, populate_existing=True), latest(s)
     size = 0 if head is None else head.seq
     if newest is not None and size - newest.size <= 1:
@@ -117,11 +121,8 @@ def keep(document: Mapping[str, Any], folder: Path) -> Path:
     path = folder / f"checkpoint-{document['size']:012d}.json"
     content = written(document)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-        with os.fdopen(descriptor, "wb") as file:
+        with appearing(path, 0o444) as file:
             file.write(content)
-            file.flush()
-            os.fsync(descriptor)
     except FileExistsError:
         if path.read_bytes() != content:
             raise WitnessError(
@@ -135,16 +136,37 @@ def keep(document: Mapping[str, Any], folder: Path) -> Path:
     return path
 
 
-def kept_in(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every checkpoint in a folder, smallest first.
+@contextmanager
+def appearing(path: Path, mode: int) -> Iterator[IO[bytes]]:
+    """A new file that is there only once it is whole and on disk.
 
-    :raises WitnessError: one cannot be read
+    :raises FileExistsError: there is one of that name, which is left alone
     """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def kept_in(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every checkpoint in a folder, smallest first; empty where one cannot be read.
+
+    :raises WitnessError: the folder is not there, so nothing can be said
+    """
+    if not folder.is_dir():
+        raise WitnessError(f"{folder}, where checkpoints are kept, is not there.")
     for path in sorted(folder.glob("checkpoint-*.json")):
         try:
-            yield path, json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise WitnessError(f"{path} cannot be read as a checkpoint.") from error
+            document = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            document = None
+        yield path, document if isinstance(document, dict) else {}
 
 
 def agree(
@@ -155,7 +177,7 @@ def agree(
     `roots` gives for each size in question the root that the lines have.
     """
     if document.get("document") != DOCUMENT:
-        return "it is no checkpoint"
+        return "it cannot be read as a checkpoint"
     if not signing.holds(document, public_key, UNSIGNED):
         return "its signature does not hold"
     size = document["size"]

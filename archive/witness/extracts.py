@@ -14,8 +14,8 @@ All lines are checked as the chain they are; those of one record each by their p
 from __future__ import annotations
 
 import base64
+import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -44,9 +44,11 @@ def write(
     :raises WitnessError: there is no checkpoint, no such line, or no room for the file
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            return _written(premises, file, record, details=details)
+        with checkpoints.appearing(path, 0o600) as file:
+            text = io.TextIOWrapper(file, encoding="ascii", write_through=True)
+            count = _written(premises, text, record, details=details)
+            text.detach()
+            return count
     except OSError as error:
         raise WitnessError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -37,7 +37,8 @@ class Watching:
         self._premises, self._session = premises, session
         self._faults: list[tuple[str, str]] = []
         self._told = [*self._here(), *self._elsewhere()]
-        self._sizes = {document.get("size") for _, document in self._told}
+        sizes = [document.get("size") for _, document in self._told]
+        self._sizes = {size for size in sizes if isinstance(size, int)}
         self._roots: dict[int, str] = {}
         self._tree = Growing()
         self._note()
@@ -73,7 +74,7 @@ class Watching:
             fault = self._stamp_of(row)
             if fault is not None:
                 self._faults.append((about, fault))
-            yield about, row.document
+            yield about, row.document if isinstance(row.document, dict) else {}
 
     def _stamp_of(self, row: LedgerCheckpoint) -> str | None:
         if row.stamp is None or self._premises.config.tsa_certificates is None:

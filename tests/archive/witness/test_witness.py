@@ -5,11 +5,14 @@ Rows E7, E8, X10.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,6 +113,35 @@ def test_where_nothing_happened_there_is_no_new_checkpoint(told: Site) -> None:
     assert sign(told)["size"] > before["size"]
 
 
+def test_of_many_who_sign_at_once_one_does_and_all_are_given_that(told: Site) -> None:
+    write(told, 300)
+    with ThreadPoolExecutor(4) as pool:
+        given = list(pool.map(lambda _: sign(told), range(4)))
+    assert len({each["size"] for each in given}) == 1
+    assert findings(told) == []
+
+
+def test_what_cannot_be_written_whole_is_not_there(
+    told: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    site = replace(told, config=replace(told.config, checkpoint_folder=folder))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(WitnessError, match="No space left"):
+            attestation.bear_out(site)
+        with pytest.raises(WitnessError, match="No space left"):
+            extracts.write(site, folder / "all.json", record=None)
+    assert list(folder.iterdir()) == []
+    attestation.bear_out(site)
+    assert findings(site) == []
+
+
 def test_subtrees_are_kept_and_give_the_same_proofs_as_all_lines(
     told: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,8 +232,10 @@ def test_an_extract_of_one_record_shows_each_of_its_lines(
         bent = json.loads(path.read_text())
         bend(bent["lines"][3])
         assert checked(told, bent, tmp_path)[0] == 1
+    before = set(tmp_path.iterdir())
     with pytest.raises(WitnessError, match="nothing of a record"):
         extracts.write(told, tmp_path / "none.json", record="unknown")
+    assert set(tmp_path.iterdir()) == before
     with pytest.raises(WitnessError, match="cannot be written"):
         extracts.write(told, path, record="r1")
 
@@ -298,11 +332,13 @@ def test_checkpoints_are_kept_elsewhere_and_never_over_another(
     newest.write_bytes(newest.read_bytes().replace(b'"size":', b'"size": '))
     with pytest.raises(WitnessError, match="already holds another"):
         attestation.bear_out(site)
-    newest.write_text("{")
-    assert [what for _, what in findings(site)] == [
-        f"{newest} cannot be read as a checkpoint."
-    ]
+    for broken in ("{", "[]", '{"size": [1]}', "null"):
+        newest.write_text(broken)
+        assert findings(site) == [(str(newest), "it cannot be read as a checkpoint")]
     shutil.rmtree(folder)
+    assert findings(site) == [
+        (str(folder), f"{folder}, where checkpoints are kept, is not there.")
+    ]
     with pytest.raises(WitnessError, match="cannot be written"):
         attestation.bear_out(site)
 
