@@ -9,7 +9,8 @@ The first three end the session: whoever goes on signs in again, and is counted 
 access token, or a reader who is not signed in, waits (429) until the hour is over. A
 touch of honey changes nothing for whoever touches it, and is only told of. Pages and
 misses are counted in this process and written down a few at a time, for all processes
-together; what is written last can lag behind by a twentieth of the limit.
+together; what is written last can lag behind by a twentieth of the limit, which is
+forgotten where more than `MOST_PENDING` came in meanwhile.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ OPENING = frozenset(
 TOUCHING = OPENING | {"records.consent", "api.consents_give", "consents.give_batch"}
 PENDING = "vigil.watching"
 SHARE = 20
+MOST_PENDING = 10_000
 
 
 class Pending:
@@ -55,9 +57,15 @@ class Pending:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
 
+    def __len__(self) -> int:
+        return len(self._counts)
+
     def add(self, key: str, at_least: int) -> int:
         """Count one; return how many are to be written down now, mostly none."""
         with self._lock:
+            if key not in self._counts and len(self._counts) >= MOST_PENDING:
+                # Addresses cost a stranger nothing, and must not fill the memory.
+                self._counts.clear()
             self._counts[key] += 1
             if self._counts[key] < at_least:
                 return 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from archive.records import store
+from archive.web.watching import MOST_PENDING, Pending
 from auth import notices
 from auth.access import alarms
 from auth.access.alarms import Kind
@@ -188,3 +189,11 @@ def test_honey_is_never_public_and_can_be_lifted(browser, desk, honey, site) -> 
     client = browser("researcher")
     assert client.get(f"/records/{honey}/view").status_code == 403
     assert told(site, Kind.HONEY) == []
+
+
+def test_strangers_from_everywhere_do_not_fill_the_memory():
+    pending = Pending()
+    for number in range(3 * MOST_PENDING):
+        pending.add(f"address:{number}", 20)
+    assert len(pending) <= MOST_PENDING
+    assert [pending.add("one", 3) for _ in range(6)] == [0, 0, 3, 0, 0, 3]
