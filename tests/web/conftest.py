@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from playwright import sync_api as playwright
 
@@ -131,9 +132,28 @@ def people(first_home: Home) -> dict[str, str]:
     return first_home.people
 
 
+class Compiled(BytecodeCache):
+    """Templates as this process compiled them once, for the programs of all tests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def app(site: Site) -> Flask:
-    return create_app(site)
+    made = create_app(site)
+    made.jinja_env.bytecode_cache = COMPILED
+    return made
 
 
 @pytest.fixture
