@@ -92,6 +92,7 @@ class Job:
     upright: bool
     view: str
     mark: dict[str, Any] | None = None
+    removal: dict[str, Any] | None = None
 
 
 def main() -> None:
@@ -110,6 +111,7 @@ def main() -> None:
         order["upright"],
         order["view"],
         order["mark"],
+        order["removal"],
     )
     source = io.BufferedReader(RemoteSource(channel, job.size), _BUFFER)
     _answer(channel, job, source)
@@ -145,13 +147,13 @@ def _refuse(channel: socket.socket, code: str, detail: str) -> None:
 
 def _done(channel: socket.socket, job: Job, source: IO[bytes]) -> bytes:
     try:
-        work = _loaded(job) if job.task != "copy" else _copier(channel)
+        work = _COPIERS.get(job.task, _loaded)(job, channel)
     except ImportError as error:
         raise SandboxFailed(detail=type(error).__name__) from error
     return work(job, source)
 
 
-def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
+def _loaded(job: Job, _channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
     """The worker for this job, its decoder imported."""
     if job.task == "hello":
         return lambda _job, _source: b""
@@ -170,12 +172,23 @@ def _loaded(job: Job) -> Callable[[Job, IO[bytes]], bytes]:
     return _WORK[job.kind.family]()
 
 
-def _copier(channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
+def _copier(_job: Job, channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
     from blur.copying import copied
     from blur.pieces import Pieces
 
     os.nice(_COPY_NICENESS)
     return lambda job, source: copied(job, source, Pieces(channel))
+
+
+def _redacter(_job: Job, channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.pieces import Pieces
+    from blur.redacting import redacted
+
+    os.nice(_COPY_NICENESS)
+    return lambda job, source: redacted(job, source, Pieces(channel))
+
+
+_COPIERS = {"copy": _copier, "redact": _redacter}
 
 
 # Each function below imports its decoder and returns the work that uses it.

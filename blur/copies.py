@@ -20,6 +20,7 @@ from typing import Final
 
 from blur.kinds import Family, Kind
 from blur.limits import LIMITS, MEBIBYTE, Limits
+from blur.regions import Removal
 from blur.sandbox import Order, Source, Talk, run
 from blur.wire import Garbled
 
@@ -60,13 +61,27 @@ def make_copy(
     :raises BlurError: why the file cannot be copied
     :raises SandboxFailed: about this machine, not the file; try again later
     """
+    return made_by("copy", source, kind, take, pulse, limits)
+
+
+def made_by(  # noqa: PLR0913, PLR0917 - what `make_copy` is told, and by which task
+    task: str,
+    source: Source,
+    kind: Kind,
+    take: Callable[[bytes], object],
+    pulse: Callable[[float | None], None],
+    limits: Limits,
+    removal: Removal | None = None,
+) -> Copy:
+    """Have one of the tasks that write a copy done; see `make_copy`."""
     order = Order(
-        "copy",
+        task,
         cpu=limits.copy_cpu,
         wall=limits.copy_wall,
         answer_bytes=_MOST_HEAD,
         kind=kind,
         limits=limits,
+        removal=removal,
     )
     taken = _Taken(take, limits.copy_bytes)
     head = run(order, source, talk=Talk(taken.piece, pulse))

@@ -6,8 +6,9 @@ that picture and sound stay together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,17 @@ _SOUND_HERTZ: Final = 48_000
 _SOUND_BITS: Final = 128_000
 _CLOCK: Final = Fraction(1, 90_000)
 _MOST_FRAMES_A_SECOND: Final = 120
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to each frame and each stretch of sound before it is coded.
+
+    Both are given with the moment at which they begin, in milliseconds of playing.
+    """
+
+    picture: Callable[[Any, float], Any] = lambda frame, _ms: frame
+    sound: Callable[[Any, float], Any] = lambda stretch, _ms: stretch
 
 
 def copied(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
@@ -57,6 +69,14 @@ def _document(_job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
 
 
 def _film(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
+    return filmed(job, source, pieces, Change())
+
+
+def filmed(job: Job, source: IO[bytes], pieces: Pieces, change: Change) -> bytes:
+    """A film or a sound coded anew, changed on the way; see `copied`.
+
+    :raises BlurError: why it cannot be made
+    """
     import av
 
     from blur.container import film_of, opened, seconds_of
@@ -70,11 +90,14 @@ def _film(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
         seconds = seconds_of(container, streams[0], job.limits)
         file = Mp4(pieces)
         target = av.open(file, "w", format="mp4", options=_BARE)
+        origin = Fraction(container.start_time or 0, av.time_base)
         coders: dict[int, _FilmCoder | _SoundCoder] = {}
         if film is not None and seen is not None:
             coders[film.index] = _FilmCoder(film, target, seen)
         if sound is not None:
             coders[sound.index] = _SoundCoder(sound, target)
+        for coder in coders.values():
+            coder.change, coder.start = change, origin
         for packet in _packets(container, streams):
             coders[packet.stream.index].take(packet)
             if seconds and packet.pts is not None and packet.time_base:
@@ -146,7 +169,14 @@ def _frames(packet: Any) -> list[Any]:  # noqa: ANN401
         return []
 
 
-class _FilmCoder:
+class _Coder:
+    """What is changed on the way, and when (in seconds) playing starts."""
+
+    change = Change()
+    start = Fraction(0)
+
+
+class _FilmCoder(_Coder):
     """H.264 of one film stream, upright, at most `MOST_SIDE` pixels."""
 
     def __init__(
@@ -187,7 +217,8 @@ class _FilmCoder:
         if at <= self._last:
             return
         self._last = at
-        turned = self._turner.turned(frame, self._size)
+        ms = float((Fraction(at) * _CLOCK - self.start) * 1000)
+        turned = self.change.picture(self._turner.turned(frame, self._size), ms)
         turned.pts, turned.time_base = at, _CLOCK
         turned.pict_type = 0
         self._target.mux(self._stream.encode(turned))
@@ -199,7 +230,7 @@ class _FilmCoder:
         return round(frame.pts * frame.time_base / _CLOCK)
 
 
-class _SoundCoder:
+class _SoundCoder(_Coder):
     """AAC of one sound track, in stereo or mono."""
 
     def __init__(self, source: AudioStream, target: OutputContainer) -> None:
@@ -229,7 +260,8 @@ class _SoundCoder:
             # Damage makes times go back; sound goes on from where it is.
             at = self._next if even.pts is None else max(even.pts, self._next)
             even.pts, self._next = at, at + even.samples
-            self._target.mux(self._stream.encode(even))
+            ms = float((Fraction(at, _SOUND_HERTZ) - self.start) * 1000)
+            self._target.mux(self._stream.encode(self.change.sound(even, ms)))
             self._count += 1
 
 

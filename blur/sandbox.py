@@ -56,6 +56,7 @@ from blur.wire import (
 )
 
 if TYPE_CHECKING:
+    from blur.regions import Removal
     from blur.stamping import Mark
 
 log = logging.getLogger("blur.sandbox")
@@ -120,6 +121,7 @@ class Order:
     view: str = ""
     file_bytes: int = 0
     mark: Mark | None = None
+    removal: Removal | None = None
 
     def to_json(self, size: int) -> bytes:
         """As the child reads it."""
@@ -133,6 +135,7 @@ class Order:
             "upright": self.upright,
             "view": self.view,
             "mark": self.mark and self.mark.to_json(),
+            "removal": self.removal and self.removal.to_json(),
             "memory": self.limits.memory_bytes,
             "cpu": self.cpu,
             "file_bytes": self.file_bytes,

@@ -23,7 +23,7 @@ from typing import Protocol
 from blur.errors import SandboxFailed
 from blur.kinds import Family
 
-MAX_JOB = 1 << 16
+MAX_JOB = 1 << 20
 MAX_READ = 1 << 20
 READY, READ, DONE, ERROR = b"L", b"R", b"D", b"E"
 PIECE, PROGRESS = b"W", b"P"
