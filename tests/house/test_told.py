@@ -25,7 +25,7 @@ PARTS = (
     "archive/orders",
     "archive/requests",
     "archive/gazetteer",
-    "archive/moderation.py",
+    "archive/moderation",
     "archive/gate.py",
     "archive/shredding.py",
     "blur/errors.py",
