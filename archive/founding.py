@@ -17,6 +17,7 @@ from pathlib import Path
 from archive import config as settings
 from archive import escrow, keyplaces
 from archive.config import Config, ConfigError
+from archive.records import vocabulary
 from archive.site import Site, assemble, utc_now
 from archive.vault import keylines, passphrases, stores
 from archive.vault.errors import KeyUnavailable
@@ -132,6 +133,7 @@ def _furnish(site: Site, wish: escrow.Wish, now: datetime) -> Site:
     outcome = escrow.settle(site.config, site.keyring, wish, now)
     try:
         with site.db.write() as session:
+            vocabulary.take_in(session, now)
             detail = {"keys": len(site.keyring.names()), **outcome.detail()}
             site.ledger.append(
                 session, "archive created", actor="operator", now=now, detail=detail

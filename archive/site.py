@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import config as settings
-from archive import escrow, gate, gazetteer, keyplaces, shredding
+from archive import escrow, gate, gazetteer, keyplaces, shredding, wording
 from archive.broker.client import Broker
 from archive.config import Config, ConfigError
 from archive.db import Database
@@ -30,6 +30,8 @@ from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
 from archive.ledger import Ledger
+from archive.records import vocabulary
+from archive.records.errors import Conflict
 from archive.vault import stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
@@ -200,6 +202,7 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
     except KeyUnavailable as error:
         raise ConfigError(keyplaces.sentence(error)) from error
     _bring_up_to_date(site.db)
+    _take_in_words(site)
     shredding.finish(site)
     return site
 
@@ -321,6 +324,18 @@ def _bring_up_to_date(db: Database) -> None:
         raise ConfigError(
             "The database does not open: check VIGIL_DATABASE_URL and the key."
         ) from error
+
+
+def _take_in_words(site: Site) -> None:
+    """The labels that this program brings, under the archive's own changes of them."""
+    with site.db.read() as session:
+        if vocabulary.is_known(session):
+            return
+    try:
+        with site.db.write() as session:
+            wording.take_in(site, session, site.clock())
+    except Conflict:
+        return  # another process of this archive has just done the same
 
 
 def _answers(question: Callable[[], bool]) -> bool:

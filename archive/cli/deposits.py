@@ -15,7 +15,7 @@ from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
 from archive.records import labels as labelling
-from archive.records import store
+from archive.records import store, vocabulary
 from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
@@ -77,7 +77,7 @@ def put(site: Site, wanted: Wanted, now: datetime) -> intake.Deposit:
     :raises RecordsError: the description or a label cannot be taken
     """
     site.require_sandbox()
-    _check_labels(wanted)
+    _check_labels(site, wanted)
     total = sum(path.stat().st_size for path in wanted.files)
     with output.progress("Sealing", total) as step, intake.begin(site) as arrival:
         for path in wanted.files:
@@ -154,9 +154,11 @@ def _collection(site: Site, slug: str | None) -> str | None:
         return found.id
 
 
-def _check_labels(wanted: Wanted) -> None:
+def _check_labels(site: Site, wanted: Wanted) -> None:
+    with site.db.read() as session:
+        words = vocabulary.of(session)
     for given in wanted.labels:
-        labelling.checked(given)
+        labelling.checked(given, words)
     if wanted.publish and not all(wanted.labels):
         raise Failure(
             "Only what is labelled can be published: give every file a --label.",

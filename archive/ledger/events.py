@@ -125,6 +125,7 @@ HOUSE = frozenset(
         "terms published",
         "retention",
         "gazetteer changed",
+        "vocabulary changed",
         "alarm raised",
         "alarm looked at",
         "honey record laid",

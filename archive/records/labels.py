@@ -30,7 +30,7 @@ from archive.records.document import tidy
 from archive.records.errors import FieldError, Gone, SeverityOutOfRange
 from archive.records.store import GONE, assets_of, require
 from archive.records.tables import Asset, LabelOpinion, LabelRow, Record
-from archive.records.vocabulary import NOTHING_GRAPHIC, TOLD, Term
+from archive.records.vocabulary import NOTHING_GRAPHIC, TOLD, Term, Vocabulary
 from auth.identifiers import new_id
 from auth.viewer import UNLABELLED, RecordState, Tier
 
@@ -78,14 +78,17 @@ def apply(
 
     :raises UnknownLabel: the vocabulary has no such code
     :raises SeverityOutOfRange: the tier is not one this label can have
-    :raises FieldError: times, region or combination make no sense
+    :raises FieldError: times, region or combination make no sense, or a label that is
+        not there yet was retired
     :raises Gone: the record was withdrawn
     """
     record = require(session, asset.record_id)
     if record.state in GONE:
         raise Gone("This record was withdrawn; it cannot be labelled any more.")
-    wanted = {_identity(label): label for label in checked(given)}
+    words = vocabulary.of(session)
+    wanted = {_identity(label): label for label in checked(given, words)}
     standing = {_identity(row): row for row in current(session, asset.id)}
+    _refuse_retired(words, wanted.values(), standing.values())
     gone = [row for key, row in standing.items() if key not in wanted]
     new = [label for key, label in wanted.items() if key not in standing]
     session.add_all(_negation(row, by, now) for row in gone)
@@ -122,7 +125,7 @@ def rate(session: Session, record: Record, now: datetime) -> None:
     session.flush()
 
 
-def checked(given: Iterable[LabelInput]) -> list[LabelInput]:
+def checked(given: Iterable[LabelInput], words: Vocabulary) -> list[LabelInput]:
     """Give the labels back with tiers filled in, or refuse them.
 
     :raises UnknownLabel: the vocabulary has no such code
@@ -131,8 +134,8 @@ def checked(given: Iterable[LabelInput]) -> list[LabelInput]:
     """
     labels = list(given)
     told = any(label.code == TOLD for label in labels)
-    clean = [_checked(label, told=told) for label in labels]
-    tags = {c.code for c in clean if not vocabulary.term(c.code).is_flag}
+    clean = [_checked(label, words.term(label.code), told=told) for label in labels]
+    tags = {c.code for c in clean if not words.term(c.code).is_flag}
     if clean and not tags:
         raise FieldError(
             "labels",
@@ -169,10 +172,10 @@ def history(session: Session, asset_id: str) -> Sequence[LabelRow]:
     ).all()
 
 
-def tier_of(labels: Iterable[LabelInput | LabelRow]) -> Tier:
+def tier_of(labels: Iterable[LabelInput | LabelRow], words: Vocabulary) -> Tier:
     """The tier that a set of labels gives; without any tag it is G5."""
     rows = list(labels)
-    lift = max((vocabulary.term(row.code).raises for row in rows), default=0)
+    lift = max((words.term(row.code).raises for row in rows), default=0)
     rated = [row.tier for row in rows if row.tier is not None]
     if not rated:
         return UNLABELLED
@@ -190,8 +193,21 @@ def agreeing(
     return session.scalar(query) or 0
 
 
-def _checked(label: LabelInput, *, told: bool) -> LabelInput:
-    term = vocabulary.term(label.code)
+def _refuse_retired(
+    words: Vocabulary, wanted: Iterable[LabelInput], standing: Iterable[LabelRow]
+) -> None:
+    """:raises FieldError: a label is new here, and was retired"""
+    held = {row.code for row in standing}
+    for label in wanted:
+        if words.term(label.code).is_retired and label.code not in held:
+            raise FieldError(
+                "labels",
+                f"{label.code} was retired; where it stands it stays, but it is "
+                "given no more.",
+            )
+
+
+def _checked(label: LabelInput, term: Term, *, told: bool) -> LabelInput:
     _check_span(label)
     _check_region(label)
     return LabelInput(
@@ -300,7 +316,7 @@ def _rate(session: Session, asset: Asset, opinions: int) -> int:
     """Derive the asset's columns; gives the number of moderators who agree."""
     rows = current(session, asset.id)
     count = agreeing(session, asset, rows)
-    tier = tier_of(rows)
+    tier = tier_of(rows, vocabulary.of(session))
     asset.codes = sorted({row.code for row in rows})
     if count >= opinions and rows:
         asset.labelled, asset.tier = True, tier

@@ -26,6 +26,7 @@ PARTS = (
     "archive/requests",
     "archive/gazetteer",
     "archive/moderation",
+    "archive/wording.py",
     "archive/gate.py",
     "archive/shredding.py",
     "blur/errors.py",

@@ -13,6 +13,8 @@ from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.picker import Answer, Unreadable
 from auth.viewer import Tier
 
+WORDS = vocabulary.packaged()
+
 
 def row(code: str, **more: object) -> LabelRow:
     plain = {"tier": None, "from_s": None, "to_s": None, "region": None, "note": ""}
@@ -20,21 +22,24 @@ def row(code: str, **more: object) -> LabelRow:
 
 
 def test_every_label_of_the_vocabulary_is_offered_exactly_once() -> None:
-    offered = [c.term.code for g in picker.groups("en", {}) for c in g.choices]
-    assert sorted(offered) == sorted(vocabulary.terms())
+    offered = [c.term.code for g in picker.groups(WORDS, "en", {}) for c in g.choices]
+    assert sorted(offered) == sorted(WORDS.terms)
 
 
 def test_every_group_of_the_vocabulary_has_a_heading() -> None:
-    used = {term.group for term in vocabulary.terms().values()}
+    used = {term.group for term in WORDS.terms.values()}
     assert used <= set(picker.GROUPS)
 
 
 def test_the_gravest_severity_is_offered_first() -> None:
     choices = {
-        c.term.code: c for g in picker.groups("en", {}) for c in g.choices if c.tiers
+        c.term.code: c
+        for g in picker.groups(WORDS, "en", {})
+        for c in g.choices
+        if c.tiers
     }
     for code, choice in choices.items():
-        assert choice.tiers[0] == vocabulary.term(code).highest
+        assert choice.tiers[0] == WORDS.term(code).highest
         assert list(choice.tiers) == sorted(choice.tiers, reverse=True)
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from flask import jsonify
 
-from archive.records import vocabulary
 from archive.web.api.operations import Answer
 from archive.web.request import body, context
 from archive.web.request.body import BodyError
@@ -55,7 +54,7 @@ def preferences_write() -> Answer:
         _tier(name): _treatment("tiers", word)
         for name, word in sent.table("tiers").items()
     }
-    unknown = set(labels) - set(vocabulary.terms())
+    unknown = set(labels) - set(context.vocabulary().terms)
     if unknown:
         raise BodyError(f"There is no label {min(unknown)}.", field="labels")
     with context.write_session() as s:

@@ -152,7 +152,7 @@ def _wanted(sent: Fields) -> Wanted:
     """Read it, and refuse now whatever would be refused after the record is made."""
     with context.read_session() as s:
         wanted = drafts.wanted(s, sent)
-    labels.checked(wanted.labels)
+        labels.checked(wanted.labels, vocabulary.of(s))
     if wanted.labels:
         guard.require(Action.LABEL, _as_it_will_be())
     if wanted.publish:
@@ -253,8 +253,8 @@ def _facets(s: Session, results: Results) -> dict[str, list[dict[str, Any]]]:
 
 
 def _facet_label(name: str, value: str, shelves: Mapping[str, Any]) -> str:
-    if name == "label" and value in vocabulary.terms():
-        return vocabulary.term(value).name(language())
+    if name == "label" and value in context.vocabulary().terms:
+        return context.vocabulary().term(value).name(language())
     if name == "collection" and value in shelves:
         titles = shelves[value]
         return str(titles.get(language()) or next(iter(titles.values()), value))

@@ -401,7 +401,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Vocabulary": thing(
         ("version", "labels", "tiers"),
-        version=COUNT,
+        version={**COUNT, "description": "the newest edition taken in"},
+        revision={**COUNT, "description": "of the last edit"},
         labels=many({"type": "object"}),
         tiers=many({"type": "object"}),
     ),

@@ -81,7 +81,7 @@ def _keep_here(answer: Response, codes: tuple[str, ...]) -> None:
 def _groups() -> Iterator[tuple[Any, list[Choice]]]:
     chosen = exclusions.of_viewer()
     for group, title in GROUPS.items():
-        terms = [t for t in vocabulary.terms().values() if t.group == group]
+        terms = [t for t in context.vocabulary().terms.values() if t.group == group]
         choices = [_choice(t, chosen) for t in terms if _can_be_met(t)]
         if choices:
             yield title, choices

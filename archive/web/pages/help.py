@@ -10,8 +10,8 @@ from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import NotFound
 
-from archive.records import vocabulary
 from archive.records.vocabulary import Term
+from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.request.i18n import language
 from archive.web.showing.warnings import longest
@@ -116,14 +116,8 @@ def page(name: str) -> str:
 
 
 def _tiers() -> Iterable[tuple[str, str, str]]:
-    for tier, text in vocabulary.tiers().items():
-        names, meanings = text.names, text.definitions
-        here = language()
-        yield (
-            str(tier),
-            names.get(here, names["en"]),
-            meanings.get(here, meanings["en"]),
-        )
+    for tier, text in context.vocabulary().tiers.items():
+        yield str(tier), text.name(language()), text.definition(language())
 
 
 def _terms(group: str) -> list[TermView]:
@@ -131,7 +125,7 @@ def _terms(group: str) -> list[TermView]:
         TermView(
             term.code, term.name(language()), term.definition(language()), _range(term)
         )
-        for term in vocabulary.terms().values()
+        for term in context.vocabulary().terms.values()
         if term.group == group
     ]
 

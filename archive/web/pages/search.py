@@ -16,7 +16,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
-from archive.records import store, vocabulary
+from archive.records import store
 from archive.records.tables import Collection
 from archive.searches import question
 from archive.web.answer import remarks
@@ -125,7 +125,7 @@ def _page(
         chosen=list(chosen(search, titles)),
         kept=search.pairs,
         encoded=searching.encoded(search.pairs),
-        excluded=[vocabulary.term(c).name(language()) for c in exclusions.of_viewer()],
+        excluded=[facet_words("label", c, {}) for c in exclusions.of_viewer()],
         left_out=exclusions.left_out(len(exclusions.of_viewer())),
         alerts=ALERTS,
         paces=PACES,
@@ -217,8 +217,8 @@ def facet_words(name: str, value: str, titles: Mapping[str, str]) -> str:
     """What a facet's value is called in the reader's language."""
     if name == "tier":
         return f"{value} {words.TIERS.get(value, '')}".strip()
-    if name == "label" and value in vocabulary.terms():
-        return vocabulary.term(value).name(language())
+    if name == "label" and value in context.vocabulary().terms:
+        return context.vocabulary().term(value).name(language())
     if name == "language":
         return _language_name(value)
     known: Mapping[str, Any] = {

@@ -19,7 +19,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from archive.records import citation, store, vocabulary
+from archive.records import citation, store
 from archive.records.document import RecordDocument
 from archive.records.tables import Record
 from archive.site import Site
@@ -161,7 +161,7 @@ class Press:
             for label in row.labels:
                 having.setdefault(label.code, []).append(row)
                 views.setdefault(label.code, label)
-        known = [views[code] for code in vocabulary.terms() if code in views]
+        known = [views[code] for code in context.vocabulary().terms if code in views]
         counts = {code: len(rows) for code, rows in having.items()}
         self._write(
             f"{language}/labels.html",

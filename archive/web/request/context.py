@@ -15,6 +15,8 @@ from typing import TypeVar
 from flask import current_app, g
 from sqlalchemy.orm import Session
 
+from archive.records import vocabulary as words
+from archive.records.vocabulary import Vocabulary
 from archive.site import Site
 from auth.policy import Action, Permit, decide
 from auth.viewer import ANONYMOUS, Item, Rules, Viewer
@@ -63,6 +65,14 @@ def may_at_once(action: Action, item: Item | None = None) -> bool:
     return isinstance(outcome, Permit)
 
 
+def vocabulary() -> Vocabulary:
+    """The words of labels and tiers, as they are at this request."""
+    if "vocabulary" not in g:
+        g.vocabulary = recall("vocabulary", _vocabulary)
+    held: Vocabulary = g.vocabulary
+    return held
+
+
 def recall(key: Hashable, read: Callable[[], Fact]) -> Fact:
     """What was read a moment ago, if nothing in the database was changed since."""
     return site().db.recall(key, now(), read)
@@ -76,3 +86,8 @@ def read_session() -> AbstractContextManager[Session]:
 def write_session() -> AbstractContextManager[Session]:
     """A database session that commits at its end, or rolls back on an error."""
     return site().db.write()
+
+
+def _vocabulary() -> Vocabulary:
+    with read_session() as s:
+        return words.of(s)

@@ -150,6 +150,40 @@ RECORDS = (
     N_("Label every file of this record before publishing it."),
     N_("A withdrawal needs a reason and a note."),
 )
+VOCABULARY = (
+    N_("%(label)s was retired; where it stands it stays, but it is given no more."),
+    N_("There is a label %(label)s already; choose another code."),
+    N_(
+        "Somebody else changed these words in the meantime; read them again, and then "
+        "make your change."
+    ),
+    N_("Say why the words change."),
+    N_("Change at most %(most)s at once."),
+    N_("%(name)s is not something that can be changed."),
+    N_("Write it in English at least: it stands in for the others."),
+    N_("A code is a family and a word in small Latin letters, such as harm.burning."),
+    N_("%(name)s is not a family; there are %(others)s."),
+    N_("A label is a tag or a flag."),
+    N_("Give %(name)s as a text for each language."),
+    N_("%(name)s is not a language of the words; %(others)s are."),
+    N_("Give a text here."),
+    N_("%(name)s is not a tier from G0 to G5."),
+    N_("Say true or false."),
+    N_("A label raises the others by 0 or by 1."),
+    N_("Give the codes of flags as a list."),
+    N_("Give the codes of IPTC content warnings as a list."),
+    N_("%(name)s is not a content warning of the IPTC; %(others)s are."),
+    N_("Give at most 20 provisions as a list."),
+    N_("A provision has an instrument and an article."),
+    N_("Say true or false of whether it was read."),
+    N_("Only a tag that raises nothing has tiers."),
+    N_("%(label)s says that nothing is graphic: it is G0."),
+    N_("%(label)s is part of the archive's own rules and stays in use."),
+    N_("%(name)s is not a flag of the vocabulary."),
+    N_("Say from which tier to which such material is."),
+    N_("The lowest tier is above the highest."),
+    N_("Where it is only told, the lowest tier cannot be higher than else."),
+)
 SHREDDING = (
     N_("There is no such order."),
     N_("This order has moved on in the meantime; look at it again."),
@@ -320,6 +354,7 @@ KNOWN = (
     *TERMS_OF_ACCESS,
     *EMERGENCIES,
     *RECORDS,
+    *VOCABULARY,
     *SHREDDING,
     *VISAS,
     *FILES,

@@ -120,7 +120,7 @@ def warning_words(asset: Asset) -> str:
 def label_names(codes: Iterable[str]) -> list[str]:
     """These labels in the reader's language, tags before flags."""
     held = set(codes) - {vocabulary.NOTHING_GRAPHIC}
-    terms = [term for code, term in vocabulary.terms().items() if code in held]
+    terms = [term for code, term in context.vocabulary().terms.items() if code in held]
     terms.sort(key=lambda term: term.is_flag)
     return [term.name(language()) for term in terms]
 

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, request
 
-from archive.records import vocabulary
 from archive.web.request import context
 from auth import accounts
 from auth.access import preferences
@@ -96,7 +95,7 @@ def treatment_of(item: Item) -> Treatment:
 def known(codes: Iterable[str]) -> tuple[str, ...]:
     """Those of the codes that are labels, each once, in the vocabulary's order."""
     asked = set(codes)
-    return tuple(code for code in vocabulary.terms() if code in asked)
+    return tuple(code for code in context.vocabulary().terms if code in asked)
 
 
 def _own() -> Wishes:

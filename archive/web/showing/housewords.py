@@ -120,6 +120,7 @@ EVENTS: dict[str, Any] = {
     "ledger exported": _("ledger exported"),
     "settings changed": _("settings changed"),
     "gazetteer changed": _("gazetteer changed"),
+    "vocabulary changed": _("vocabulary changed"),
     "alarm raised": _("alarm raised"),
     "alarm looked at": _("alarm looked at"),
     "honey record laid": _("honey record laid"),

@@ -196,7 +196,7 @@ def _labels(rows: Iterator[LabelRow]) -> list[LabelView]:
         LabelView(
             code, term.name(language()), term.definition(language()), highest[code]
         )
-        for code, term in vocabulary.terms().items()
+        for code, term in context.vocabulary().terms.items()
         if code in highest and code != vocabulary.NOTHING_GRAPHIC
     ]
 

@@ -20,7 +20,7 @@ from typing import Any
 from flask import g, url_for
 from sqlalchemy.orm import Session
 
-from archive.records import labels, store, vocabulary
+from archive.records import labels, store
 from archive.records.document import Place, RecordDocument
 from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer import reasons
@@ -168,7 +168,7 @@ def label_list(rows: Iterable[LabelRow]) -> list[dict[str, Any]]:
 
 
 def label_json(code: str, tier: Tier | None) -> dict[str, Any]:
-    term = vocabulary.term(code)
+    term = context.vocabulary().term(code)
     return {
         "code": code,
         "name": term.name(language()),
@@ -193,9 +193,8 @@ def label_row(row: LabelRow) -> dict[str, Any]:
 
 def severity(tier: Tier) -> dict[str, str]:
     """The tier in words."""
-    text = vocabulary.tiers()[tier]
-    names = text.names
-    return {"tier": str(tier), "name": names.get(language(), names["en"])}
+    text = context.vocabulary().tiers[tier]
+    return {"tier": str(tier), "name": text.name(language())}
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from archive.records import vocabulary
 from archive.records.tables import Record
 from archive.web.request import context, i18n
 from archive.web.showing import words
@@ -26,25 +25,25 @@ class ShownLabel:
 
     code: str
     name: str
-    definition: str
+    definition: str  # or its warning words, where the vocabulary has some
 
 
 def shown_labels(record: Record) -> tuple[ShownLabel, ...]:
     """The labels that must be acknowledged, each by itself."""
     language = i18n.language()
-    terms = [vocabulary.term(code) for code in sorted(record.codes)]
+    words = context.vocabulary()
+    terms = [words.term(code) for code in sorted(record.codes)]
     return tuple(
-        ShownLabel(term.code, term.name(language), term.definition(language))
+        ShownLabel(term.code, term.name(language), term.warning(language))
         for term in terms
     )
 
 
 def warning(record: Record) -> str:
     """One sentence on what the originals show."""
-    tier = vocabulary.tiers()[record.tier]
+    tier = context.vocabulary().tiers[record.tier]
     language = i18n.language()
-    name = tier.names.get(language, tier.names["en"])
-    meaning = tier.definitions.get(language, tier.definitions["en"])
+    name, meaning = tier.name(language), tier.definition(language)
     if not record.labelled:
         return str(
             gettext("Nobody has agreed yet on what this shows; expect the worst.")

@@ -22,6 +22,7 @@ import archive.jobs.tables
 import archive.ledger.tables
 import archive.orders.tables
 import archive.records.tables
+import archive.records.vocabulary.tables
 import archive.searches.tables
 import archive.vault.tables
 import auth.access.alarmtables

@@ -20,7 +20,8 @@ from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
 from auth.viewer import RecordState, Tier
 
-CODES = tuple(vocabulary.terms())
+WORDS = vocabulary.packaged()
+CODES = tuple(WORDS.terms)
 
 
 @pytest.fixture
@@ -75,27 +76,27 @@ def test_without_a_severity_the_highest_of_the_range_is_taken(site, held) -> Non
 @pytest.mark.parametrize("code", ["kill.execution", "dead.body", "property.pillage"])
 @pytest.mark.parametrize("step", [-1, 1])
 def test_a_severity_just_outside_the_range_is_refused(code: str, step: int) -> None:
-    term = vocabulary.term(code)
+    term = vocabulary.packaged().term(code)
     edge = term.lowest if step < 0 else term.highest
-    inside = labels.checked([LabelInput(code, edge)])
+    inside = labels.checked([LabelInput(code, edge)], WORDS)
     assert inside[0].tier is edge
     with pytest.raises(SeverityOutOfRange, match=code):
-        labels.checked([LabelInput(code, Tier(edge + step))])
+        labels.checked([LabelInput(code, Tier(edge + step))], WORDS)
 
 
 def test_sexual_violence_may_be_lower_only_where_it_is_told() -> None:
     told = LabelInput("phase.told")
     mild = LabelInput("harm.sexual-violence", Tier.G3)
-    assert labels.tier_of(labels.checked([mild, told])) is Tier.G3
+    assert labels.tier_of(labels.checked([mild, told], WORDS), WORDS) is Tier.G3
     with pytest.raises(SeverityOutOfRange):
-        labels.checked([mild])
+        labels.checked([mild], WORDS)
 
 
 def test_a_child_raises_everything_by_one_tier() -> None:
     child = LabelInput("hostilities.child")
 
     def tier(*others: LabelInput) -> Tier:
-        return labels.tier_of(labels.checked([child, *others]))
+        return labels.tier_of(labels.checked([child, *others], WORDS), WORDS)
 
     assert tier(LabelInput("captive.detention", Tier.G1)) is Tier.G2
     assert tier(LabelInput("harm.torture", Tier.G4)) is Tier.G5
@@ -105,24 +106,27 @@ def test_a_child_raises_everything_by_one_tier() -> None:
 
 def test_a_flag_has_no_severity() -> None:
     with pytest.raises(SeverityOutOfRange, match=r"id\.victim"):
-        labels.checked([LabelInput("id.victim", Tier.G1)])
+        labels.checked([LabelInput("id.victim", Tier.G1)], WORDS)
 
 
 def test_an_unknown_label_is_refused_by_name() -> None:
     with pytest.raises(UnknownLabel, match=r"kill\.everything"):
-        labels.checked([LabelInput("kill.everything")])
+        labels.checked([LabelInput("kill.everything")], WORDS)
 
 
 def test_flags_alone_are_not_a_rating() -> None:
     with pytest.raises(FieldError, match="Flags alone"):
-        labels.checked([LabelInput("id.victim")])
+        labels.checked([LabelInput("id.victim")], WORDS)
 
 
 def test_nothing_graphic_cannot_stand_beside_something_graphic() -> None:
     none = LabelInput("context.none")
-    assert labels.tier_of(labels.checked([none, LabelInput("id.place")])) is Tier.G0
+    assert (
+        labels.tier_of(labels.checked([none, LabelInput("id.place")], WORDS), WORDS)
+        is Tier.G0
+    )
     with pytest.raises(FieldError, match=r"dead\.body"):
-        labels.checked([none, LabelInput("dead.body")])
+        labels.checked([none, LabelInput("dead.body")], WORDS)
 
 
 @pytest.mark.parametrize(
@@ -141,16 +145,16 @@ def test_nothing_graphic_cannot_stand_beside_something_graphic() -> None:
 )
 def test_times_regions_and_notes_that_make_no_sense_are_refused(label) -> None:
     with pytest.raises(RecordsError):
-        labels.checked([label])
+        labels.checked([label], WORDS)
 
 
 @given(st.lists(st.sampled_from(CODES), max_size=6))
 def test_whatever_is_taken_gives_a_tier_between_g0_and_g5(codes: list[str]) -> None:
     try:
-        clean = labels.checked([LabelInput(code) for code in codes])
+        clean = labels.checked([LabelInput(code) for code in codes], WORDS)
     except RecordsError:
         return
-    tier = labels.tier_of(clean)
+    tier = labels.tier_of(clean, WORDS)
     assert Tier.G0 <= tier <= Tier.G5
     assert all(label.tier is None or label.tier <= tier for label in clean)
 

@@ -21,21 +21,21 @@ END = {"en": ".", "hy": "։", "az": ".", "ru": "."}
 
 
 def test_there_are_the_tags_and_flags_of_the_list() -> None:
-    terms = vocabulary.terms().values()
+    terms = vocabulary.packaged().terms.values()
     assert sum(not term.is_flag for term in terms) == 39
     assert sum(term.is_flag for term in terms) == 18
-    assert vocabulary.term("context.none").highest is Tier.G0
-    assert set(IDENTIFIED) <= set(vocabulary.terms())
+    assert vocabulary.packaged().term("context.none").highest is Tier.G0
+    assert set(IDENTIFIED) <= set(vocabulary.packaged().terms)
 
 
 def test_every_tier_has_a_name_and_a_meaning() -> None:
-    assert list(vocabulary.tiers()) == list(Tier)
+    assert list(vocabulary.packaged().tiers) == list(Tier)
 
 
 @pytest.mark.parametrize("language", vocabulary.LANGUAGES)
 def test_each_language_has_every_word_in_its_own_script(language: str) -> None:
-    tiers = [(t.names, t.definitions) for t in vocabulary.tiers().values()]
-    terms = [(t.names, t.definitions) for t in vocabulary.terms().values()]
+    tiers = [(t.names, t.definitions) for t in vocabulary.packaged().tiers.values()]
+    terms = [(t.names, t.definitions) for t in vocabulary.packaged().terms.values()]
     names, definitions = set(), set()
     for name, definition in [*tiers, *terms]:
         assert not FOREIGN[language].search(name[language] + definition[language])
@@ -45,25 +45,31 @@ def test_each_language_has_every_word_in_its_own_script(language: str) -> None:
         definitions.add(definition[language])
     assert len(definitions) == len([*tiers, *terms])
     assert (
-        len({vocabulary.term(code).name(language) for code in vocabulary.terms()}) == 57
+        len(
+            {
+                vocabulary.packaged().term(code).name(language)
+                for code in vocabulary.packaged().terms
+            }
+        )
+        == 57
     )
 
 
 def test_a_tag_has_a_range_and_a_flag_has_none() -> None:
-    for term in vocabulary.terms().values():
+    for term in vocabulary.packaged().terms.values():
         if term.is_flag or term.raises:
             assert (term.lowest, term.highest) == (None, None)
         else:
             assert term.lowest is not None
             assert term.highest is not None
             assert term.lowest <= term.highest < Tier.X
-        assert set(term.usually_with) <= set(vocabulary.terms())
+        assert set(term.usually_with) <= set(vocabulary.packaged().terms)
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:
-    assert vocabulary.term("dead.body").name("fr") == "Dead body"
+    assert vocabulary.packaged().term("dead.body").name("fr") == "Dead body"
 
 
 def test_an_unknown_code_is_said() -> None:
     with pytest.raises(UnknownLabel):
-        vocabulary.term("x")
+        vocabulary.packaged().term("x")

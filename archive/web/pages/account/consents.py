@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.records import store, vocabulary
+from archive.records import store
 from archive.vault import signing
 from archive.web import consenting, journal
 from archive.web.pages.account.blueprint import bp, own_id
@@ -42,7 +42,7 @@ def consents() -> str:
         past=[row for row in rows if kept.state_of(row, now) != "given"],
         titles=titles,
         state_of=lambda row: kept.state_of(row, now),
-        label_name=lambda code: vocabulary.term(code).name(i18n.language()),
+        label_name=lambda code: context.vocabulary().term(code).name(i18n.language()),
     )
 
 

@@ -56,7 +56,7 @@ def preferences() -> str:
 @needs(Action.MANAGE_OWN_ACCOUNT)
 def save_preferences() -> Response:
     """Remember what was chosen; anything that is no choice counts as a preview."""
-    labels = {c: _chosen(f"label-{c}") for c in vocabulary.terms()}
+    labels = {c: _chosen(f"label-{c}") for c in context.vocabulary().terms}
     tiers = {tier: _chosen(f"tier-{tier}") for tier in Tier if tier < Tier.X}
     with context.write_session() as s:
         kept.keep(own_account(s), Wishes(labels, tiers))
@@ -83,7 +83,7 @@ def _groups(wishes: Wishes) -> Iterator[tuple[object, Iterator[Choice]]]:
     for group, title in GROUPS.items():
         terms = [
             term
-            for term in vocabulary.terms().values()
+            for term in context.vocabulary().terms.values()
             if term.group == group and term.code != vocabulary.NOTHING_GRAPHIC
         ]
         if terms:

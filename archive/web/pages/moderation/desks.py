@@ -80,7 +80,7 @@ def page(
         desk=desk,
         document=desk.document,
         language=i18n.language(),
-        groups=picker.groups(i18n.language(), answers),
+        groups=picker.groups(context.vocabulary(), i18n.language(), answers),
         wrong=wrong,
         wrong_by_id=dict(wrong),
         clock=picker.clock,

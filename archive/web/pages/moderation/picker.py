@@ -20,10 +20,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from archive.records import vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import LabelRow
-from archive.records.vocabulary import NOTHING_GRAPHIC, Term
+from archive.records.vocabulary import NOTHING_GRAPHIC, Term, Vocabulary
 from auth.viewer import Tier
 
 SLACK_SECONDS = 1.0
@@ -95,10 +94,15 @@ GROUPS = {
 }
 
 
-def groups(language: str, answers: Answers) -> list[Group]:
-    """The whole vocabulary in its groups, with the answers filled in."""
+def groups(words: Vocabulary, language: str, answers: Answers) -> list[Group]:
+    """The whole vocabulary in its groups, with the answers filled in.
+
+    A retired label is there only where it is ticked.
+    """
     held: dict[str, list[Choice]] = {key: [] for key in GROUPS}
-    for term in vocabulary.terms().values():
+    for term in words.terms.values():
+        if term.is_retired and term.code not in answers:
+            continue
         choice = _choice(term, language, answers)
         held.setdefault(_group_of(term), []).append(choice)
     return [

@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.records import vocabulary
 from archive.requests import asking, deciding
 from archive.web.pages.admin.blueprint import bp, names, own_id
 from archive.web.pages.admin.changes import end_of, start_of
@@ -173,7 +172,8 @@ def _offer_form(sent: object = None, until: date | None = None) -> OfferForm:
     ends = until if until is not None and until > now.date() else usual
     given = OfferForm(sent, data={"ends": ends, "tier": Tier.G3.name})
     given.excluded.choices = fields.choices_of(
-        (code, term.name(language())) for code, term in vocabulary.terms().items()
+        (code, term.name(language()))
+        for code, term in context.vocabulary().terms.items()
     )
     return given
 

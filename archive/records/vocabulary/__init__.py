@@ -1,0 +1,51 @@
+"""The vocabulary of labels: what each one is called and means, and since when.
+
+terms      a label, a tier, the whole, as everybody reads them
+shipped    the edition that comes with the program
+checking   an administrator's or a file's words, made fit or refused
+tables     one row for each version of each word
+kept       what holds now, every version there was, one more
+merging    a newer edition of the program, under the archive's own changes
+
+A tag says what can be seen or heard, within a range of tiers; a flag adds something
+that has no tier of its own (somebody can be identified, the sound is distressing, …).
+Every reader asks `of` with its session: an edit holds for all processes at once.
+"""
+
+from archive.records.vocabulary.kept import (
+    Change,
+    Version,
+    change,
+    history,
+    of,
+)
+from archive.records.vocabulary.merging import AUTHOR, is_known, take_in
+from archive.records.vocabulary.shipped import packaged
+from archive.records.vocabulary.terms import (
+    LANGUAGES,
+    NOTHING_GRAPHIC,
+    TEXTS,
+    TOLD,
+    Term,
+    TierText,
+    Vocabulary,
+)
+
+__all__ = [
+    "AUTHOR",
+    "LANGUAGES",
+    "NOTHING_GRAPHIC",
+    "TEXTS",
+    "TOLD",
+    "Change",
+    "Term",
+    "TierText",
+    "Version",
+    "Vocabulary",
+    "change",
+    "history",
+    "is_known",
+    "of",
+    "packaged",
+    "take_in",
+]
