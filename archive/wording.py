@@ -11,19 +11,19 @@ of a label was raised, `below` names what stands lower than that now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from archive.ledger import Ledger
 from archive.records import vocabulary
-from archive.records.errors import FieldError
+from archive.records.errors import FieldError, RecordsError
 from archive.records.tables import Asset, LabelRow
-from archive.records.vocabulary import Change
+from archive.records.vocabulary import Change, Edit
 from auth.viewer import Tier
 
 EVENT = "vocabulary changed"
@@ -37,13 +37,12 @@ class Premises(Protocol):
     def ledger(self) -> Ledger: ...
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What somebody makes of one label or tier; `revision` is of what they read."""
+class WrongWords(Exception):
+    """One edit of many cannot be made."""
 
-    code: str
-    members: Mapping[str, Any]
-    revision: int | None
+    def __init__(self, code: str, why: RecordsError) -> None:
+        field = f" {why.field}" if isinstance(why, FieldError) else ""
+        super().__init__(f"{code}{field}: {why}")
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,18 @@ def replace(
 ) -> list[Change]:
     """Make many edits, all of them or, with an error, none; gives what changed.
 
-    :raises RecordsError: one cannot be made; its text begins with the code
+    :raises WrongWords: one cannot be made; it names the code
     """
     if len(edits) > MOST_CHANGES:
         raise FieldError("labels", f"Change at most {MOST_CHANGES:,} at once.")
-    made = [
-        change(premises, session, edit, by=by, now=now, reason=reason) for edit in edits
-    ]
-    return [done for done in made if done is not None]
+    made = []
+    for edit in edits:
+        try:
+            done = change(premises, session, edit, by=by, now=now, reason=reason)
+        except RecordsError as error:
+            raise WrongWords(edit.code, error) from error
+        made += [] if done is None else [done]
+    return made
 
 
 def take_in(premises: Premises, session: Session, now: datetime) -> None:

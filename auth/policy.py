@@ -67,6 +67,7 @@ class Action(StrEnum):
     SET_EMBARGO = "set_embargo"
     BREAK_GLASS = "break_glass"
     MANAGE_GAZETTEER = "manage_gazetteer"
+    MANAGE_VOCABULARY = "manage_vocabulary"
     MANAGE_ALARMS = "manage_alarms"
     READ_LEDGER = "read_ledger"
     EXPORT_LEDGER = "export_ledger"
@@ -265,6 +266,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
     Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),
+    Action.MANAGE_VOCABULARY: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_ALARMS: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_COLLECTIONS: _staff_action(_ADMINISTRATOR),
     Action.DECIDE_REQUESTS: _staff_action(_ADMINISTRATOR),

@@ -27,6 +27,7 @@ from archive.cli.serving import serve, worker
 from archive.cli.terms import terms
 from archive.cli.tokens import token
 from archive.cli.verifying import verify
+from archive.cli.vocabulary import vocabulary
 from archive.cli.watermarks import watermark
 
 
@@ -67,6 +68,7 @@ for command in (
     reindex,
     mail,
     gazetteer,
+    vocabulary,
     watermark,
 ):
     main.add_command(command)

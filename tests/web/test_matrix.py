@@ -249,6 +249,9 @@ PUBLISHED = {
         POST admin.open_evidence
         POST admin.ask_for_reference
         POST admin.remark
+        GET admin.vocabulary_entry
+        POST admin.save_vocabulary_entry
+        GET api.vocabulary_versions
     """,
     "snnoo": """
         GET admin.jobs
@@ -284,6 +287,11 @@ PUBLISHED = {
         POST admin.export
         GET admin.export_gazetteer
         GET admin.gazetteer
+        GET admin.vocabulary_list
+        GET admin.export_vocabulary
+        GET admin.new_label
+        POST admin.add_label
+        PUT api.vocabulary_change
         POST admin.import_gazetteer
         POST admin.save_entry
         GET admin.index

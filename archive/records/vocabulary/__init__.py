@@ -4,6 +4,7 @@ terms      a label, a tier, the whole, as everybody reads them
 shipped    the edition that comes with the program
 checking   an administrator's or a file's words, made fit or refused
 tables     one row for each version of each word
+files      the whole as it is exported and imported
 kept       what holds now, every version there was, one more
 merging    a newer edition of the program, under the archive's own changes
 
@@ -12,12 +13,15 @@ that has no tier of its own (somebody can be identified, the sound is distressin
 Every reader asks `of` with its session: an edit holds for all processes at once.
 """
 
+from archive.records.vocabulary.files import Edit, read, written
 from archive.records.vocabulary.kept import (
     Change,
     Version,
     change,
+    documents,
     history,
     of,
+    revision_of,
 )
 from archive.records.vocabulary.merging import AUTHOR, is_known, take_in
 from archive.records.vocabulary.shipped import packaged
@@ -38,14 +42,19 @@ __all__ = [
     "TEXTS",
     "TOLD",
     "Change",
+    "Edit",
     "Term",
     "TierText",
     "Version",
     "Vocabulary",
     "change",
+    "documents",
     "history",
     "is_known",
     "of",
     "packaged",
+    "read",
+    "revision_of",
     "take_in",
+    "written",
 ]

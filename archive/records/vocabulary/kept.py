@@ -25,6 +25,7 @@ from archive.records.vocabulary import checking, shipped
 from archive.records.vocabulary.tables import Origin, VocabularyVersion
 from archive.records.vocabulary.terms import TIER, Vocabulary
 from auth.identifiers import new_id
+from auth.viewer import Tier
 
 REASON_LIMIT = 500
 EDITION = ""
@@ -79,7 +80,8 @@ def of(session: Session) -> Vocabulary:
 
 def documents(session: Session) -> dict[str, dict[str, Any]]:
     """The document of each label and tier by its code, in the order of coming."""
-    return {row.code: row.document for row in _newest(session)}
+    found = {row.code: row.document for row in _newest(session)}
+    return found or {code: dict(held) for code, held in shipped.documents().items()}
 
 
 def history(session: Session, code: str) -> list[Version]:
@@ -139,12 +141,14 @@ def change(  # noqa: PLR0913 - what, on what, who, when, why
     number = newest(session)
     held = {row.code: row for row in _newest(session)}
     row = held.get(code)
-    _agree(code, row, revision)
+    _require_known(code, row, revision)
     before = row.document if row else {}
     known = {each.code: each.document for each in held.values()}
     after = checking.checked(code, given, before, known)
     if row is not None and after == before:
         return None
+    if row is not None and revision not in (None, row.revision):
+        raise Conflict(SOMEBODY_ELSE)
     append(session, number, [(code, after, Origin.OWN)], by, now, why)
     return Change(code, before, after, number + 1)
 
@@ -191,14 +195,14 @@ SOMEBODY_ELSE = (
 )
 
 
-def _agree(code: str, row: VocabularyVersion | None, revision: int | None) -> None:
-    """:raises RecordsError: the edit was not made of the version that holds"""
+def _require_known(
+    code: str, row: VocabularyVersion | None, revision: int | None
+) -> None:
+    """:raises RecordsError: a new label is there already, or an old one is not"""
     if row is None and revision:
         raise UnknownLabel(f"{code!r} is not a label of the vocabulary.")
     if row is not None and revision == 0:
         raise Conflict(f"There is a label {code} already; choose another code.")
-    if row is not None and revision not in (None, row.revision):
-        raise Conflict(SOMEBODY_ELSE)
 
 
 class _Held:
@@ -271,3 +275,10 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str
 def is_tier(document: Mapping[str, Any]) -> bool:
     """Whether the document is of a tier, and not of a label."""
     return bool(document["kind"] == TIER)
+
+
+def revision_of(words: Vocabulary, code: str) -> int:
+    """Of the version of a label or tier that holds; 0 where nothing is kept yet."""
+    if code in words.terms:
+        return words.terms[code].revision
+    return words.tiers[Tier.parse(code)].revision

@@ -43,7 +43,8 @@ def take_in(session: Session, now: datetime) -> Taken | None:
     if is_known(session):
         return None
     newest = kept.newest(session)
-    here, base = kept.documents(session), _bases(session)
+    here = kept.documents(session) if newest else {}
+    base = _bases(session)
     added, changed = [], []
     versions: list[tuple[str, Mapping[str, Any], Origin]] = []
     for code, theirs in shipped.documents().items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archive.records.vocabulary import TEXTS
 from archive.searches.tables import Alert, Pace
 from auth.access.purposes import Use
 from auth.access.requests import State as RequestState
@@ -405,6 +406,40 @@ SCHEMAS: dict[str, Schema] = {
         revision={**COUNT, "description": "of the last edit"},
         labels=many({"type": "object"}),
         tiers=many({"type": "object"}),
+    ),
+    "LabelEdit": thing(
+        ("reason",),
+        reason={**TEXT, "description": "kept with the version and in the ledger"},
+        revision={**COUNT, "description": "the one that was read; 0 adds a label"},
+        kind=words("tag", "flag"),
+        **{what: {"type": "object", "additionalProperties": TEXT} for what in TEXTS},
+        **{name: or_null(TIER) for name in ("lowest", "highest", "told")},
+        raises=COUNT,
+        retired=TRUTH,
+        iptc=many(TEXT),
+        qualifications=many({"type": "object"}),
+    ),
+    "LabelEdited": thing(
+        ("code", "revision", "changed", "below"),
+        code=TEXT,
+        revision=COUNT,
+        changed=many(TEXT),
+        below={**many(TEXT), "description": "records that carry it below `lowest`"},
+    ),
+    "LabelVersions": thing(
+        ("versions",),
+        versions=many(
+            thing(
+                ("revision", "author", "reason", "at", "changed", "words"),
+                revision=COUNT,
+                author=TEXT,
+                reason=TEXT,
+                at=MOMENT,
+                origin=words("shipped", "own"),
+                changed=many(TEXT),
+                words={"type": "object"},
+            )
+        ),
     ),
     "Willingness": thing(
         ("purpose", "acknowledged"),

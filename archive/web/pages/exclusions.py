@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 
 from archive.records import vocabulary
 from archive.records.vocabulary import Term
-from archive.web.pages.help import GROUPS
 from archive.web.request import context, forms
 from archive.web.request.guard import needs
 from archive.web.request.i18n import language
 from archive.web.showing import exclusions
+from archive.web.showing.labelgroups import GROUPS
 from auth import accounts
 from auth.access import preferences
 from auth.policy import Action

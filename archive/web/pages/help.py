@@ -14,6 +14,7 @@ from archive.records.vocabulary import Term
 from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.request.i18n import language
+from archive.web.showing.labelgroups import GROUPS
 from archive.web.showing.warnings import longest
 from auth.viewer import Tier
 
@@ -60,22 +61,6 @@ PAGES = {
         _("What these pages do for all who read them, and where they fall short."),
         "accessibility",
     ),
-}
-
-GROUPS = {
-    "kill": _("Killing"),
-    "dead": _("The dead"),
-    "harm": _("Harm to a person"),
-    "captive": _("Captivity"),
-    "property": _("Property and heritage"),
-    "hostilities": _("The conduct of hostilities"),
-    "context": _("What surrounds it"),
-    "id": _("Somebody can be identified"),
-    "sense": _("Hard on the senses"),
-    "phase": _("When in the act"),
-    "made": _("Who made it"),
-    "stance": _("What officials said"),
-    "edit": _("What was done to it"),
 }
 
 

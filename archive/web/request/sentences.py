@@ -183,6 +183,12 @@ VOCABULARY = (
     N_("Say from which tier to which such material is."),
     N_("The lowest tier is above the highest."),
     N_("Where it is only told, the lowest tier cannot be higher than else."),
+    N_("Give an object with %(names)s and nothing else."),
+    N_("Give tiers as an object and labels as a list."),
+    N_("%(label)s stands twice in the file."),
+    N_("Every label of the file needs its code."),
+    N_("%(label)s is not an object."),
+    N_("The revision of %(label)s is not a number."),
 )
 SHREDDING = (
     N_("There is no such order."),

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 
 from archive.records import vocabulary
 from archive.web.pages.account.blueprint import bp, own_account
-from archive.web.pages.help import GROUPS
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.request.i18n import language
 from archive.web.showing import exclusions, words
+from archive.web.showing.labelgroups import GROUPS
 from auth.access import preferences as kept
 from auth.policy import Action
 from auth.viewer import Tier, Treatment, Wishes

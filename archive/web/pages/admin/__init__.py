@@ -11,6 +11,7 @@ accounts      who there is; ways of finding and inviting them
 standing      what an administrator may do to one account
 alarms        unusual volume, and records laid to be left alone
 gazetteer     names of places and persons that find each other
+vocabulary    the words of labels and tiers, each version of them
 ledger        every line, filtered; verify now; export without media
 shredding     what two of them destroy for good
 visas         what other archives say of an applicant
@@ -33,6 +34,7 @@ from archive.web.pages.admin import (
     standing,
     terms,
     visas,
+    vocabulary,
 )
 from archive.web.pages.admin.blueprint import bp
 
@@ -53,4 +55,5 @@ __all__ = [
     "standing",
     "terms",
     "visas",
+    "vocabulary",
 ]

@@ -33,6 +33,7 @@ SECTIONS = (
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.alarms", _("Alarms"), "triangle-alert", Action.MANAGE_ALARMS),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
+    ("admin.vocabulary_list", _("Labels"), "tag", Action.MANAGE_VOCABULARY),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
     ("admin.shredding", _("Shredding"), "trash-2", Action.READ_LEDGER),
     ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
