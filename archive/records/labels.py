@@ -7,6 +7,7 @@ nowhere else:
 | derived | rule |
 |---|---|
 | tier of an asset | the highest of its tags, lifted by a label that `raises`; else G5 |
+| tags of an asset | its own, and those of its segments and regions |
 | labelled | there is a tag, and enough moderators agree on the whole set |
 | tier, codes of a record | the highest, and all, of its assets |
 | `labels_version` | digest of the record's current labels; consent is bound to it |
@@ -18,16 +19,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from archive.records import vocabulary
+from archive.records import marks, vocabulary
 from archive.records.document import tidy
 from archive.records.errors import FieldError, Gone, SeverityOutOfRange
+from archive.records.marks import Mark
 from archive.records.store import GONE, assets_of, require
 from archive.records.tables import Asset, LabelOpinion, LabelRow, Record
 from archive.records.vocabulary import NOTHING_GRAPHIC, TOLD, Term, Vocabulary
@@ -88,7 +90,8 @@ def apply(
     words = vocabulary.of(session)
     wanted = {_identity(label): label for label in checked(given, words)}
     standing = {_identity(row): row for row in current(session, asset.id)}
-    _refuse_retired(words, wanted.values(), standing.values())
+    held = {row.code for row in standing.values()}
+    refuse_retired(words, (label.code for label in wanted.values()), held)
     gone = [row for key, row in standing.items() if key not in wanted]
     new = [label for key, label in wanted.items() if key not in standing]
     session.add_all(_negation(row, by, now) for row in gone)
@@ -108,6 +111,14 @@ def apply(
     )
 
 
+def rerate(session: Session, asset: Asset, now: datetime, *, opinions: int) -> Record:
+    """Derive again what follows from the labels and marks of an asset."""
+    record = require(session, asset.record_id)
+    _rate(session, asset, opinions)
+    rate(session, record, now)
+    return record
+
+
 def rate(session: Session, record: Record, now: datetime) -> None:
     """Derive the record's columns; one without any file has nothing graphic to show."""
     assets = assets_of(session, record.id)
@@ -116,6 +127,8 @@ def rate(session: Session, record: Record, now: datetime) -> None:
     record.tier = max((asset.tier for asset in assets), default=Tier.G0)
     record.codes = sorted({code for asset in assets for code in asset.codes})
     statements = [_statement(a, row) for a, rows in labels.items() for row in rows]
+    marked = marks.of_assets(session, labels)
+    statements += [mark.statement(a) for a, held in marked.items() for mark in held]
     record.labels_version = _digest(statements)[:16] if statements else ""
     if record.labelled and record.state in (RecordState.DRAFT, RecordState.SUBMITTED):
         record.state = RecordState.LABELLED
@@ -148,6 +161,31 @@ def checked(given: Iterable[LabelInput], words: Vocabulary) -> list[LabelInput]:
     return clean
 
 
+def each_checked(given: Iterable[LabelInput], words: Vocabulary) -> list[LabelInput]:
+    """Labels of a part of a file, where flags may stand alone, with tiers filled in.
+
+    :raises UnknownLabel: the vocabulary has no such code
+    :raises SeverityOutOfRange: the tier is not one this label can have
+    """
+    labels = list(given)
+    told = any(label.code == TOLD for label in labels)
+    return [_checked(label, words.term(label.code), told=told) for label in labels]
+
+
+def refuse_retired(words: Vocabulary, wanted: Iterable[str], held: Set[str]) -> None:
+    """Where a retired label stands it may stay.
+
+    :raises FieldError: a label is new here, and was retired
+    """
+    for code in wanted:
+        if words.term(code).is_retired and code not in held:
+            raise FieldError(
+                "labels",
+                f"{code} was retired; where it stands it stays, but it is given no "
+                "more.",
+            )
+
+
 def current(session: Session, asset_id: str) -> Sequence[LabelRow]:
     """The labels of an asset that nobody has negated, in the order they were given."""
     return _standing(session, LabelRow.asset_id == asset_id)
@@ -172,7 +210,7 @@ def history(session: Session, asset_id: str) -> Sequence[LabelRow]:
     ).all()
 
 
-def tier_of(labels: Iterable[LabelInput | LabelRow], words: Vocabulary) -> Tier:
+def tier_of(labels: Iterable[LabelInput | LabelRow | Mark], words: Vocabulary) -> Tier:
     """The tier that a set of labels gives; without any tag it is G5."""
     rows = list(labels)
     lift = max((words.term(row.code).raises for row in rows), default=0)
@@ -191,20 +229,6 @@ def agreeing(
     same = (LabelOpinion.asset_id == asset.id, LabelOpinion.digest == digest)
     query = select(func.count()).select_from(LabelOpinion).where(*same)
     return session.scalar(query) or 0
-
-
-def _refuse_retired(
-    words: Vocabulary, wanted: Iterable[LabelInput], standing: Iterable[LabelRow]
-) -> None:
-    """:raises FieldError: a label is new here, and was retired"""
-    held = {row.code for row in standing}
-    for label in wanted:
-        if words.term(label.code).is_retired and label.code not in held:
-            raise FieldError(
-                "labels",
-                f"{label.code} was retired; where it stands it stays, but it is "
-                "given no more.",
-            )
 
 
 def _checked(label: LabelInput, term: Term, *, told: bool) -> LabelInput:
@@ -316,8 +340,9 @@ def _rate(session: Session, asset: Asset, opinions: int) -> int:
     """Derive the asset's columns; gives the number of moderators who agree."""
     rows = current(session, asset.id)
     count = agreeing(session, asset, rows)
-    tier = tier_of(rows, vocabulary.of(session))
-    asset.codes = sorted({row.code for row in rows})
+    marked = marks.of_assets(session, [asset.id])[asset.id]
+    tier = tier_of([*rows, *marked], vocabulary.of(session))
+    asset.codes = _codes(rows, marked)
     if count >= opinions and rows:
         asset.labelled, asset.tier = True, tier
     elif asset.labelled and rows:
@@ -325,6 +350,13 @@ def _rate(session: Session, asset: Asset, opinions: int) -> int:
     else:
         asset.labelled, asset.tier = False, UNLABELLED
     return count
+
+
+def _codes(rows: Iterable[LabelRow], marked: Sequence[Mark]) -> list[str]:
+    """All that is said of an asset; a graphic part of it makes "nothing" untrue."""
+    codes = {row.code for row in rows} | {mark.code for mark in marked}
+    graphic = any(mark.tier is not None and mark.tier > Tier.G0 for mark in marked)
+    return sorted(codes - {NOTHING_GRAPHIC} if graphic else codes)
 
 
 def _statement(asset_id: str, label: LabelInput | LabelRow) -> str:

@@ -6,18 +6,21 @@
 | records | a catalogue entry; its descriptive document is sealed |
 | assets | one file of a record; name, digest and measures are sealed |
 | labels | a moderator's statement, or with `negates` its removal; never deleted |
+| segments | a stretch of film or sound, with labels; kept and negated like these |
+| regions | a part of a picture that may move, with a label; kept and negated too |
 | label_opinions | one moderator's answer to "what is in it?", as a digest of the set |
 
 `tier`, `codes`, `labelled` and `labels_version` of assets and records are derived from
-the current labels by `archive.records.labels` and by nothing else. Nobody's label means
-tier G5. Columns that end in `_sealed` hold ciphertext, `_index` a keyed digest.
+the current labels, segments and regions by `archive.records.labels` and by nothing
+else. Nobody's label means tier G5. Columns that end in `_sealed` hold ciphertext,
+`_index` a keyed digest.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -172,6 +175,50 @@ class LabelRow(Base):
     author: Mapped[str]
     created_at: Mapped[datetime]
     negates: Mapped[str | None] = mapped_column(ForeignKey("labels.id"), unique=True)
+
+
+class SegmentRow(Base):
+    """What can be seen or heard from `start_ms` until before `end_ms` of a file.
+
+    `labels` are pairs of a code and a tier (or none). `removal_asked_by` is whoever
+    wants it gone where a second moderator has to agree.
+    """
+
+    __tablename__ = "segments"
+    NEGATION_REPEATS: ClassVar = ("start_ms", "end_ms", "labels")
+    __table_args__ = (
+        CheckConstraint("start_ms >= 0 AND start_ms < end_ms", name="span"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
+    object_id: Mapped[UUID] = mapped_column(Uuid)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    labels: Mapped[list[Any]] = mapped_column(Document)
+    words_sealed: Mapped[bytes | None]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    removal_asked_by: Mapped[str | None]
+    negates: Mapped[str | None] = mapped_column(ForeignKey("segments.id"), unique=True)
+
+
+class RegionRow(Base):
+    """A part of a picture, and why it is marked; its place and a note are sealed."""
+
+    __tablename__ = "regions"
+    NEGATION_REPEATS: ClassVar = ("code", "tier")
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
+    object_id: Mapped[UUID] = mapped_column(Uuid)
+    code: Mapped[str]
+    tier: Mapped[Tier | None] = mapped_column(TierNumber)
+    content_sealed: Mapped[bytes | None]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    removal_asked_by: Mapped[str | None]
+    negates: Mapped[str | None] = mapped_column(ForeignKey("regions.id"), unique=True)
 
 
 class LabelOpinion(Base):

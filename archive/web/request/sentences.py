@@ -190,6 +190,26 @@ VOCABULARY = (
     N_("%(label)s is not an object."),
     N_("The revision of %(label)s is not a number."),
 )
+MARKS = (
+    N_("Somebody changed these marks in the meantime; look at them again first."),
+    N_("Only film and sound have segments."),
+    N_("A file has at most %(most)s segments."),
+    N_("A segment begins at 0:00.000 or later."),
+    N_("The segment from %(start)s must end after it begins."),
+    N_("The segment from %(start)s is too long: the recording ends at %(end)s."),
+    N_("The segment from %(start)s has no label."),
+    N_("The segment from %(start)s has more than %(most)s labels."),
+    N_("The segment from %(start)s has a label twice."),
+    N_(
+        "%(label)s is marked twice at %(start)s: let one segment end before the next "
+        "begins, or make them one."
+    ),
+    N_("Sound has no picture to mark regions in."),
+    N_("A file has at most %(most)s regions."),
+    N_("A region is on a page that this file has not."),
+    N_("A region of a still picture has one keyframe, at 0 ms."),
+    N_("A region goes on after the end of the recording."),
+)
 SHREDDING = (
     N_("There is no such order."),
     N_("This order has moved on in the meantime; look at it again."),
@@ -361,6 +381,7 @@ KNOWN = (
     *EMERGENCIES,
     *RECORDS,
     *VOCABULARY,
+    *MARKS,
     *SHREDDING,
     *VISAS,
     *FILES,
