@@ -1,47 +1,28 @@
 """Other archives whose visas this one reads: their keys, and whether a visa stands.
 
 Only the addresses of `VIGIL_TRUSTED_ISSUERS` are ever asked, each at two fixed paths;
-nothing that a stranger sends decides where a request goes. Answers are small, come in
-seconds, and are no redirects.
+nothing that a stranger sends decides where a request goes. Answers are small, come
+whole within seconds, and are no redirects.
 """
 
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
-from http.client import HTTPException
-from typing import IO, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
+from archive import outward
+from archive.outward import Away, Bounds
 from auth.visas.tokens import KEYS_PATH
 
 STATUS_PATH: Final = "/visas/"
-_SECONDS: Final = 5
-_MOST_BYTES: Final = 64 * 1024
+_BOUNDS: Final = Bounds(seconds=5, most_bytes=64 * 1024)
+_ASKING: Final = {"Accept": "application/json", "User-Agent": "vigil"}
 
 
 class IssuerAway(Exception):
     """The other archive did not answer as it should."""
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: Any,  # noqa: ANN401 - as urllib has it
-        newurl: str,
-    ) -> None:
-        """Follow nothing: a redirect is an answer that is not one."""
-
-
-_OPENER: Final = urllib.request.build_opener(
-    urllib.request.ProxyHandler({}), _NoRedirect
-)
 
 
 def trusted(issuer: str, issuers: Sequence[str]) -> str | None:
@@ -72,14 +53,10 @@ def stands(issuer: str, visa_id: str) -> bool:
 
 
 def _asked(address: str) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 - of the settings, checked there
-        address, headers={"Accept": "application/json", "User-Agent": "vigil"}
-    )
     try:
-        with _OPENER.open(request, timeout=_SECONDS) as answer:
-            body = answer.read(_MOST_BYTES + 1)
-        found = json.loads(body) if len(body) <= _MOST_BYTES else None
-    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        answer = outward.ask(address, _BOUNDS, headers=_ASKING)
+        found = json.loads(answer.body) if answer.is_good else None
+    except (Away, ValueError) as error:
         raise IssuerAway from error
     if not isinstance(found, dict):
         raise IssuerAway

@@ -6,23 +6,21 @@ under the certificates given in the settings (`archive.vault.timestamps`).
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive import outward
 from archive.config import Config
 from archive.ledger.tables import LedgerCheckpoint
+from archive.outward import Away, Bounds
 from archive.vault import timestamps
 from archive.vault.timestamps import StampRefused
 from archive.witness.checkpoints import WitnessError, written
 
-MOST_BYTES = 64 << 10
-SECONDS = 20.0
+BOUNDS = Bounds(seconds=20.0, most_bytes=64 << 10)
 _ASKING = {"Content-Type": "application/timestamp-query"}
 
 
@@ -73,28 +71,12 @@ def roots(config: Config) -> bytes:
 
 
 def _post(url: str, body: bytes) -> bytes:
-    parts = urlsplit(url)
-    path = parts.path or "/"
-    if parts.query:
-        path += f"?{parts.query}"
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port)
     try:
-        connection.request("POST", path, body, _ASKING)
-        response = connection.getresponse()
-        answer = response.read(MOST_BYTES + 1)
-    except (OSError, http.client.HTTPException) as error:
+        answer = outward.ask(url, BOUNDS, body=body, headers=_ASKING)
+    except Away as error:
         raise WitnessError("The time-stamping authority does not answer.") from error
-    finally:
-        connection.close()
-    if response.status != http.HTTPStatus.OK or len(answer) > MOST_BYTES:
+    if not answer.is_good:
         raise WitnessError(
-            f"The time-stamping authority answered {response.status} and no time-stamp."
+            f"The time-stamping authority answered {answer.status} and no time-stamp."
         )
-    return answer
-
-
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
-    return http.client.HTTPConnection(host, port, timeout=SECONDS)
+    return answer.body

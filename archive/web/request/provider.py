@@ -9,27 +9,21 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from flask_babel import gettext
 
+from archive import outward
+from archive.outward import Away, Bounds
 from archive.web.request import context
 from auth.entry import openid
 from auth.entry.openid import Ask, Identity, Provider
 from auth.errors import InstitutionRefused
 
-SECONDS = 10
-LONGEST = 256 * 1024
+BOUNDS = Bounds(seconds=10, most_bytes=256 * 1024)
 DISCOVERY = "/.well-known/openid-configuration"
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_told: Any) -> None:  # noqa: ANN401 - urllib's
-        return None
+_ASKING = {"Accept": "application/json", "User-Agent": "vigil"}
 
 
 def name() -> str | None:
@@ -48,7 +42,7 @@ def discover() -> Provider:
     config = context.site().config
     if config.oidc_issuer is None or config.oidc_client_id is None:
         raise _not_set_up()
-    told = _fetch(Request(config.oidc_issuer.rstrip("/") + DISCOVERY))  # noqa: S310
+    told = _fetch(config.oidc_issuer.rstrip("/") + DISCOVERY)
     return openid.read_provider(config.oidc_issuer, config.oidc_client_id, told)
 
 
@@ -63,13 +57,13 @@ def redeem(provider: Provider, ask: Ask, code: str, back: str) -> Identity:
         "redirect_uri": back,
         "code_verifier": ask.verifier,
     }
-    asking = Request(  # noqa: S310 - https, or this machine: see openid
-        provider.token,
-        urlencode(form).encode(),
-        {"Authorization": _basic(provider.client_id), "Accept": "application/json"},
-    )
-    answer = _fetch(asking)
-    keys = _fetch(Request(provider.keys))  # noqa: S310 - as above
+    headers = {
+        **_ASKING,
+        "Authorization": _basic(provider.client_id),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = _fetch(provider.token, urlencode(form).encode(), headers)
+    keys = _fetch(provider.keys)
     return openid.judge(provider, ask, answer, keys, context.now())
 
 
@@ -82,12 +76,13 @@ def _basic(client_id: str) -> str:
     return f"Basic {b64encode(pair.encode()).decode()}"
 
 
-def _fetch(asking: Request) -> Mapping[str, Any]:
-    opener: OpenerDirector = build_opener(_NoRedirect)
+def _fetch(
+    address: str, form: bytes | None = None, headers: Mapping[str, str] = _ASKING
+) -> Mapping[str, Any]:
     try:
-        with opener.open(asking, timeout=SECONDS) as answer:
-            told = json.loads(answer.read(LONGEST))
-    except (URLError, HTTPException, OSError, ValueError) as error:
+        answer = outward.ask(address, BOUNDS, body=form, headers=headers)
+        told = json.loads(answer.body) if answer.is_good else None
+    except (Away, ValueError) as error:
         raise _away(type(error).__name__) from error
     if not isinstance(told, dict):
         raise _away("no document")
