@@ -52,6 +52,15 @@ def stands(issuer: str, visa_id: str) -> bool:
     return found["active"] is True
 
 
+def vouches(issuer: str, visa_id: str, issuers: Sequence[str]) -> bool:
+    """The same of any issuer: one that the settings trust no more is not asked.
+
+    :raises IssuerAway: it did not say
+    """
+    known = trusted(issuer, issuers)
+    return known is not None and stands(known, visa_id)
+
+
 def _asked(address: str) -> dict[str, Any]:
     try:
         answer = outward.ask(address, _BOUNDS, headers=_ASKING)

@@ -27,6 +27,7 @@ from auth.access.useconditions import Condition, Mismatch
 from auth.errors import FactsRefused, NotPossible
 from auth.notices import Kind, tell
 from auth.viewer import Access
+from auth.visas import accepting
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,17 @@ class Terms:
 
 @dataclass(frozen=True)
 class Statement:
-    """What was typed; `seen` are the codes of the mismatches that were shown."""
+    """What was typed; `seen` are the codes of the mismatches that were shown.
+
+    `visa` is one of another archive's grant, by its id here, that is shown with it.
+    """
 
     purpose: StatedPurpose
     answers: Mapping[str, str]
     seen: frozenset[str] = frozenset()
     language: str = "en"
     renews: str | None = None
+    visa: str | None = None
 
 
 class UnreadMismatch(NotPossible):
@@ -104,15 +109,18 @@ def hand_in(
     :raises NoSuchRecord: there is no such thing
     :raises FactsRefused: an answer is missing or will not do
     :raises UnreadMismatch: a condition is not met, and that was not shown
-    :raises NotPossible: it is closed to everybody, or asked for already
+    :raises NotPossible: it is closed to everybody, asked for already, or the visa ended
     """
     terms = terms_of(s, scope)
+    if said.visa and accepting.grant_of(s, account_id, said.visa, now) is None:
+        raise NotPossible("That visa does not stand any more: ask without it.")
     if terms.record is None and terms.collection is not None:
         _require_open(terms.collection)
     wish = _wish(terms, account_id, said, now)
     row = requests.submit(s, premises.sealing, account_id, wish, now)
     _tell_receivers(premises, s, row, now)
-    tell_ledger(premises, s, "access requested", row, account_id, now)
+    shown = {"visa": row.visa_id} if row.visa_id else {}
+    tell_ledger(premises, s, "access requested", row, account_id, now, **shown)
     return row
 
 
@@ -204,6 +212,7 @@ def _wish(terms: Terms, account_id: str, said: Statement, now: datetime) -> Wish
         said.language,
         terms.receiver,
         said.renews,
+        said.visa,
     )
 
 

@@ -54,6 +54,7 @@ from archive.work import (
     requesting,
     rereading,
     retaining,
+    vouching,
 )
 from archive.work.deriving import WORKER
 from archive.work.task import Task
@@ -193,4 +194,5 @@ HANDLERS: Mapping[str, Handler] = {
     "requests": Handler(requesting.remind, _nothing),
     "tidy": Handler(tidy, _nothing),
     "uploads": Handler(end_uploads, _nothing),
+    vouching.KIND: Handler(vouching.ask, _nothing),
 }

@@ -11,6 +11,7 @@
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
 | retention | day | forgets what ended long ago |
 | sweep | day | removes blobs that crashes left without a key |
+| visas | day | asks other archives whether visas brought here still stand |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
 
 Whichever worker is idle first queues what is due; a chore is never queued twice.
@@ -35,6 +36,7 @@ CHORES: Mapping[str, timedelta] = {
     "uploads": timedelta(hours=1),
     "checkpoint": timedelta(days=1),
     "sweep": timedelta(days=1),
+    "visas": timedelta(days=1),
 }
 
 

@@ -16,6 +16,7 @@ from auth import staff
 from auth.access import grants, timeline
 from auth.access.grants import GrantTerms
 from auth.access.requests import (
+    CASCADE,
     OPEN,
     WAITING,
     State,
@@ -196,6 +197,23 @@ def revoke(
     grants.revoke(s, grant, by, f"request {row.id}", now)
     move(s, row, (State.GRANTED,), {})
     timeline.add(s, row, What.REVOKED, by, now, written=(sealing, why))
+    s.refresh(grant)
+    return grant
+
+
+def lapse(
+    s: Session, row: AccessRequestRow, why: str, now: datetime
+) -> GrantRow | None:
+    """End a grant with what it rested on; None where there is none that still holds.
+
+    `why` is the program's own sentence; both sides read it.
+    """
+    grant = s.get(GrantRow, row.grant_id) if row.grant_id else None
+    if grant is None or grant.revoked_at is not None or grant.ends_at <= now:
+        return None
+    grants.revoke(s, grant, CASCADE, why, now)
+    move(s, row, (State.GRANTED,), {})
+    timeline.add(s, row, What.REVOKED, CASCADE, now, note=why)
     s.refresh(grant)
     return grant
 

@@ -81,7 +81,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Wish:
-    """A request to be handed in; `receiver` is whose desk it comes to, if anyone's."""
+    """A request to be handed in; `receiver` is whose desk it comes to, if anyone's.
+
+    `visa` is one of another archive's grant that is shown with it, by its id here.
+    """
 
     scope: Scope
     told: Told
@@ -89,6 +92,7 @@ class Wish:
     language: str = "en"
     receiver: str | None = None
     renews: str | None = None
+    visa: str | None = None
 
 
 def submit(
@@ -115,6 +119,7 @@ def submit(
         language=wish.language,
         renews=wish.renews,
         receiver=wish.receiver,
+        visa_id=wish.visa,
         submitted_at=now,
         waits_since=now,
         reminded=0,
@@ -236,6 +241,12 @@ def waiting(s: Session) -> list[AccessRequestRow]:
     )
     oldest = desk.order_by(AccessRequestRow.waits_since, AccessRequestRow.id)
     return list(s.scalars(oldest))
+
+
+def made_with(s: Session, visa_id: str) -> list[AccessRequestRow]:
+    """Every request that was made with one visa of another archive."""
+    with_it = select(AccessRequestRow).where(AccessRequestRow.visa_id == visa_id)
+    return list(s.scalars(with_it.order_by(AccessRequestRow.id)))
 
 
 def grants_of(s: Session, rows: Sequence[AccessRequestRow]) -> dict[str, GrantRow]:

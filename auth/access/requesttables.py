@@ -8,7 +8,8 @@
 
 `open_for` names who asks for what while a request is open, and is empty afterwards: the
 database itself keeps a second open request of the same person for the same thing out.
-`turn` counts what happened to a request; every change names the turn it was made on, so
+`visa_id` is the visa of another archive's grant that the request was made with. `turn`
+counts what happened to a request; every change names the turn it was made on, so
 that of two at the same moment one is told to look again.
 """
 
@@ -55,6 +56,7 @@ class AccessRequestRow(Base):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id"))
+    visa_id: Mapped[str | None]
 
 
 class RequestEntryRow(Base):

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.identifiers import new_id
-from auth.visas import tokens
+from auth.visas import extents, tokens
+from auth.visas.extents import Extent
 from auth.visas.tables import PresentedVisa
 from auth.visas.tokens import Visa, VisaKind, VisaRefused
 
@@ -25,6 +26,12 @@ class Standing:
     visa: PresentedVisa
     stands: bool
     is_researcher: bool
+
+    @property
+    def extent(self) -> Extent | None:
+        """How far the grant reaches that it tells of, as its issuer put it."""
+        told = self.visa.extent
+        return None if told is None else extents.from_json(told)
 
 
 def present(
@@ -57,6 +64,7 @@ def present(
         expires_at=visa.expires,
         presented_at=now,
         asked_at=now,
+        extent=None if visa.extent is None else visa.extent.as_json(),
     )
     s.add(row)
     s.flush()
@@ -72,14 +80,35 @@ def list_for(s: Session, account_id: str, now: datetime) -> list[Standing]:
     """What one person has brought, newest first, and how each stands."""
     own = select(PresentedVisa).where(PresentedVisa.account_id == account_id)
     newest = own.order_by(PresentedVisa.presented_at.desc(), PresentedVisa.id)
-    return [
-        Standing(
-            row,
-            row.ended_at is None and now < row.expires_at,
-            row.kind == VisaKind.RESEARCHER.value,
-        )
-        for row in s.scalars(newest)
-    ]
+    return [standing(row, now) for row in s.scalars(newest)]
+
+
+def standing(row: PresentedVisa, now: datetime) -> Standing:
+    """How one stands, by what its issuer said last."""
+    return Standing(
+        row,
+        row.ended_at is None and now < row.expires_at,
+        row.kind == VisaKind.RESEARCHER.value,
+    )
+
+
+def grant_of(
+    s: Session, account_id: str, row_id: str, now: datetime
+) -> PresentedVisa | None:
+    """Somebody's own visa of a grant elsewhere, while it stands."""
+    row = s.get(PresentedVisa, row_id)
+    if row is None or row.account_id != account_id:
+        return None
+    is_grant = row.kind == VisaKind.GRANT.value
+    return row if is_grant and standing(row, now).stands else None
+
+
+def to_ask_about(s: Session, now: datetime) -> list[PresentedVisa]:
+    """Everything of which its issuer may still say that it ended, longest ago first."""
+    live = select(PresentedVisa).where(
+        PresentedVisa.ended_at.is_(None), PresentedVisa.expires_at > now
+    )
+    return list(s.scalars(live.order_by(PresentedVisa.asked_at, PresentedVisa.id)))
 
 
 def told(row: PresentedVisa, now: datetime, *, stands: bool) -> None:

@@ -7,6 +7,7 @@
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +16,7 @@ from auth.tables import Base
 
 
 class IssuedVisa(Base):
-    """What was signed; the token itself is not kept."""
+    """What was signed, of a grant also which; the token itself is not kept."""
 
     __tablename__ = "visas_issued"
 
@@ -28,10 +29,14 @@ class IssuedVisa(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     revoked_why: Mapped[str | None]
+    grant_id: Mapped[str | None]
 
 
 class PresentedVisa(Base):
-    """What a visa says, as it was verified; one of each issuer and id."""
+    """What a visa says, as it was verified; one of each issuer and id.
+
+    `extent` is how far a grant reaches, in the form of `extents`.
+    """
 
     __tablename__ = "visas_presented"
     __table_args__ = (UniqueConstraint("issuer", "visa_id"),)
@@ -50,3 +55,4 @@ class PresentedVisa(Base):
     presented_at: Mapped[datetime]
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    extent: Mapped[dict[str, Any] | None]

@@ -1,12 +1,13 @@
 """One visa as it travels: a JWS of GA4GH's form, written here and read strictly.
 
     header   typ vnd.ga4gh.visa+jwt, alg ES256, kid, jku
-    claims   iss, sub, aud, iat, exp, jti, ga4gh_visa_v1, vigil_holder
+    claims   iss, sub, aud, iat, exp, jti, ga4gh_visa_v1, vigil_holder, vigil_grant
     visa     type, asserted, value, source, by
 
 Sources: GA4GH Passports 1.2 (visa claims), GA4GH AAI 1.2 (headers, ES256), RFC 7519.
 `vigil_holder` ties a visa to a person without naming one: SHA-256 over its id and the
 confirmed address, in lower case. Whoever presents it must have that address.
+`vigil_grant` is of grants alone: see `extents`.
 
 Nothing in a token says where to look for its key: an issuer's keys come from the
 address that this archive's settings trust, and `jku` must be that address.
@@ -28,6 +29,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from auth.errors import AuthError
+from auth.visas import extents
+from auth.visas.extents import Extent
 
 ALGORITHM: Final = "ES256"
 TYPE: Final = "vnd.ga4gh.visa+jwt"
@@ -69,7 +72,10 @@ class VisaRefused(AuthError):
 
 @dataclass(frozen=True)
 class Visa:
-    """What one visa says; `subject` is the account's id at the issuer."""
+    """What one visa says; `subject` is the account's id at the issuer.
+
+    `extent` is how far a grant reaches, where its issuer says so.
+    """
 
     id: str
     issuer: str
@@ -83,6 +89,7 @@ class Visa:
     issued: datetime
     expires: datetime
     holder: str
+    extent: Extent | None = None
 
 
 def holder_of(visa_id: str, email: str) -> str:
@@ -105,7 +112,7 @@ def write(visa: Visa, private_pem: bytes) -> str:
         "kid": key.kid,
         "jku": visa.issuer + KEYS_PATH,
     }
-    claims = {
+    claims: dict[str, Any] = {
         "iss": visa.issuer,
         "sub": visa.subject,
         "aud": visa.audience,
@@ -121,6 +128,8 @@ def write(visa: Visa, private_pem: bytes) -> str:
             "by": visa.by.value,
         },
     }
+    if visa.extent is not None:
+        claims[extents.CLAIM] = visa.extent.as_json()
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
 
@@ -208,6 +217,7 @@ def _visa(claims: Mapping[str, Any]) -> Visa:
             issued=_moment(claims["iat"]),
             expires=_moment(claims["exp"]),
             holder=_word(claims[HOLDER]),
+            extent=_extent(claims, VisaKind(inner["type"])),
         )
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise VisaRefused("Something that a visa must say is missing.") from error
@@ -224,6 +234,14 @@ def _checked(visa: Visa, issuer: str, audience: str, now: datetime) -> Visa:
     if too_long or visa.issued > now + _SKEW or visa.asserted > now + _SKEW:
         raise VisaRefused("The times of this visa cannot be right.")
     return visa
+
+
+def _extent(claims: Mapping[str, Any], kind: VisaKind) -> Extent | None:
+    if extents.CLAIM not in claims:
+        return None
+    if kind is not VisaKind.GRANT:
+        raise ValueError("only a grant has an extent")
+    return extents.from_json(claims[extents.CLAIM])
 
 
 def _word(value: object) -> str:

@@ -320,6 +320,27 @@ def live(environ: dict[str, str], clock: Clock) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="module")
+def elsewhere(
+    first_home: Home, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The other archive, served at the address it is known by."""
+    environ = copied(first_home, tmp_path_factory.mktemp("elsewhere"))
+    with serving(environ) as live:
+        other = open_site(config.load({**environ, "VIGIL_BASE_URL": live.url}))
+        yield other
+        other.close()
+
+
+@pytest.fixture
+def here(environ: dict[str, str], elsewhere: Site) -> Iterator[Site]:
+    """This archive, which trusts the other; it is another installation altogether."""
+    trusting = {**environ, "VIGIL_TRUSTED_ISSUERS": elsewhere.config.base_url}
+    opened = open_site(config.load(trusting))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
     """A real browser; `live` is what it looks at."""
     if not Path(windows.CHROMIUM).exists():

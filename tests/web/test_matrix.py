@@ -210,6 +210,7 @@ PUBLISHED = {
         POST account.rename_passkey
         POST account.revoke_token
         POST account.revoke_visa
+        GET account.ask_with_visa
         POST account.withdraw_batch
         POST account.withdraw_consent
         DELETE api.consents_withdraw

@@ -23,24 +23,11 @@ from archive.app import create_app
 from archive.site import open_site
 from archive.vault import signing
 from auth import accounts, lifecycle
-from auth.credentials import sessions
 from auth.viewer import Role
 from auth.visas import accepting, issuing, tokens
 from auth.visas.tokens import VisaRefused
-from tests.web.conftest import copied, serving
+from tests.web.visiting import HERE, browser, claims_of, present
 from tests.web.working import events, post, text
-
-HERE = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(scope="module")
-def elsewhere(first_home, tmp_path_factory):
-    """The other archive, served at the address it is known by."""
-    environ = copied(first_home, tmp_path_factory.mktemp("elsewhere"))
-    with serving(environ) as live:
-        other = open_site(config.load({**environ, "VIGIL_BASE_URL": live.url}))
-        yield other
-        other.close()
 
 
 @pytest.fixture
@@ -59,30 +46,9 @@ def made(site, account_id: str, audience: str = HERE) -> list[str]:
 
 
 @pytest.fixture
-def here(environ, elsewhere):
-    """This archive, which trusts the other; it is another installation altogether."""
-    trusting = {**environ, "VIGIL_TRUSTED_ISSUERS": elsewhere.config.base_url}
-    opened = open_site(config.load(trusting))
-    yield opened
-    opened.close()
-
-
-def browser(site, account_id: str):
-    client = create_app(site).test_client()
-    with site.db.write() as s:
-        secret, _ = sessions.start(s, account_id, "a test", site.clock())
-    client.set_cookie("vigil", secret)
-    return client
-
-
-@pytest.fixture
 def applicant(here, people):
     """Somebody here with the address that the other archive knows."""
     return browser(here, people["researcher"])
-
-
-def present(client, token: str):
-    return post(client, "/account/visas/present", "/account/visas", visa=token)
 
 
 def said(answer) -> str:
@@ -156,11 +122,6 @@ def test_a_revoked_one_and_one_of_a_suspended_person_are_not_taken(
         assert issuing.stands(s, visa, now)
         lifecycle.suspend(s, accounts.get(s, leaver_id), "a test", "operator", now)
         assert not issuing.stands(s, visa, now)
-
-
-def claims_of(token: str) -> dict:
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
 def test_an_administrator_sees_it_and_asks_again(

@@ -25,7 +25,7 @@ from auth.errors import NotThere
 from auth.policy import Action
 from auth.viewer import Tier
 
-ASKING = frozenset({"purpose", "answers", "acknowledged", "renews"})
+ASKING = frozenset({"purpose", "answers", "acknowledged", "renews", "visa"})
 PURPOSE = frozenset(
     {
         "text",
@@ -179,8 +179,8 @@ def _statement(sent: Fields) -> Statement:
         uses=_uses(told),
     )
     seen = frozenset(sent.texts("acknowledged"))
-    renews = sent.text("renews") or None
-    return Statement(purpose, answers, seen, language(), renews)
+    renews, visa = sent.text("renews") or None, sent.text("visa") or None
+    return Statement(purpose, answers, seen, language(), renews, visa)
 
 
 def _day(told: Fields) -> date:
@@ -236,6 +236,7 @@ def _json(s: Session, row: AccessRequestRow) -> dict[str, Any]:
         "mismatches": [{"code": each.code, "fit": each.fit.value} for each in unmet],
         "timeline": [_entry(each) for each in timeline.of(s, sealing, row.id)],
         "renews": row.renews,
+        "visa": row.visa_id,
         "approvals_needed": deciding.approvals_for(s, requests.scope_of(row)),
         "approved_by": row.approved_by,
         "submitted_at": iso(row.submitted_at),

@@ -234,6 +234,7 @@ SCHEMAS: dict[str, Schema] = {
         answers={"type": "object", "description": "by the id of the question"},
         acknowledged=many(TEXT),
         renews=TEXT,
+        visa=TEXT,
     ),
     "AccessDecision": thing(
         ("action",),
@@ -266,6 +267,7 @@ SCHEMAS: dict[str, Schema] = {
         mismatches=many(thing(code=TEXT, fit=words("conflict", "unclear"))),
         timeline=many(thing(number=COUNT, what=TEXT, by=TEXT, at=MOMENT, text=TEXT)),
         renews=or_null(TEXT),
+        visa=or_null(TEXT),
         approvals_needed=COUNT,
         approved_by=or_null(TEXT),
         submitted_at=MOMENT,

@@ -242,6 +242,9 @@ VISAS = (
     N_("This visa was made for another archive."),
     N_("This visa has ended; have a new one made."),
     N_("The times of this visa cannot be right."),
+    N_("A grant that is over cannot be carried elsewhere."),
+    N_("That visa does not stand any more: ask without it."),
+    N_("The archive that granted the same before has taken it back."),
 )
 FILES = (
     N_("The file could not be worked on."),

@@ -134,6 +134,7 @@ JOBS: dict[str, Any] = {
     "copy": _("make a copy for browsers"),
     "index": _("make searchable"),
     "sweep": _("clear away what was deleted"),
+    "visas": _("ask other archives about visas"),
     "shred": _("destroy keys"),
     "fixity": _("read files again"),
     "alerts": _("look for new matches of saved searches"),

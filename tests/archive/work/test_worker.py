@@ -373,6 +373,7 @@ KINDS = (
     "sweep",
     "tidy",
     "uploads",
+    "visas",
 )
 
 

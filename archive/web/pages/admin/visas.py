@@ -1,6 +1,7 @@
 """What other archives say of an applicant, beside the application; and asked anew.
 
-Nothing here decides: a visa that holds spares a question, not the answer.
+Nothing here decides: a visa that holds spares a question, not the answer. One that does
+not hold any more ends what was granted with it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from archive import issuers
 from archive.issuers import IssuerAway
+from archive.requests import visas
 from archive.web import journal
 from archive.web.pages.admin.blueprint import bp
 from archive.web.request import context, forms, limits
@@ -40,28 +42,20 @@ def check_visa(presented_id: str) -> Response:
     if shown is None:
         raise NotThere("There is no such visa.")
     try:
-        stands = _asked(shown.issuer, shown.visa_id)
+        known = context.site().config.trusted_issuers
+        stands = issuers.vouches(shown.issuer, shown.visa_id, known)
     except IssuerAway:
         flash(gettext("The issuer does not answer now. Try again later."), "attention")
     else:
         with context.write_session() as s:
             row = accepting.get(s, presented_id)
             if row is not None:
-                accepting.told(row, context.now(), stands=stands)
+                visas.note(context.site(), s, row, context.now(), stands=stands)
             detail = {"visa": shown.visa_id, "stands": stands}
             journal.tell(s, "visa checked", account=shown.account_id, detail=detail)
         flash(gettext("It stands.") if stands else gettext("It no longer stands."))
     back = url_for("admin.account", account_id=shown.account_id)
     return redirect(forms.own_path(request.form.get("next") or back), 303)
-
-
-def _asked(issuer: str, visa_id: str) -> bool:
-    """What the issuer says; one that the settings trust no more is not asked.
-
-    :raises IssuerAway: it did not say
-    """
-    trusted = issuers.trusted(issuer, context.site().config.trusted_issuers)
-    return trusted is not None and issuers.stands(trusted, visa_id)
 
 
 def _visas_of(account_id: str) -> list[Standing]:

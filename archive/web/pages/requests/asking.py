@@ -29,6 +29,8 @@ from auth.access.requests import Scope, State, Told
 from auth.access.useconditions import Mismatch
 from auth.errors import AuthError, FactsRefused, NotPossible
 from auth.policy import Action
+from auth.visas import accepting
+from auth.visas.accepting import Standing
 
 UNPROCESSABLE = 422
 ANSWER = "answer-"
@@ -168,8 +170,11 @@ def _form(scope: Scope) -> str | Response:
             told = requests.told_of(context.site().sealing, before)
             given = _filled(told, (now + USUALLY).date())
             return _page(s, scope, given, _answers(told))
-        given = WishForm(data={"until": (now + USUALLY).date()})
-        return _page(s, scope, given, {})
+        until = (now + USUALLY).date()
+        visa = _visa(s)
+        if visa is not None and visa.extent is not None:
+            until = min(until, visa.extent.ends.date())
+        return _page(s, scope, WishForm(data={"until": until}), {})
 
 
 def _send(scope: Scope) -> Response | tuple[str, int]:
@@ -218,7 +223,8 @@ def _statement(given: WishForm, said: Mapping[str, str]) -> Statement:
     )
     seen = frozenset(request.form.getlist("seen"))
     renews = request.form.get("renews") or None
-    return Statement(purpose, said, seen, language(), renews)
+    visa = request.form.get("visa") or None
+    return Statement(purpose, said, seen, language(), renews, visa)
 
 
 def _said() -> dict[str, str]:
@@ -261,7 +267,16 @@ def _page(
         conditions=asked.conditions(terms.conditions, unmet),
         unmet=[each.code for each in unmet],
         renews=request.form.get("renews") or request.args.get("renews", ""),
+        visa=_visa(s),
     )
+
+
+def _visa(s: Session) -> Standing | None:
+    """One's own visa of a grant elsewhere that is shown with the request."""
+    wanted = request.form.get("visa") or request.args.get("visa", "")
+    own, now = context.viewer().account_id or "", context.now()
+    found = accepting.grant_of(s, own, wanted, now) if wanted else None
+    return accepting.standing(found, now) if found else None
 
 
 def _filled(told: Told, until: date | None = None) -> WishForm:

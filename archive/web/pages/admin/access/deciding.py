@@ -18,6 +18,7 @@ from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from archive.web.request.i18n import language
 from archive.web.showing import asked, words
+from auth import accounts
 from auth.access import deciding as decisions
 from auth.access import requests, timeline
 from auth.access.deciding import Offer
@@ -26,6 +27,8 @@ from auth.access.requesttables import AccessRequestRow
 from auth.errors import AuthError
 from auth.policy import Action
 from auth.viewer import Tier
+from auth.visas import accepting
+from auth.visas.accepting import Standing
 
 UNPROCESSABLE = 422
 USUALLY = timedelta(days=180)
@@ -165,12 +168,21 @@ def approve_request(request_id: str) -> Response | tuple[str, int]:
     return _done(request_id, act, gettext("Noted."), given)
 
 
-def _offer_form(sent: object = None, until: date | None = None) -> OfferForm:
-    """The form as it was sent, or a fresh one with the day that was asked for."""
+def _offer_form(
+    sent: object = None, until: date | None = None, visa: Standing | None = None
+) -> OfferForm:
+    """The form as it was sent, or a fresh one: as was asked for, as a visa reaches."""
     now = context.now()
     usual = (now + USUALLY).date()
     ends = until if until is not None and until > now.date() else usual
-    given = OfferForm(sent, data={"ends": ends, "tier": Tier.G3.name})
+    filled: dict[str, object] = {"ends": ends, "tier": Tier.G3.name}
+    if visa is not None and visa.stands and visa.extent is not None:
+        reach = visa.extent
+        # Nothing is known of it after the visa's own end.
+        filled["ends"] = min(ends, reach.ends.date(), visa.visa.expires_at.date())
+        filled["tier"] = reach.highest_tier.name
+        filled["excluded"] = sorted(reach.without)
+    given = OfferForm(sent, data=filled)
     given.excluded.choices = fields.choices_of(
         (code, term.name(language()))
         for code, term in context.vocabulary().terms.items()
@@ -220,6 +232,8 @@ def _page(request_id: str, offer: OfferForm | None, why: WhyForm) -> str:
         scope = requests.scope_of(row)
         unmet = asking.mismatches_now(site, s, row, now)
         told = requests.told_of(site.sealing, row)
+        shown = accepting.get(s, row.visa_id) if row.visa_id else None
+        visa = accepting.standing(shown, now) if shown else None
         terms = asking.terms_of(s, scope)
         actors = [each.by for each in timeline.of(s, site.sealing, row.id)]
         named = [value for each in terms.conditions for value in each.values]
@@ -227,6 +241,7 @@ def _page(request_id: str, offer: OfferForm | None, why: WhyForm) -> str:
         return render_template(
             "admin/access/request.html",
             row=row,
+            account=accounts.get(s, row.account_id),
             state=state,
             subject=asked.subject_of(s, scope),
             facts=asked.facts(told),
@@ -238,7 +253,8 @@ def _page(request_id: str, offer: OfferForm | None, why: WhyForm) -> str:
             offered=decisions.offered(row) if row.approved_by else None,
             grant=grant,
             tier=Tier(grant.highest_tier) if grant else None,
-            offer=offer or _offer_form(until=told.purpose.until),
+            visa=visa,
+            offer=offer or _offer_form(until=told.purpose.until, visa=visa),
             why=why,
             is_own=row.account_id == own_id(),
             is_first=row.approved_by == own_id(),
