@@ -28,6 +28,7 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from playwright import sync_api as playwright
+from werkzeug.routing import Rule
 
 from archive import config, intake, moderation
 from archive.app import create_app
@@ -147,6 +148,24 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+_BUILDERS: dict[tuple[str, bool], Callable[..., tuple[str, str]]] = {}
+_compile_builder = Rule._compile_builder
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., object]:
+    """What builds an address of this pattern, compiled once for all programs' maps.
+
+    It asks the rule it is called with for all that differs between two maps.
+    """
+    known = (rule.rule, append_unknown)
+    if rule.defaults or rule.subdomain:
+        return _compile_builder(rule, append_unknown)
+    if known not in _BUILDERS:
+        _BUILDERS[known] = _compile_builder(rule, append_unknown)
+    return _BUILDERS[known]
+
+
+Rule._compile_builder = _compiled_once
 
 
 @pytest.fixture
