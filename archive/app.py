@@ -37,6 +37,7 @@ PAGES = (
     "exclusions",
     "records",
     "collections",
+    "findings",
     "requests",
     "consents",
     "help",

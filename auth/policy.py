@@ -56,6 +56,10 @@ class Action(StrEnum):
     LABEL = "label"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
+    VERIFY = "verify"
+    RELATE = "relate"
+    CATALOGUE = "catalogue"
+    GIVE_ACCOUNT = "give_account"
     REVIEW_APPLICATIONS = "review_applications"
     READ_EVIDENCE = "read_evidence"
     MANAGE_DENIALS = "manage_denials"
@@ -259,6 +263,17 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.LABEL: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.PUBLISH: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
+    Action.VERIFY: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
+    Action.RELATE: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
+    Action.CATALOGUE: _staff_action(_moderator(*_LABEL_SCOPES)),
+    Action.GIVE_ACCOUNT: (
+        _KNOWN,
+        _EDITABLE,
+        *_staff_action(
+            Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.WRITE))
+        ),
+        Rule(Condition.VETTING, conditions.depositor_in_order),
+    ),
     Action.REVIEW_APPLICATIONS: _staff_action(_ADMINISTRATOR),
     Action.READ_EVIDENCE: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_DENIALS: _staff_action(_ADMINISTRATOR),

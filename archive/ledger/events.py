@@ -1,7 +1,9 @@
 """The closed list of what the ledger can say.
 
 The first group, PREMIS event types and the archive's own words beside them, is said of
-material; the second of people and access; the third of the archive itself.
+material, and anybody may read it in a record's history; the second of links and of
+words that not everybody may know of; the third of people and access; the last of the
+archive itself.
 """
 
 from __future__ import annotations
@@ -29,8 +31,12 @@ MATERIAL = frozenset(
         "labelling",
         "description",
         "publication",
+        "assessment",
+        "official statement",
+        "account accepted",
     }
 )
+SAID = frozenset({"official stance", "account given", "entity described", "relation"})
 ACCESS = frozenset(
     {
         "consent",
@@ -132,7 +138,7 @@ HOUSE = frozenset(
         "honey record lifted",
     }
 )
-EVENTS = MATERIAL | ACCESS | HOUSE
+EVENTS = MATERIAL | SAID | ACCESS | HOUSE
 
 
 class UnknownEvent(ValueError):

@@ -152,10 +152,15 @@ def tidy(name: str, text: str, limit: int) -> str:
     return clean
 
 
+def is_language(code: str) -> bool:
+    """Whether this could be the code of a language, such as `hy` or `az-Cyrl`."""
+    return _LANGUAGE.fullmatch(code) is not None
+
+
 def _descriptions(given: Mapping[str, Description]) -> dict[str, Description]:
     tidied = {}
     for language, text in given.items():
-        if _LANGUAGE.fullmatch(language) is None:
+        if not is_language(language):
             raise FieldError("language", f"{language!r} is not a language code.")
         title = tidy(f"title.{language}", text.title, TITLE_LIMIT)
         body = tidy(f"description.{language}", text.body, TEXT_LIMIT)

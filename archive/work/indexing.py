@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from archive.db import Database
+from archive.findings import accounts, book, statements
 from archive.records import store
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, Collection, Record
@@ -20,6 +22,7 @@ from search.engine import SearchEngine
 from search.whoosh_engine import WhooshEngine
 
 BATCH = 200
+STATEMENT = "statement"
 
 
 def document(sealing: Sealing, session: Session, record_id: str) -> Document | None:
@@ -30,7 +33,8 @@ def document(sealing: Sealing, session: Session, record_id: str) -> Document | N
     described = store.document_of(sealing, record)
     assets = store.assets_of(session, record_id)
     shelf = session.get(Collection, record.collection_id or "")
-    return _document(record, described, assets, shelf.slug if shelf else None)
+    made = _document(record, described, assets, shelf.slug if shelf else None)
+    return _with_findings(sealing, session, made)
 
 
 def fingerprint(session: Session, record_id: str) -> object:
@@ -39,7 +43,9 @@ def fingerprint(session: Session, record_id: str) -> object:
     if record is None:
         return None
     kinds = [(asset.kind, asset.tier) for asset in store.assets_of(session, record_id)]
-    return (record.state, record.revision, record.labels_version, record.tier, kinds)
+    said = book.stamp(session, record_id)
+    changing = (record.state, record.revision, record.labels_version, record.tier)
+    return (*changing, kinds, said)
 
 
 def forget(
@@ -89,6 +95,19 @@ def _told(
     for done, each in enumerate(documents, 1):
         yield each
         progress(done, total)
+
+
+def _with_findings(sealing: Sealing, session: Session, made: Document) -> Document:
+    """The same with what everybody who knows of the record meets beside it."""
+    accounts_shown = [
+        each.account for each in accounts.shown(session, sealing, made.id)
+    ]
+    texts = [Text(a.language, "", f"{a.text}\n{a.signer}") for a in accounts_shown]
+    stated = statements.of_record(session, sealing, made.id)
+    if stated is None:
+        return replace(made, texts=(*made.texts, *texts))
+    texts.append(Text(made.texts[0].lang, "", stated.facts.words()))
+    return replace(made, texts=(*made.texts, *texts), kinds=(*made.kinds, STATEMENT))
 
 
 def _document(

@@ -27,6 +27,7 @@ PARTS = (
     "archive/gazetteer",
     "archive/moderation",
     "archive/wording.py",
+    "archive/findings",
     "archive/gate.py",
     "archive/shredding.py",
     "blur/errors.py",

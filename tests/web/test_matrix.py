@@ -54,6 +54,8 @@ PUBLISHED = {
         POST exclusions.remember
         GET help.index
         GET help.page
+        GET findings.statement_list
+        GET findings.entity_list
         GET home.index
         POST locale.switch
         POST locale.theme
@@ -86,6 +88,9 @@ PUBLISHED = {
         GET visas.standing
     """,
     "snooo": """
+        GET findings.account_desk
+        POST findings.give_account
+        POST findings.withdraw_account
         POST api.accessrequests_ask_for_record
         GET requests.ask_record
         POST requests.send_record
@@ -194,6 +199,7 @@ PUBLISHED = {
         GET records.view
     """,
     "-----": """
+        GET findings.entity
         GET collections.show
     """,
     "s----": """
@@ -216,7 +222,29 @@ PUBLISHED = {
         DELETE api.consents_withdraw
         GET api.jobs_read
     """,
+    "snn-n": """
+        GET findings.edit_entity
+        POST findings.save_entity
+        POST findings.link_entity
+        POST findings.unlink_entity
+    """,
     "snnon": """
+        GET findings.new_statement
+        POST findings.add_statement
+        GET findings.new_entity
+        POST findings.add_entity
+        GET findings.assessment
+        POST findings.assess
+        GET findings.statement
+        POST findings.save_statement
+        POST findings.add_stage
+        POST findings.remove_stage
+        POST findings.take_stance
+        POST findings.remove_stance
+        POST findings.accept_account
+        GET findings.relation_desk
+        POST findings.link
+        POST findings.unlink
         GET api.assets_labels_read
         PUT api.assets_labels_write
         DELETE api.records_withdraw
@@ -313,6 +341,9 @@ PUBLISHED = {
 
 HIDDEN = {
     "---oo": """
+        GET findings.account_desk
+        POST findings.give_account
+        POST findings.withdraw_account
         GET api.accessrequests_terms_of_record
         POST api.accessrequests_ask_for_record
         GET requests.ask_record
@@ -330,6 +361,18 @@ HIDDEN = {
         POST records.withdraw_consent
     """,
     "---on": """
+        GET findings.assessment
+        POST findings.assess
+        GET findings.statement
+        POST findings.save_statement
+        POST findings.add_stage
+        POST findings.remove_stage
+        POST findings.take_stance
+        POST findings.remove_stance
+        POST findings.accept_account
+        GET findings.relation_desk
+        POST findings.link
+        POST findings.unlink
         GET api.assets_labels_read
         PUT api.assets_labels_write
         POST api.consents_give

@@ -222,7 +222,7 @@ def facet_words(name: str, value: str, titles: Mapping[str, str]) -> str:
     if name == "language":
         return _language_name(value)
     known: Mapping[str, Any] = {
-        "kind": words.KINDS,
+        "kind": words.KINDS | {"statement": words.STATEMENTS},
         "collection": titles,
         "verification": {k: v.name for k, v in words.VERIFICATIONS.items()},
         "stance": {k: v.name for k, v in words.STANCES.items()},

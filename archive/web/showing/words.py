@@ -65,6 +65,9 @@ KINDS: dict[str, Any] = {
     "document": _("documents"),
 }
 
+STATEMENTS = _("official statements")
+"""A kind that searches know beside those of media: records of another sort."""
+
 TIERS: dict[str, Any] = {
     "G0": _("not graphic"),
     "G1": _("contextual"),
@@ -149,5 +152,8 @@ CUSTODY: dict[str, Any] = {
     "labelling": _("labelled"),
     "description": _("description changed"),
     "publication": _("published"),
+    "assessment": _("finding written down"),
+    "official statement": _("described as an official statement"),
+    "account accepted": _("account let out"),
 }
 """What of a record's history anybody may read; who opened it is not in here."""
