@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -173,3 +174,31 @@ def test_what_is_exported_is_taken_back_and_changes_nothing(site, browser) -> No
             site, s, edits, by="a1", now=site.clock(), reason="as it was"
         )
     assert made == []
+
+
+def test_help_and_the_desk_say_where_a_label_ends_and_what_is_not_translated(
+    site, browser, visitor, desk
+) -> None:
+    scope = "A fuller word of our own."
+    with site.db.write() as s:
+        edit = Edit(CODE, {"scope": {"en": scope}}, None)
+        wording.change(site, s, edit, by="a1", now=site.clock(), reason="x")
+    held, moderator = desk.deposit(), browser("moderator")
+    visitor.set_cookie("vigil-locale", "hy")
+    moderator.set_cookie("vigil-locale", "hy")
+    for page in (
+        visitor.get("/help/labels").text,
+        moderator.get(f"/moderation/{held.record.id}").text,
+    ):
+        more = rf'(?:id|data-label)="{CODE}".*?(<details.*?</details>)'
+        (part,) = re.findall(more, page, re.DOTALL)
+        assert f'lang="en" dir="auto">{scope}' in part
+        assert "այս լեզվով դեռ գրված չէ" in part
+
+
+def test_records_and_exports_carry_what_others_call_it(browser, visitor, desk) -> None:
+    held = desk.publish(desk.deposit(), "dead.body", Tier.G3)
+    told = visitor.get(f"/api/v1/records/{held.record.id}").get_json()
+    assert told["iptc"] == ["cwarn:death"]
+    assert told["atproto"] == ["graphic-media", "!no-unauthenticated"]
+    assert told["assets"][0]["iptc"] == ["cwarn:death"]

@@ -32,6 +32,7 @@ from archive.records.vocabulary.terms import (
     TOLD,
     Term,
     TierText,
+    Told,
     Vocabulary,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "Edit",
     "Term",
     "TierText",
+    "Told",
     "Version",
     "Vocabulary",
     "change",

@@ -43,11 +43,11 @@ def content_warnings(words: Vocabulary, codes: Iterable[str]) -> list[str]:
     return [warning for warning in CONTENT_WARNINGS if warning in held]
 
 
-def atproto(tier: Tier, *, is_restricted: bool) -> list[str]:
+def atproto(tier: Tier) -> list[str]:
     """The atproto label values of something of this tier.
 
-    Restricted is whatever cannot be opened without signing in; for this archive that is
-    every original, so that a mirror of its labels hides the item from strangers.
+    No original can be opened without signing in, so each carries `!no-unauthenticated`:
+    a mirror of the labels hides the item from strangers as the archive does.
     """
-    values = [GRAPHIC] if tier >= GRAPHIC_FROM else []
-    return [*values, MEMBERS_ONLY] if is_restricted else values
+    graphic = [GRAPHIC] if tier >= GRAPHIC_FROM else []
+    return [*graphic, MEMBERS_ONLY]

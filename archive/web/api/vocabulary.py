@@ -9,7 +9,14 @@ from werkzeug.exceptions import NotFound
 from archive import wording
 from archive.records import vocabulary
 from archive.records.errors import UnknownLabel
-from archive.records.vocabulary import TEXTS, Edit, Term, Version, Vocabulary
+from archive.records.vocabulary import (
+    TEXTS,
+    Edit,
+    Term,
+    Version,
+    Vocabulary,
+    mapping,
+)
 from archive.web.api.operations import Answer
 from archive.web.request import body, context
 from archive.web.request.body import Fields
@@ -46,6 +53,7 @@ def listing() -> Answer:
                 "tier": str(tier),
                 "name": dict(text.names),
                 "definition": dict(text.definitions),
+                "atproto": mapping.atproto(tier),
                 "revision": text.revision,
             }
             for tier, text in sorted(words.tiers.items())

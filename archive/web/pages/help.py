@@ -10,11 +10,11 @@ from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import NotFound
 
-from archive.records.vocabulary import Term
 from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.request.i18n import language
 from archive.web.showing.labelgroups import GROUPS
+from archive.web.showing.labelwords import LabelWords, words_of
 from archive.web.showing.warnings import longest
 from auth.viewer import Tier
 
@@ -38,7 +38,7 @@ PAGES = {
     ),
     "labels": HelpPage(
         _("What the labels mean"),
-        _("Every label and every degree of severity, with its definition."),
+        _("Every label and every degree of severity: definition, scope and example."),
         "tag",
     ),
     "consent": HelpPage(
@@ -62,16 +62,6 @@ PAGES = {
         "accessibility",
     ),
 }
-
-
-@dataclass(frozen=True)
-class TermView:
-    """One label in the reader's language; `range` are the tiers it can have."""
-
-    code: str
-    name: str
-    definition: str
-    range: str
 
 
 @bp.get("/")
@@ -105,19 +95,9 @@ def _tiers() -> Iterable[tuple[str, str, str]]:
         yield str(tier), text.name(language()), text.definition(language())
 
 
-def _terms(group: str) -> list[TermView]:
+def _terms(group: str) -> list[LabelWords]:
     return [
-        TermView(
-            term.code, term.name(language()), term.definition(language()), _range(term)
-        )
+        words_of(term, language())
         for term in context.vocabulary().terms.values()
         if term.group == group
     ]
-
-
-def _range(term: Term) -> str:
-    if term.lowest is None or term.highest is None:
-        return ""
-    if term.lowest == term.highest:
-        return str(term.lowest)
-    return f"{term.lowest}–{term.highest}"

@@ -38,6 +38,8 @@ COLUMNS = (
     "places",
     "labels",
     "tier",
+    "iptc",
+    "atproto",
     "verification",
     "stance",
     "media_kinds",
@@ -81,6 +83,8 @@ def as_csv(listing: Listing) -> Iterator[str]:
             **told,
             "places": "; ".join(place["name"] for place in told["places"]),
             "labels": " ".join(label["code"] for label in told["labels"]),
+            "iptc": " ".join(told["iptc"]),
+            "atproto": " ".join(told["atproto"]),
             "media_kinds": " ".join(told["media_kinds"]),
         }
         yield _row([harmless(cells[column]) for column in COLUMNS])

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from archive.records import labels, store
 from archive.records.document import Place, RecordDocument
 from archive.records.tables import Asset, LabelRow, Record
+from archive.records.vocabulary import mapping
 from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.request.i18n import language
@@ -94,6 +95,7 @@ def summary(
         "labelled": found.labelled,
         "tier": str(found.tier),
         "severity": severity(found.tier),
+        **mapped(found.codes, found.tier),
         "visibility": found.visibility.value,
         "access": found.access.value,
         "state": found.state.value,
@@ -149,6 +151,7 @@ def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
         "failure": each.failure,
         "tier": str(each.tier),
         "labelled": each.labelled,
+        **mapped(each.codes, each.tier),
         "treatment": str(exclusions.treatment_of(store.item_of(found, each))),
         "preview_url": _preview_url(each),
         "original_url": url_for("api.assets_original", asset_id=each.id),
@@ -188,6 +191,14 @@ def label_row(row: LabelRow) -> dict[str, Any]:
         "note": row.note,
         "author": row.author,
         "created_at": iso(row.created_at),
+    }
+
+
+def mapped(codes: Iterable[str], tier: Tier) -> dict[str, list[str]]:
+    """What labels and tier are in other vocabularies: docs/labels.md has the table."""
+    return {
+        "iptc": mapping.content_warnings(context.vocabulary(), codes),
+        "atproto": mapping.atproto(tier),
     }
 
 

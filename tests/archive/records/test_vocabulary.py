@@ -8,6 +8,7 @@ import pytest
 
 from archive.records import vocabulary
 from archive.records.errors import UnknownLabel
+from archive.records.vocabulary import mapping
 from auth.scope import IDENTIFIED
 from auth.viewer import Tier
 
@@ -73,3 +74,39 @@ def test_an_unknown_language_falls_back_to_english() -> None:
 def test_an_unknown_code_is_said() -> None:
     with pytest.raises(UnknownLabel):
         vocabulary.packaged().term("x")
+
+
+def test_every_label_says_where_it_ends_and_gives_an_example() -> None:
+    for term in vocabulary.packaged().terms.values():
+        for what in ("scope", "example"):
+            said = term.say(what, "en").text
+            assert said.endswith("."), (term.code, what)
+            assert not FOREIGN["en"].search(said), (term.code, what)
+        others = set(
+            re.findall(r"\b[a-z]+\.[a-z]+(?:-[a-z]+)*", str(term.say("scope", "en")))
+        )
+        assert others <= set(vocabulary.packaged().terms), term.code
+
+
+def test_labels_and_tiers_stand_for_what_others_call_them() -> None:
+    words = vocabulary.packaged()
+    codes = ["kill.execution", "id.victim", "sense.flashing", "of.another-archive"]
+    assert mapping.content_warnings(words, codes) == [
+        "cwarn:death",
+        "cwarn:flashingLights",
+        "cwarn:PII",
+        "cwarn:violence",
+    ]
+    assert mapping.content_warnings(words, ["property.heritage"]) == []
+    used = {each for term in words.terms.values() for each in term.iptc}
+    assert used <= set(mapping.CONTENT_WARNINGS)
+    assert mapping.atproto(Tier.G2) == ["!no-unauthenticated"]
+    for tier in (Tier.G3, Tier.G4, Tier.G5, Tier.X):
+        assert mapping.atproto(tier) == ["graphic-media", "!no-unauthenticated"]
+
+
+def test_a_proposed_qualification_says_where_and_whether_it_was_read() -> None:
+    held = vocabulary.packaged().term("dead.desecration").qualifications
+    assert any(each.article == "Rule 113" and each.checked for each in held)
+    assert any("245" in each.article and not each.checked for each in held)
+    assert not vocabulary.packaged().term("kill.combat").qualifications

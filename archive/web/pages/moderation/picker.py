@@ -23,6 +23,7 @@ from flask_babel import lazy_gettext as _
 from archive.records.labels import LabelInput
 from archive.records.tables import LabelRow
 from archive.records.vocabulary import NOTHING_GRAPHIC, Term, Vocabulary
+from archive.web.showing.labelwords import LabelWords, words_of
 from auth.viewer import Tier
 
 SLACK_SECONDS = 1.0
@@ -59,6 +60,7 @@ class Choice:
     tiers: tuple[Tier, ...]
     ticked: bool
     answer: Answer
+    words_told: LabelWords
 
     @property
     def words(self) -> str:
@@ -183,6 +185,7 @@ def _choice(term: Term, language: str, answers: Answers) -> Choice:
         tiers=_tiers(term),
         ticked=answer is not None,
         answer=answer or Answer(),
+        words_told=words_of(term, language),
     )
 
 
