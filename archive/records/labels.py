@@ -201,6 +201,15 @@ def for_record(session: Session, record_id: str) -> dict[str, list[LabelRow]]:
     return found
 
 
+def said_of(session: Session, record_id: str) -> dict[str, list[LabelRow | Mark]]:
+    """All that is said of each asset of a record or of parts of it, by asset id."""
+    found: dict[str, list[LabelRow | Mark]] = {}
+    rows = for_record(session, record_id)
+    for asset_id, held in marks.of_assets(session, rows).items():
+        found[asset_id] = [*rows[asset_id], *held]
+    return found
+
+
 def history(session: Session, asset_id: str) -> Sequence[LabelRow]:
     """Every statement and negation about an asset, oldest first."""
     return session.scalars(

@@ -35,6 +35,7 @@ PUBLISHED = {
         GET api.description_openapi
         GET api.description_page
         GET api.records_listing
+        GET api.marks_segments_read
         GET api.records_read
         GET api.records_related
         GET api.suggestions_listing
@@ -247,6 +248,9 @@ PUBLISHED = {
         POST findings.unlink
         GET api.assets_labels_read
         PUT api.assets_labels_write
+        GET api.marks_regions_read
+        PUT api.marks_regions_write
+        PUT api.marks_segments_write
         DELETE api.records_withdraw
         POST moderation.label
         POST moderation.publish
@@ -351,6 +355,7 @@ HIDDEN = {
         GET api.assets_preview
         GET api.assets_preview_variant
         PATCH api.records_change
+        GET api.marks_segments_read
         GET api.records_read
         GET api.records_related
         GET deposit.status
@@ -375,6 +380,9 @@ HIDDEN = {
         POST findings.unlink
         GET api.assets_labels_read
         PUT api.assets_labels_write
+        GET api.marks_regions_read
+        PUT api.marks_regions_write
+        PUT api.marks_segments_write
         POST api.consents_give
         DELETE api.records_withdraw
         POST moderation.label

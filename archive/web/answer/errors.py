@@ -86,6 +86,7 @@ TITLES = {
     415: _("This kind of file is not accepted"),
     416: _("There is no such part of the file"),
     422: _("Something in this needs mending"),
+    428: _("Something in this needs mending"),
     429: _("Too fast"),
     431: _("This is too much at once"),
     460: _("The bytes were changed on the way"),

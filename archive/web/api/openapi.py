@@ -25,6 +25,7 @@ PROBLEMS = {
     415: "A kind that is not accepted",
     416: "No such part of the file",
     422: "A field needs mending; `errors` names it",
+    428: "Say which version you have read",
     460: "The bytes are not those that the checksum is of",
     429: "Too fast; `Retry-After` says how long to wait",
     503: "Busy; `Retry-After` says how long to wait",

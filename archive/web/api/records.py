@@ -232,7 +232,7 @@ def _items(s: Session, found: Found) -> list[dict[str, Any]]:
 
 def _summary(s: Session, record: Record, assets: Sequence[Asset]) -> dict[str, Any]:
     document = store.document_of(context.site().sealing, record)
-    rows = labels.for_record(s, record.id)
+    rows = labels.said_of(s, record.id)
     return represent.summary(record, document, assets, rows)
 
 

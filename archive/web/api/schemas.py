@@ -64,6 +64,19 @@ _WHERE: dict[str, Schema] = {
     "region": {"type": ["array", "null"], "items": {"type": "number"}},
     "note": TEXT,
 }
+_AUTHORED: dict[str, Schema] = {
+    "author": {**TEXT, "description": "for staff"},
+    "created_at": MOMENT,
+    "removal_asked_by": {"type": ["string", "null"], "description": "for staff"},
+}
+_SHAPE: dict[str, Schema] = {
+    "page": {**COUNT, "description": "of a document, from 0"},
+    "keyframes": {
+        "type": "array",
+        "description": "[t_ms, x, y, width, height] in fractions of the picture",
+        "items": {"type": "array", "items": {"type": "number"}},
+    },
+}
 LABEL = thing(("code", "name"), **_LABEL)
 PLACE = thing(
     ("name",),
@@ -405,6 +418,62 @@ SCHEMAS: dict[str, Schema] = {
         labelled=TRUTH,
         labels_version=TEXT,
         state=STATE,
+    ),
+    "SegmentsGiven": thing(
+        ("segments",), segments=many(ref("SegmentGiven")), version=TEXT
+    ),
+    "SegmentGiven": thing(
+        ("start_ms", "end_ms", "labels"),
+        start_ms=COUNT,
+        end_ms={**COUNT, "description": "not part of it"},
+        labels=many({"anyOf": [TEXT, LABEL_GIVEN]}),
+        words=TEXT,
+    ),
+    "AssetSegments": thing(
+        ("asset", "record", "segments", "version", "withheld", "tier"),
+        asset=TEXT,
+        record=TEXT,
+        length_ms=or_null(COUNT),
+        withheld=TRUTH,
+        segments=many(ref("Segment")),
+        version=TEXT,
+        tier=TIER,
+        labels_version=TEXT,
+    ),
+    "Segment": thing(
+        ("id", "start_ms", "end_ms", "labels", "tier", "words"),
+        id=TEXT,
+        start_ms=COUNT,
+        end_ms=COUNT,
+        labels=many(ref("Label")),
+        tier=or_null(TIER),
+        words=TEXT,
+        **_AUTHORED,
+    ),
+    "RegionsGiven": thing(("regions",), regions=many(ref("RegionGiven")), version=TEXT),
+    "RegionGiven": thing(
+        ("code", "keyframes"),
+        code=TEXT,
+        tier=or_null(TIER),
+        note=TEXT,
+        **_SHAPE,
+    ),
+    "AssetRegions": thing(
+        ("asset", "record", "regions", "version", "tier"),
+        asset=TEXT,
+        record=TEXT,
+        regions=many(ref("Region")),
+        version=TEXT,
+        tier=TIER,
+        labels_version=TEXT,
+    ),
+    "Region": thing(
+        ("id", "code", "name", "keyframes"),
+        id=TEXT,
+        note=TEXT,
+        **_LABEL,
+        **_SHAPE,
+        **_AUTHORED,
     ),
     "Vocabulary": thing(
         ("version", "labels", "tiers"),

@@ -15,6 +15,7 @@ from archive.web.api import (
     exports,
     jobs,
     ledger,
+    marks,
     me,
     records,
     savedsearches,
@@ -63,6 +64,7 @@ _LENGTH = Parameter("Upload-Length", "bytes of the whole file", {"type": "intege
 _OFFSET = Parameter("Upload-Offset", "where these bytes begin", {"type": "integer"})
 _METADATA = Parameter("Upload-Metadata", "key and base64, with commas: filename")
 _CHECKSUM = Parameter("Upload-Checksum", "sha1 or sha256, and base64 of the bytes")
+_IF_MATCH = Parameter("If-Match", "the ETag of what you have read")
 _OVERRIDE = Parameter("X-HTTP-Method-Override", "PATCH or DELETE")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -322,6 +324,46 @@ OPERATIONS: tuple[Operation, ...] = (
         body="LabelsGiven",
         gives="AssetLabels",
         refuses=(401, 403, 404, 409, 422),
+    ),
+    Operation(
+        "GET",
+        "/assets/{asset_id}/segments",
+        marks.segments_read,
+        "What can be seen or heard in which part of a file",
+        needs=(Action.READ_RECORD,),
+        gives="AssetSegments",
+        refuses=(404,),
+    ),
+    Operation(
+        "PUT",
+        "/assets/{asset_id}/segments",
+        marks.segments_write,
+        "Mark the parts of a file",
+        needs=(Action.LABEL,),
+        headers=(_IF_MATCH,),
+        body="SegmentsGiven",
+        gives="AssetSegments",
+        refuses=(401, 403, 404, 409, 422, 428),
+    ),
+    Operation(
+        "GET",
+        "/assets/{asset_id}/regions",
+        marks.regions_read,
+        "What is where in a file's picture",
+        needs=(Action.LABEL,),
+        gives="AssetRegions",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
+        "PUT",
+        "/assets/{asset_id}/regions",
+        marks.regions_write,
+        "Mark regions of a file's picture",
+        needs=(Action.LABEL,),
+        headers=(_IF_MATCH,),
+        body="RegionsGiven",
+        gives="AssetRegions",
+        refuses=(401, 403, 404, 409, 422, 428),
     ),
     Operation(
         "GET",

@@ -122,7 +122,7 @@ def _batch(ids: Sequence[str]) -> list[dict[str, Any]]:
                 record,
                 store.document_of(context.site().sealing, record),
                 assets[record.id],
-                labels.for_record(s, record.id),
+                labels.said_of(s, record.id),
             )
             for record in store.list_by_ids(s, ids, reach)
         ]

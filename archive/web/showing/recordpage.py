@@ -21,6 +21,7 @@ from archive import previewing
 from archive.previewing import Showing
 from archive.records import labels, store, vocabulary
 from archive.records.document import RecordDocument
+from archive.records.marks import Mark
 from archive.records.tables import Asset, LabelRow, Record
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
@@ -144,7 +145,7 @@ def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
     document = store.document_of(context.site().sealing, record)
     text = shown_text(document, store.item_of(record), *preferred)
     assets = store.assets_of(s, record.id)
-    rows = labels.for_record(s, record.id)
+    rows = labels.said_of(s, record.id)
     shelf = _shelf(s, record)
     return RecordPage(
         id=record.id,
@@ -187,7 +188,7 @@ def _languages(record: Record, document: RecordDocument) -> list[tuple[str, str,
     ]
 
 
-def _labels(rows: Iterator[LabelRow]) -> list[LabelView]:
+def _labels(rows: Iterator[LabelRow | Mark]) -> list[LabelView]:
     highest: dict[str, Tier | None] = {}
     for row in rows:
         tiers = [tier for tier in (highest.get(row.code), row.tier) if tier is not None]

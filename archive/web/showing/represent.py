@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from archive.records import labels, store
 from archive.records.document import Place, RecordDocument
+from archive.records.marks import Mark
 from archive.records.tables import Asset, LabelRow, Record
 from archive.records.vocabulary import mapping
 from archive.web.answer import reasons
@@ -55,7 +56,7 @@ class Reach:
 def record(s: Session, found: Record) -> dict[str, Any]:
     """The whole record."""
     assets = store.assets_of(s, found.id)
-    rows = labels.for_record(s, found.id)
+    rows = labels.said_of(s, found.id)
     reach = Reach.of_viewer()
     document = store.document_of(context.site().sealing, found)
     return {
@@ -80,7 +81,7 @@ def summary(
     found: Record,
     document: RecordDocument,
     assets: Sequence[Asset],
-    rows: dict[str, list[LabelRow]],
+    rows: Mapping[str, Sequence[LabelRow | Mark]],
 ) -> dict[str, Any]:
     """What a list says of a record."""
     text = shown_text(document, store.item_of(found))
@@ -159,7 +160,7 @@ def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
     }
 
 
-def label_list(rows: Iterable[LabelRow]) -> list[dict[str, Any]]:
+def label_list(rows: Iterable[LabelRow | Mark]) -> list[dict[str, Any]]:
     """Each label once, with the highest tier that any asset gives it."""
     highest: dict[str, Tier | None] = {}
     for row in rows:
