@@ -2,6 +2,7 @@
 
 Up to `WHOLE_SECONDS` are decoded throughout, to 2 kHz mono; of longer recordings, 64
 windows of `WINDOW_SECONDS` each. More bars, or a spectrogram, would be the recording.
+What was decoded for the bars is kept at 5.5 kHz until the fingerprint is made of it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import av
+import numpy as np
 
 from blur.cells import BARS, LEVELS
 from blur.container import packets_of, seconds_of, sound_of
 from blur.errors import Unreadable
+from blur.kinds import Family
+from blur.likeness import sounds
+from blur.likeness.form import Likeness
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -38,6 +43,8 @@ class Sound:
         self._container = container
         self._track = sound_of(container)
         self.seconds = seconds_of(container, self._track, limits)
+        self._finer = _Resampled(sounds.RATE)
+        self._pieces: list[bytes] = []
 
     def first_second(self) -> None:
         """Decode the beginning, to know that it decodes.
@@ -61,6 +68,14 @@ class Sound:
             self.seconds = len(peaks) * BUCKET / RATE
         return _levels(_bars_of(peaks))
 
+    def likeness(self) -> Likeness:
+        """The fingerprint of what the bars were made of; ask for those before."""
+        samples = np.frombuffer(b"".join(self._pieces), np.int16)
+        quality, heard = sounds.heard(samples)
+        return Likeness(
+            Family.AUDIO, self.seconds or 0.0, heard_quality=quality, heard=heard
+        )
+
     def _packets(self) -> Iterator[Packet[Any]]:
         return packets_of(self._container, self._track)
 
@@ -78,11 +93,19 @@ class Sound:
                 peaks.append(max(self._peaks(self._packets(), most), default=0))
             except av.FFmpegError:
                 peaks.append(0)
+            self._round_off(bar)
         return peaks
+
+    def _round_off(self, bar: int) -> None:
+        """Make this window as long as the others, or those after it would shift."""
+        length = (bar + 1) * int(WINDOW_SECONDS * sounds.RATE) * 2
+        heard = b"".join(self._pieces)[:length]
+        self._pieces = [heard.ljust(length, b"\0")]
+        self._finer = _Resampled(sounds.RATE)
 
     def _peaks(self, packets: Iterator[Packet[Any]], most: int | None) -> list[int]:
         """The loudest sample of each bucket, for at most so many buckets."""
-        resampled = _Resampled()
+        resampled = _Resampled(RATE)
         peaks: list[int] = []
         stop = time.process_time() + SCAN_SECONDS
         try:
@@ -90,6 +113,7 @@ class Sound:
                 for frame in _frames(packet):
                     for small in resampled.of(frame):
                         peaks += _bucket_peaks(small)
+                    self._pieces += [_samples(s) for s in self._finer.of(frame)]
                 if most is not None and len(peaks) >= most:
                     break
                 if time.process_time() > stop:
@@ -100,20 +124,21 @@ class Sound:
 
 
 class _Resampled:
-    """Sound at `RATE`, also where a recording changes its rate or channels midway.
+    """Sound at one rate, also where a recording changes its rate or channels midway.
 
     Such are recordings joined end to end, as radios and phones make them; the library
     refuses the first frame of another form, and all that follow.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
         self._form: tuple[str, str, int] | None = None
         self._resampler: av.AudioResampler | None = None
 
     def of(self, frame: AudioFrame) -> list[AudioFrame]:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._resampler is None or form != self._form:
-            self._resampler = av.AudioResampler("s16", "mono", RATE)
+            self._resampler = av.AudioResampler("s16", "mono", self._rate)
             self._form = form
         return self._resampler.resample(frame)
 
@@ -125,8 +150,12 @@ def _frames(packet: Packet[Any]) -> list[AudioFrame]:
         return []
 
 
+def _samples(frame: AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: frame.samples * 2]
+
+
 def _bucket_peaks(frame: AudioFrame) -> list[int]:
-    samples = memoryview(bytes(frame.planes[0])[: frame.samples * 2]).cast("h")
+    samples = memoryview(_samples(frame)).cast("h")
     return [
         max(max(part), -min(part))
         for start in range(0, len(samples), BUCKET)

@@ -22,6 +22,7 @@ from typing import IO, Any
 from blur.confine import limit, lock
 from blur.errors import BlurError, SandboxFailed, TooLarge, Unreadable
 from blur.kinds import KINDS, Family, Kind
+from blur.likeness.form import Likeness
 from blur.limits import Limits
 from blur.noise import gauss
 from blur.wire import (
@@ -202,7 +203,13 @@ def _image_work() -> Callable[[Job, IO[bytes]], bytes]:
         facts = Probe(Family.IMAGE, width, height).to_bytes()
         if job.task == "probe":
             return facts
-        return facts + _told(job, picture)
+        if job.task == "study":
+            return facts + _studied(picture)
+        from blur.likeness import pictures
+
+        seen = pictures.seen(picture)
+        likeness = Likeness(Family.IMAGE, seen=(seen,))
+        return facts + _hazed(job, picture) + likeness.to_bytes()
 
     return work
 
@@ -215,16 +222,32 @@ def _document_work() -> Callable[[Job, IO[bytes]], bytes]:
         facts = Probe(Family.DOCUMENT, width, height, None, pages).to_bytes()
         if job.task == "probe":
             return facts
-        return facts + _told(job, picture)
+        if job.task == "study":
+            return facts + _studied(picture)
+        return facts + _hazed(job, picture) + _leafed(source, picture)
 
     return work
 
 
-def _told(job: Job, picture: Any) -> bytes:  # noqa: ANN401
-    if job.task == "study":
-        from blur.thumbnails import drawn
+def _leafed(source: IO[bytes], picture: Any) -> bytes:  # noqa: ANN401
+    from blur.document import text_of
+    from blur.likeness import pictures, texts
 
-        return drawn([picture], film=False)
+    try:
+        words = texts.worded(text_of(source))
+    except Unreadable:  # of a page there is a picture all the same
+        words = texts.NOTHING
+    seen = pictures.seen(picture)
+    return Likeness(Family.DOCUMENT, seen=(seen,), words=words).to_bytes()
+
+
+def _studied(picture: Any) -> bytes:  # noqa: ANN401
+    from blur.thumbnails import drawn
+
+    return drawn([picture], film=False)
+
+
+def _hazed(job: Job, picture: Any) -> bytes:  # noqa: ANN401
     from blur.haze import haze_of
 
     return haze_of(picture, gauss(job.noise))
@@ -281,7 +304,10 @@ def _seen(job: Job, film: Any) -> bytes:  # noqa: ANN401
     facts = _film_facts(film, pictures[0]).to_bytes()
     if job.task == "study":
         return facts + drawn(pictures, film=True)
-    return facts + stills_of(pictures, gauss(job.noise))
+    from blur.likeness.films import of_film
+
+    cells = stills_of(pictures, gauss(job.noise))
+    return facts + cells + of_film(film, pictures).to_bytes()
 
 
 def _heard(job: Job, container: Any) -> bytes:  # noqa: ANN401
@@ -292,4 +318,5 @@ def _heard(job: Job, container: Any) -> bytes:  # noqa: ANN401
         sound.first_second()
         return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes()
     bars = b"" if job.task == "study" else sound.bars()
-    return Probe(Family.AUDIO, None, None, sound.seconds).to_bytes() + bars
+    facts = Probe(Family.AUDIO, None, None, sound.seconds).to_bytes()
+    return facts + bars + (sound.likeness().to_bytes() if bars else b"")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from blur.cells import CHROMA_CELLS, DRAWS
 from blur.errors import BlurError, SandboxFailed
 from blur.kinds import Family, Kind
+from blur.likeness import form as likeness
 from blur.limits import LIMITS, Limits
 from blur.noise import stream
 from blur.preview import (
@@ -24,7 +25,9 @@ from blur.sandbox import CLIP_FILE_BYTES, Order, Source, run
 from blur.thumbnails import MOST_BYTES, Thumbnails, parsed
 from blur.wire import FACTS_BYTES, Garbled, Probe
 
-_ANSWER_BYTES = FACTS_BYTES + max(CELL_COUNTS.values()) + CHROMA_CELLS
+_ANSWER_BYTES = (
+    FACTS_BYTES + max(CELL_COUNTS.values()) + CHROMA_CELLS + likeness.MOST_BYTES
+)
 _CLIP_CPU, _CLIP_WALL = 30, 58.0
 
 
@@ -55,7 +58,7 @@ def make_preview(
     """The preview of a file; of one that cannot be opened, a sealed one saying why.
 
     `item` must be the asset's own, random and never re-used: with the key it fixes the
-    noise. A video's preview comes with its clip.
+    noise. A video's preview comes with its clip, and each with the file's fingerprint.
 
     :raises SandboxFailed: about this machine, not the file; try again later
     """
@@ -136,18 +139,20 @@ def _checked(facts: bytes, kind: Kind) -> Probe:
 
 def _preview_of(answer: bytes, kind: Kind) -> Preview:
     facts = _checked(answer[:FACTS_BYTES], kind)
-    cells = answer[FACTS_BYTES:]
+    told = answer[FACTS_BYTES:]
     split = CELL_COUNTS[facts.family]
+    end = split + (0 if facts.family is Family.AUDIO else CHROMA_CELLS)
     try:
         return Preview(
             facts.family,
-            cells[:split],
-            cells[split:],
+            told[:split],
+            told[split:end],
             facts.family is not Family.AUDIO and facts.upright,
             DurationBucket.of(facts.duration),
             PageBucket.of(facts.pages),
+            likeness=likeness.Likeness.from_untrusted(told[end:]),
         )
-    except Malformed as error:
+    except (Malformed, likeness.Malformed) as error:
         raise Garbled(detail="cells") from error
 
 

@@ -1,4 +1,4 @@
-"""Documents, in the child: page one of a PDF, drawn straight to a thumbnail."""
+"""Documents, in the child: page one of a PDF as a thumbnail, and its text layer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from PIL import Image
 from blur.errors import Encrypted, Unreadable
 
 SIDE = 128
+TEXT_PAGES = 20
+TEXT_LETTERS = 400_000
 _PASSWORD = pdfium.FPDF_ERR_PASSWORD
 _LEAST_POINTS = 0.01
 
@@ -102,6 +104,21 @@ def _with_pages(source: IO[bytes]) -> pypdfium2.PdfDocument:
     if not len(document):
         raise Unreadable(detail="NoPages")
     return document
+
+
+def text_of(source: IO[bytes]) -> str:
+    """The text layer of the first pages; nothing where there is none.
+
+    :raises Unreadable: not a PDF, or damaged
+    """
+    source.seek(0)
+    try:
+        document = pypdfium2.PdfDocument(source)
+        pages = [document[at] for at in range(min(len(document), TEXT_PAGES))]
+        parts = [page.get_textpage().get_text_bounded() for page in pages]
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable(detail="PdfiumError") from error
+    return "\n".join(parts)[:TEXT_LETTERS]
 
 
 class Sink(Protocol):

@@ -26,6 +26,7 @@ from blur.cells import (
 )
 from blur.errors import FILE_ERRORS
 from blur.kinds import Family
+from blur.likeness.form import Likeness
 
 MAGIC: Final = b"VgP\x01"
 HEADER_BYTES: Final = len(MAGIC) + 5
@@ -98,7 +99,8 @@ class Malformed(ValueError):
 class Preview:
     """Cells of one asset: 48 of haze, 8 x 40 of stills, or 64 bars; levels 0..7.
 
-    `reason` is an error's code; with it the preview is sealed and has no cells.
+    `reason` is an error's code; with it the preview is sealed and has no cells. What
+    the file is compared by comes along when it is made, and is kept elsewhere.
     """
 
     family: Family
@@ -109,6 +111,7 @@ class Preview:
     pages: PageBucket = PageBucket.UNKNOWN
     reason: str = ""
     clip: bytes | None = field(default=None, repr=False)
+    likeness: Likeness | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Hold the table at the top.

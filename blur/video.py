@@ -18,7 +18,7 @@ from blur.container import film_of, packets_of, seconds_of
 from blur.errors import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SIDE = 128
 SCAN_SECONDS = 15.0
+EXACT_SECONDS = 8.0
 _MOST_KEPT = 512
 
 
@@ -83,6 +84,40 @@ class Film:
             self._start_over()
             found = [self.first()]
         return _filled(found)
+
+    def frames_at(self, shares: Sequence[float]) -> list[Image.Image | None]:
+        """The frames shown at these shares of its length, to the frame.
+
+        None for what does not decode, or not within `EXACT_SECONDS` for all of them;
+        of a film whose length nobody knows, all are None.
+        """
+        stop = time.process_time() + EXACT_SECONDS
+        self._stream.codec_context.skip_frame = "DEFAULT"
+        return [self._shown_at(share, stop) for share in shares]
+
+    def _shown_at(self, share: float, stop: float) -> Image.Image | None:
+        base = self._stream.time_base
+        if not base or not self.seconds or time.process_time() > stop:
+            return None
+        wanted = (self._stream.start_time or 0) + int(share * self.seconds / base)
+        try:
+            self._container.seek(wanted, stream=self._stream)
+            shown = self._frame_before(wanted, stop)
+        except av.FFmpegError:
+            return None
+        return None if shown is None else _small(shown, self._side)
+
+    def _frame_before(self, wanted: int, stop: float) -> VideoFrame | None:
+        """The last frame that begins by then; none when time ran out on the way."""
+        last = None
+        for packet in self._container.demux(self._stream):
+            for frame in _frames(packet):
+                if last is not None and (frame.pts or 0) > wanted:
+                    return last
+                last = frame
+            if time.process_time() > stop:
+                return None
+        return last
 
     def _sought(self) -> list[Image.Image | None]:
         return [self._at((index + 0.5) / STILLS) for index in range(STILLS)]
