@@ -6,7 +6,8 @@ not made yet, failed, or may not be told anything of is a sealed tile.
 Where `rules.preview_k` is set, what is drawn for a file is the preview of its cluster's
 medoid, or nothing: `drawn_for` is the one place that chooses.
 
-`share_noise` is for whoever finds that two files show nearly the same.
+`share_noise` is for whoever finds that two files show nearly the same, `own_noise` for
+whoever finds that they do not after all.
 """
 
 from __future__ import annotations
@@ -186,3 +187,16 @@ def share_noise(session: Session, asset_id: str, like: str, now: datetime) -> No
         member.noise_shared_with = after
         args = {"record": member.record_id, "kind": None, "after": ""}
         jobs.enqueue(session, "rebuild", args, now=now)
+
+
+def own_noise(session: Session, asset_id: str, now: datetime) -> None:
+    """Let an asset be drawn with its own noise again; it is like no other after all.
+
+    :raises NoSuchRecord: there is no such asset
+    """
+    asset = store.require_asset(session, asset_id)
+    if asset.noise_shared_with is None:
+        return
+    asset.noise_shared_with = None
+    args = {"record": asset.record_id, "kind": None, "after": ""}
+    jobs.enqueue(session, "rebuild", args, now=now)

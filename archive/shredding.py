@@ -26,7 +26,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from archive import jobs
+from archive import jobs, twins
 from archive.db import Database
 from archive.ledger import Ledger
 from archive.records import store
@@ -258,6 +258,7 @@ def _destroy(
     for asset in assets:
         asset.preview_object_id = asset.clip_object_id = asset.copy_object_id = None
         asset.state, asset.failure = AssetState.FAILED, FAILURE
+        twins.forget(session, asset.id)
     _end_jobs(session, record_id, now)
     receipt = {
         "receipt": receipt_id,

@@ -32,6 +32,7 @@ from archive.jobs.tables import Job
 from archive.ledger import Ledger
 from archive.records import vocabulary
 from archive.records.errors import Conflict
+from archive.twins import Memory
 from archive.vault import stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
@@ -67,6 +68,8 @@ class Site:
     clock: Callable[[], datetime] = field(repr=False)
     _engines: _Engines = field(repr=False)
     _names: _Names = field(repr=False)
+    likenesses: Memory = field(default_factory=Memory, repr=False)
+    """What files are compared by, opened in this process."""
     broker: Broker | None = None
     """Who opens originals for this process, where it does not hold their key."""
     recovery_key: Path | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from archive import twins
 from archive.moderation.premises import SECOND_OPINION, Premises, reindex
 from archive.records import labels, store
 from archive.records.labels import LabelChange, LabelInput
@@ -48,4 +49,5 @@ def label(
         detail=detail,
     )
     reindex(session, asset.record_id, by, now)
+    twins.follow(premises, session, asset, by=by, now=now)
     return change

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from archive import twins
 from archive.moderation.premises import SECOND_OPINION, Premises, reindex
 from archive.records import regions, segments, store
 from archive.records.marking import Editing, MarkChange
@@ -100,6 +101,7 @@ def _tell(
         detail=detail,
     )
     reindex(session, asset.record_id, editing.by, editing.now)
+    twins.follow(premises, session, asset, by=editing.by, now=editing.now)
 
 
 def _said(row: SegmentRow | RegionRow) -> dict[str, object]:

@@ -94,7 +94,7 @@ def apply(
     refuse_retired(words, (label.code for label in wanted.values()), held)
     gone = [row for key, row in standing.items() if key not in wanted]
     new = [label for key, label in wanted.items() if key not in standing]
-    session.add_all(_negation(row, by, now) for row in gone)
+    session.add_all(negation(row, by, now) for row in gone)
     session.add_all(_row(asset, label, by, now) for label in new)
     session.merge(_opinion(asset, wanted.values(), by, now))
     session.flush()
@@ -192,13 +192,16 @@ def current(session: Session, asset_id: str) -> Sequence[LabelRow]:
 
 
 def for_record(session: Session, record_id: str) -> dict[str, list[LabelRow]]:
-    """The current labels of each asset of a record, by asset id."""
-    found: dict[str, list[LabelRow]] = {
-        asset.id: [] for asset in assets_of(session, record_id)
-    }
+    """The current labels of each asset of a record, by asset id.
+
+    Without those that a file inherited and no moderator has looked at: they would tell
+    a depositor of a twin that may not be known of.
+    """
+    assets = assets_of(session, record_id)
+    found: dict[str, list[LabelRow]] = {asset.id: [] for asset in assets}
     for row in _standing(session, LabelRow.asset_id.in_(found)):
         found[row.asset_id].append(row)
-    return found
+    return {asset.id: _told(asset, found[asset.id]) for asset in assets}
 
 
 def said_of(session: Session, record_id: str) -> dict[str, list[LabelRow | Mark]]:
@@ -320,7 +323,14 @@ def _row(asset: Asset, label: LabelInput, by: str, now: datetime) -> LabelRow:
     )
 
 
-def _negation(row: LabelRow, by: str, now: datetime) -> LabelRow:
+def last_looked(session: Session, asset_id: str) -> datetime | None:
+    """When somebody last said what an asset's whole set of labels is."""
+    given = select(func.max(LabelOpinion.given_at))
+    return session.scalar(given.where(LabelOpinion.asset_id == asset_id))
+
+
+def negation(row: LabelRow, by: str, now: datetime) -> LabelRow:
+    """The row that takes another back; the caller adds it."""
     return LabelRow(
         id=new_id(),
         asset_id=row.asset_id,
@@ -351,13 +361,14 @@ def _rate(session: Session, asset: Asset, opinions: int) -> int:
     count = agreeing(session, asset, rows)
     marked = marks.of_assets(session, [asset.id])[asset.id]
     tier = tier_of([*rows, *marked], vocabulary.of(session))
-    asset.codes = _codes(rows, marked)
+    asset.labelled = bool(rows) and (count >= opinions or asset.labelled)
+    asset.codes = _codes(_told(asset, rows), marked)
     if count >= opinions and rows:
-        asset.labelled, asset.tier = True, tier
-    elif asset.labelled and rows:
+        asset.tier = tier
+    elif asset.labelled:
         asset.tier = max(asset.tier, tier)
     else:
-        asset.labelled, asset.tier = False, UNLABELLED
+        asset.tier = UNLABELLED
     return count
 
 
@@ -366,6 +377,11 @@ def _codes(rows: Iterable[LabelRow], marked: Sequence[Mark]) -> list[str]:
     codes = {row.code for row in rows} | {mark.code for mark in marked}
     graphic = any(mark.tier is not None and mark.tier > Tier.G0 for mark in marked)
     return sorted(codes - {NOTHING_GRAPHIC} if graphic else codes)
+
+
+def _told(asset: Asset, rows: Iterable[LabelRow]) -> list[LabelRow]:
+    """What of a file's labels is shown on its record."""
+    return [row for row in rows if asset.labelled or row.inherited_from is None]
 
 
 def _statement(asset_id: str, label: LabelInput | LabelRow) -> str:

@@ -154,7 +154,11 @@ class Asset(Base):
 
 
 class LabelRow(Base):
-    """What can be seen or heard in one version of one asset, said by one moderator."""
+    """What can be seen or heard in one version of one asset, said by one moderator.
+
+    `inherited_from` is the row in which it was said first, of a file that shows the
+    same; no foreign key, since `archive.records.inherited` alone reads it.
+    """
 
     __tablename__ = "labels"
     __table_args__ = (
@@ -175,6 +179,7 @@ class LabelRow(Base):
     author: Mapped[str]
     created_at: Mapped[datetime]
     negates: Mapped[str | None] = mapped_column(ForeignKey("labels.id"), unique=True)
+    inherited_from: Mapped[str | None]
 
 
 class SegmentRow(Base):

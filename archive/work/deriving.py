@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive import gate, jobs
+from archive import gate, jobs, twins
 from archive.ledger.actors import actor_of
 from archive.records import store
 from archive.records.tables import Asset, AssetState, Record
@@ -83,6 +83,19 @@ def keep(site: Site, session: Session, asset_id: str, made: Preview) -> None:
     )
     args = {"record": asset.record_id}
     jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
+    keep_likeness(site, session, asset, made)
+
+
+def keep_likeness(site: Site, session: Session, asset: Asset, made: Preview) -> None:
+    """Seal what the file is compared by, and queue the comparison where it is new.
+
+    What does not open has none; it is still held against files of the very same bytes.
+    """
+    likeness = made.likeness
+    if likeness and not twins.keep(session, site.sealing, asset.id, likeness):
+        return
+    args = {"asset": asset.id}
+    jobs.enqueue(session, twins.LOOK, args, subject=asset.record_id, now=site.clock())
 
 
 def kept(site: Site, session: Session, asset: Asset) -> Preview | None:

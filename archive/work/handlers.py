@@ -5,6 +5,7 @@
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
+| twins | asset | looks for files that show nearly the same |
 | copy | asset | makes the copy of an original that every browser shows |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
@@ -54,6 +55,7 @@ from archive.work import (
     requesting,
     rereading,
     retaining,
+    twinning,
     vouching,
 )
 from archive.work.deriving import WORKER
@@ -193,6 +195,7 @@ HANDLERS: Mapping[str, Handler] = {
     "alerts": Handler(alerting.alert, _nothing),
     "requests": Handler(requesting.remind, _nothing),
     "tidy": Handler(tidy, _nothing),
+    twinning.KIND: Handler(twinning.look, _nothing),
     "uploads": Handler(end_uploads, _nothing),
     vouching.KIND: Handler(vouching.ask, _nothing),
 }

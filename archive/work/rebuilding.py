@@ -6,7 +6,8 @@ the next and a cancelled job leaves nothing half done. After `SLICE` it goes to 
 of the queue: what is deposited meanwhile need not wait for an archive to be rebuilt.
 
 A preview that comes out as it was is left alone, with its object and its ledger; that
-is the rule, since an asset keeps its noise for ever.
+is the rule, since an asset keeps its noise for ever. Its fingerprint is kept where it
+has none, or another: so an archive from before there were any is brought up to date.
 """
 
 from __future__ import annotations
@@ -85,12 +86,15 @@ def _one(task: Task, asset: Asset) -> None:
     outcome, made = _drawn(task.site, asset)
     with task.site.db.write() as session:
         if made is not None and deriving.may_be_kept(session, asset):
-            deriving.keep(task.site, session, asset.id, made)
+            if outcome == "same":
+                deriving.keep_likeness(task.site, session, asset, made)
+            else:
+                deriving.keep(task.site, session, asset.id, made)
         _note(task, session, asset, outcome)
 
 
 def _drawn(site: Site, asset: Asset) -> tuple[str, Preview | None]:
-    """What came of it, and the preview where it is to be kept."""
+    """What came of it, and the preview where it was drawn; kept unless the same."""
     try:
         made = deriving.make(site, asset)
     except (StoreUnavailable, SandboxFailed):
@@ -98,7 +102,7 @@ def _drawn(site: Site, asset: Asset) -> tuple[str, Preview | None]:
     except VaultError:
         return "failed", None
     if _is_there(site, asset, made):
-        return "same", None
+        return "same", made
     return ("sealed" if made.sealed else "made"), made
 
 
