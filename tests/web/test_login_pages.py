@@ -142,6 +142,7 @@ def test_a_code_without_a_password_before_it_opens_nothing(
 def test_signing_out_ends_the_session_and_empties_the_browser(
     visitor, site, known, people
 ) -> None:
+    """Requirement 80."""
     sign_in(visitor, known)
     stolen = visitor.get_cookie("vigil").value
     answer = post(visitor, "/logout")
@@ -150,6 +151,22 @@ def test_signing_out_ends_the_session_and_empties_the_browser(
     assert visitor.get("/account/").status_code == 401
     assert "signed out" in events(site, account=people["researcher"])
     assert visitor.get("/logout").status_code == 405
+
+
+def test_who_must_leave_at_once_is_signed_out_and_shown_nothing(
+    visitor, site, known, people
+) -> None:
+    """Requirement 115: one press, without a script, on every page."""
+    sign_in(visitor, known)
+    stolen = visitor.get_cookie("vigil").value
+    assert 'name="leave"' in visitor.get("/search").get_data(as_text=True)
+    answer = post(visitor, "/logout", leave="1")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    shown = visitor.get(answer.location)
+    assert (shown.status_code, answer.location) == (200, "/away")
+    assert "vigil" not in shown.get_data(as_text=True).lower()
+    visitor.set_cookie("vigil", stolen)
+    assert visitor.get("/account/").status_code == 401
 
 
 def test_the_first_administrator_is_made_by_the_link_once(tmp_path, clock) -> None:

@@ -58,6 +58,7 @@ PUBLISHED = {
         GET findings.statement_list
         GET findings.entity_list
         GET home.index
+        GET home.away
         POST locale.switch
         POST locale.theme
         POST locale.keys
@@ -413,6 +414,7 @@ HIDDEN = {
 def test_everybody_meets_at_every_door_what_the_table_says(
     app: Flask, browser: Browser, desk: Desk, clock: Clock, people: dict[str, str]
 ) -> None:
+    """Requirement 36."""
     deposit = desk.publish(desk.deposit())
     routes = list(_routes(app, deposit, account_id=people["applicant"]))
 
@@ -433,6 +435,7 @@ def test_what_waits_for_a_moderator_is_not_there_for_others(
 
 
 def test_the_table_has_a_row_for_every_route(app: Flask) -> None:
+    """Requirement 36."""
     rows = {row.split()[1] for row in _expected(PUBLISHED)}
 
     assert rows == {rule.endpoint for rule in app.url_map.iter_rules()}

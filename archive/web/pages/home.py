@@ -77,3 +77,10 @@ def shelf_card(shelf: Collection) -> ShelfCard:
     title, lang = in_language(shelf.titles)
     text, _text_lang = in_language(shelf.texts)
     return ShelfCard(url_for("collections.show", slug=shelf.slug), title, text, lang)
+
+
+@bp.get("/away")
+@public
+def away() -> str:
+    """A page that says nothing of what this is, for whoever had to leave at once."""
+    return render_template("home/away.html")

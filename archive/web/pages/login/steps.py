@@ -105,13 +105,14 @@ def code() -> Response | tuple[Response | str, int]:
 @bp.post("/logout")
 @public
 def logout() -> Response:
-    """End the session."""
+    """End the session; who leaves in a hurry gets a page that says nothing."""
     account_id = context.viewer().account_id
     if account_id is not None:
         with context.write_session() as s:
             journal.tell(s, "signed out", account=account_id)
         session.sign_out()
-    return redirect(url_for("home.index"), 303)
+    where = "home.away" if "leave" in request.form else "home.index"
+    return redirect(url_for(where), 303)
 
 
 def try_password(email: str, password: str) -> SignIn | Failure:
