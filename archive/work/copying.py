@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from archive import gate
 from archive.ledger.actors import actor_of
@@ -21,11 +24,14 @@ from archive.vault.container import Kind as ObjectKind
 from archive.vault.objects import SealingWriter
 from archive.work.deriving import WORKER, may_be_kept
 from archive.work.task import Hopeless, Task
+from auth.tables import Account
+from auth.viewer import AccountStatus
 from blur.copies import make_copy
 from blur.errors import BlurError, SandboxFailed
 from blur.kinds import KINDS
 
 KIND = "copy"
+NO_STANDING = "Whoever asked for this copy may not open originals any more."
 _MADE = 0.9  # of the work; sealing it in order is the rest
 _TELL_SECONDS = 2.0
 
@@ -35,11 +41,13 @@ Pulse = Callable[[float | None], None]
 def copy(task: Task) -> None:
     """Make the copy of one asset; does nothing when it is there.
 
-    :raises Hopeless: the file itself is at fault
+    :raises Hopeless: the file is at fault, or who asked lost their standing meanwhile
     """
     asset_id = str(task.job.args["asset"])
     with task.site.db.read() as session:
         asset = store.get_asset(session, asset_id)
+        if not _may_still_ask(session, task.job.owner, task.site.clock()):
+            raise Hopeless(NO_STANDING)
     if asset is None or asset.copy_object_id is not None:
         with task.site.db.write() as session:
             task.done(session)
@@ -50,6 +58,16 @@ def copy(task: Task) -> None:
         raise
     except BlurError as error:
         raise Hopeless(str(error)) from error
+
+
+def _may_still_ask(session: Session, owner: str | None, now: datetime) -> bool:
+    """A job does for somebody what they might have done now, not when they asked."""
+    if owner is None:
+        return True
+    account = session.get(Account, owner)
+    if account is None or account.status != AccountStatus.APPROVED:
+        return False
+    return account.vetted_until is not None and now < account.vetted_until
 
 
 def _make(task: Task, asset: Asset) -> None:

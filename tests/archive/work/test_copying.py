@@ -18,6 +18,7 @@ from archive.site import open_site
 from archive.vault.container import Kind
 from archive.vault.errors import Shredded, VaultError
 from archive.work import copying
+from auth import accounts
 from auth.viewer import RecordState
 from tests.archive.test_canary import IN_FILE, WORK, holding
 from tests.archive.test_shredding import person
@@ -33,11 +34,14 @@ def tiff() -> bytes:
     return sink.getvalue()
 
 
-def ask(site, made) -> str:
+def ask(site, made, owner: str | None = None) -> str:
     with site.db.write() as s:
         asset, now = made.assets[0], site.clock()
         args = {"asset": asset.id}
-        return jobs.enqueue(s, "copy", args, subject=asset.record_id, now=now).id
+        job = jobs.enqueue(
+            s, "copy", args, subject=asset.record_id, owner=owner, now=now
+        )
+        return job.id
 
 
 def job_of(site, job_id: str):
@@ -105,7 +109,27 @@ def test_the_ledger_says_which_form_was_shown(site, held, viewer) -> None:
     assert any("copy" in line.detail for line in made)
 
 
+@pytest.mark.parametrize("lost", ["suspended", "vetting", None])
+def test_a_job_does_for_somebody_only_what_they_may_have_now(
+    site, held, viewer, lost
+) -> None:
+    """Requirement 45: they asked while they might; the job comes to its turn later."""
+    job_id, now = ask(site, held, viewer.account_id), site.clock()
+    with site.db.write() as s:
+        account = accounts.get(s, viewer.account_id)
+        if lost == "suspended":
+            accounts.suspend(s, account, "operator", "a test", now)
+        elif lost == "vetting":
+            account.vetted_until = now
+    assert work.drain(site, held.record.id)
+    ended = job_of(site, job_id)
+    assert ended.state is (JobState.FAILED if lost else JobState.DONE)
+    assert (asset_of(site, held).copy_object_id is None) is bool(lost)
+    assert ended.error == (copying.NO_STANDING if lost else None)
+
+
 def test_a_copy_is_closed_where_the_original_is(site, desk, held) -> None:
+    """Requirement 42."""
     ask(site, held)
     assert work.drain(site, held.record.id)
     with pytest.raises(RefusedError):
