@@ -128,6 +128,7 @@ def test_a_file_that_will_not_do_is_named(tmp_path: Path, content: str) -> None:
 def test_what_is_unsafe_stops_the_start(
     tmp_path: Path, settings: dict[str, str], safe: bool
 ) -> None:
+    """Requirement 107."""
     made = load(tmp_path, **settings)
     if safe:
         config.check_safe(made)

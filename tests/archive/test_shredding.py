@@ -178,6 +178,7 @@ def test_nothing_of_the_keys_stays_in_the_databases_log(
 def test_two_different_administrators_are_needed_and_both_prove_it(
     site: Site, deposit: Deposit, proofs: list[Proof], who: str, said: str
 ) -> None:
+    """Requirement 46."""
     first, second = proofs
     given = {
         "one": [first],

@@ -60,6 +60,7 @@ def test_windows_that_no_longer_count_are_removed(s, now):
 
 
 def test_the_table_holds_no_address(s, now):
+    """Requirement 116."""
     limits.hit(s, "sign-in:203.0.113.9", 3, WINDOW, now)
     stored = s.scalars(select(Limit)).one()
     assert b"203.0.113.9" not in stored.key_hash

@@ -143,6 +143,7 @@ def test_a_template_trusts_no_text_and_carries_no_script_or_style(path: Path) ->
 
 
 def test_nothing_of_the_interface_is_fetched_from_elsewhere() -> None:
+    """Requirement 113."""
     for path in (ROOT / "static").rglob("*"):
         if path.suffix in (".css", ".js"):
             text = path.read_text(encoding="utf-8")

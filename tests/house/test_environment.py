@@ -45,6 +45,7 @@ def test_sealing_stands_on_a_cryptography_that_has_it() -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_pinned_package_has_hashes_and_no_other_source(lock: str) -> None:
+    """Requirement 106."""
     found = packages(lock)
     assert len(found) > 30
     for package, lines in found.items():
@@ -62,6 +63,7 @@ def test_what_runs_the_archive_is_pinned_alike_for_its_developers() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
+    """Requirement 106."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     pinned = {each.partition("==")[0] for each in packages("requirements.lock")}
     for wanted in project["project"]["dependencies"]:

@@ -635,7 +635,10 @@ def test_the_interface_speaks_the_reader_s_language(
 def test_no_key_hover_scroll_or_waiting_shows_an_original(
     browser: Browser, server: Server, holdings: Holdings
 ) -> None:
-    """With a live consent, too, nothing opens that was not asked for by a click."""
+    """With a live consent, too, nothing opens that was not asked for by a click.
+
+    Requirement 118.
+    """
     window = open_window(browser, server)
     person, wall = holdings.people["colleague"], holdings["wall"]
     asked: list[str] = []

@@ -96,7 +96,7 @@ def reader(request: pytest.FixtureRequest, browsing: Browsing) -> Reader:
 def test_no_address_gives_anybody_what_is_not_theirs(
     reader: Reader, routes: list[Rule], holdings: Holdings
 ) -> None:
-    """Without consent: so no original's byte may come, whoever asks."""
+    """Without consent: so no original's byte may come, whoever asks. Requirement 42."""
     faults, asked = [], 0
     for path in dict.fromkeys(everything(routes, holdings)):
         for answer in ask(reader.client, path):
@@ -334,6 +334,7 @@ def test_facets_and_totals_count_only_what_one_may_know(
 def test_sorting_and_narrowing_tell_nothing_of_what_is_hidden(
     browsing: Browsing, holdings: Holdings
 ) -> None:
+    """Requirement 43."""
     client, hidden = browsing("visitor"), holdings["hidden"]
     for query in (
         f"facet.place={hidden.words.place}",
@@ -350,6 +351,7 @@ def test_sorting_and_narrowing_tell_nothing_of_what_is_hidden(
 def test_previews_are_pictures_of_their_own_and_carry_nothing_of_the_file(
     reader: Reader, holdings: Holdings
 ) -> None:
+    """Requirement 41."""
     for record in holdings.records.values():
         for variant in ("poster", "clip", "waveform", "storyboard", "card"):
             path = f"/media/{record.asset}/preview/{variant}"

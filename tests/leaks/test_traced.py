@@ -78,6 +78,7 @@ def test_no_word_of_a_description_or_of_a_search_is_written_to_any_file(
 
 
 def test_the_log_holds_no_word_mark_token_or_address(watched: Watched) -> None:
+    """Requirement 116."""
     for word in [*watched.words, watched.person.token or "?", watched.person.email]:
         assert word not in watched.log
     for mark in watched.marks:

@@ -43,6 +43,7 @@ def test_what_a_browser_could_run_is_saved_not_opened(media_type: str) -> None:
     ],
 )
 def test_a_strange_name_is_made_harmless_and_kept(name: str, kept: str) -> None:
+    """Requirement 72."""
     assert safe_name(name) == kept
     header = content_disposition("image/jpeg", name)
     told = _encoded(header) if "filename*" in header else header.split('"')[1]
@@ -51,6 +52,7 @@ def test_a_strange_name_is_made_harmless_and_kept(name: str, kept: str) -> None:
 
 @given(st.text(max_size=400), st.sampled_from(["image/jpeg", "application/pdf"]))
 def test_no_name_breaks_the_header(name: str, media_type: str) -> None:
+    """Requirement 72."""
     header = content_disposition(media_type, name)
 
     assert header.isascii()
@@ -60,5 +62,6 @@ def test_no_name_breaks_the_header(name: str, media_type: str) -> None:
 
 
 def test_a_long_name_keeps_its_ending() -> None:
+    """Requirement 72."""
     assert safe_name("ա" * 300 + ".jpeg").endswith(".jpeg")
     assert len(safe_name("ա" * 300 + ".jpeg").encode()) <= NAME_BYTES

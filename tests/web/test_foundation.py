@@ -19,6 +19,7 @@ PUBLIC_PAGES = ("/", "/search", "/help/", "/login", "/apply", "/api/v1/records")
 
 
 def test_a_route_that_declares_nothing_stops_the_program(site: Site) -> None:
+    """Requirement 37."""
     app = create_app(site)
     app.add_url_rule("/forgotten", "forgotten", lambda: "open", methods=["GET"])
 
@@ -36,6 +37,7 @@ def test_a_route_that_answers_options_stops_the_program(site: Site) -> None:
 
 
 def test_an_undeclared_view_that_slips_in_later_is_refused(app: Flask) -> None:
+    """Requirement 37."""
     app.add_url_rule("/forgotten", "forgotten", lambda: "open", methods=["GET"])
 
     assert app.test_client().get("/forgotten").status_code == 500
@@ -57,6 +59,7 @@ def test_options_and_trace_tell_nothing_of_existence(
 
 @pytest.mark.parametrize("path", [*PUBLIC_PAGES, "/nowhere", "/account/"])
 def test_every_answer_carries_the_headers(visitor: FlaskClient, path: str) -> None:
+    """Requirements 77 and 78."""
     headers = visitor.get(path).headers
 
     assert headers["Content-Security-Policy"] == PAGE_POLICY
@@ -72,6 +75,7 @@ def test_every_answer_carries_the_headers(visitor: FlaskClient, path: str) -> No
 
 
 def test_pages_of_somebody_signed_in_are_never_stored(browser: Browser) -> None:
+    """Requirement 74."""
     answer = browser("researcher").get("/search")
 
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -91,6 +95,7 @@ def test_a_reader_gets_no_cookie_and_no_session(
 
 
 def test_a_foreign_host_is_refused(visitor: FlaskClient) -> None:
+    """Requirement 105."""
     assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert visitor.get("/", headers={"Host": "localhost:1234"}).status_code == 200
 
@@ -109,6 +114,7 @@ def test_a_foreign_host_is_refused(visitor: FlaskClient) -> None:
 def test_paths_that_reach_elsewhere_are_not_found(
     visitor: FlaskClient, path: str
 ) -> None:
+    """Requirement 104."""
     assert visitor.get(path).status_code == 404
 
 

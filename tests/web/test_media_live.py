@@ -127,6 +127,7 @@ def heard(stage: Stage) -> Opened:
 
 
 def test_every_range_is_equal_to_the_slice(opened: Opened) -> None:
+    """Requirement 76."""
     size = len(opened.content)
     edges = [0, 1, 16_383, 16_384, 16_385, 32_768, size - 1]
     spans = [(a, b) for a in edges for b in edges if a <= b]
@@ -184,7 +185,10 @@ ANSWERS = (
 def test_no_answer_about_media_may_be_kept_framed_guessed_or_told_of(
     opened: Opened, what: str, status: int, headers: dict[str, str]
 ) -> None:
-    """Whatever the status: what a cache keeps of an error can say enough."""
+    """Whatever the status: what a cache keeps of an error can say enough.
+
+    Requirements 71 and 74.
+    """
     path = f"/media/{opened.asset}/{what}"
     if "If_None_Match" in headers:
         headers = {"If_None_Match": opened.ask(path).headers["ETag"]}
@@ -205,6 +209,7 @@ def test_no_answer_about_media_may_be_kept_framed_guessed_or_told_of(
 
 
 def test_if_range_with_an_older_tag_gives_the_whole(opened: Opened) -> None:
+    """Requirement 76."""
     tag = opened.ask(method="HEAD").headers["ETag"]
 
     assert opened.ask(Range="bytes=0-9", If_Range=tag).status == 206
@@ -213,6 +218,7 @@ def test_if_range_with_an_older_tag_gives_the_whole(opened: Opened) -> None:
 
 
 def test_another_viewer_gets_another_tag(opened: Opened, stage: Stage) -> None:
+    """Requirement 75."""
     mine = opened.ask(method="HEAD").headers["ETag"]
     other = stage.viewer("moderator")
 
@@ -225,6 +231,7 @@ def test_another_viewer_gets_another_tag(opened: Opened, stage: Stage) -> None:
 
 
 def test_other_sites_and_frames_get_no_media(opened: Opened) -> None:
+    """Requirement 73."""
     preview = f"/api/v1/assets/{opened.asset}/preview"
 
     for path in (None, preview):
@@ -234,6 +241,7 @@ def test_other_sites_and_frames_get_no_media(opened: Opened) -> None:
 
 
 def test_a_preview_is_small_private_and_not_the_original(opened: Opened) -> None:
+    """Requirement 41."""
     answer = opened.ask(f"/media/{opened.asset}/preview")
 
     assert answer.status == 200
@@ -251,6 +259,7 @@ def test_a_preview_is_small_private_and_not_the_original(opened: Opened) -> None
 def test_a_damaged_original_is_never_shown_as_a_whole_one(
     heard: Opened, stage: Stage, place: str
 ) -> None:
+    """Requirement 76."""
     blob = max(
         (path for path in stage.site.config.object_store.rglob("*") if path.is_file()),
         key=lambda path: path.stat().st_size,
@@ -299,6 +308,7 @@ def test_a_consent_withdrawn_ends_a_stream_that_is_running(
 
 
 def test_stalled_readers_of_one_viewer_do_not_stop_the_others(heard: Opened) -> None:
+    """Requirement 110."""
     stalled = [_stalled(heard) for _ in range(30)]
     time.sleep(2)
 

@@ -57,6 +57,7 @@ def test_open_suffix_and_unknown_ranges(header: str | None, expected: bytes) -> 
     ],
 )
 def test_a_range_that_is_not_there_or_not_one_is_refused(header: str) -> None:
+    """Requirement 76."""
     with pytest.raises(RequestedRangeNotSatisfiable):
         _bytes(header)
 

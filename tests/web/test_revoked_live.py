@@ -54,6 +54,7 @@ def ask(live, headers, target, method="GET", body=None):
 
 
 def test_a_revoked_grant_ends_the_stream_and_refuses_the_next_range(granted, people):
+    """Requirement 44."""
     site, live, shown, request_id, headers = granted
     target = f"/api/v1/assets/{shown.assets[0].id}/original"
     some = {**headers, "Range": "bytes=0-99"}

@@ -63,11 +63,13 @@ def test_loopback_is_safe_and_so_is_a_proxy_that_adds_tls(
 def test_plain_http_to_other_machines_stops_the_start(
     host: str, base_url: str, proxies: int
 ) -> None:
+    """Requirement 107."""
     with pytest.raises(UnsafeServerError, match="VIGIL_BASE_URL"):
         check_address(host, base_url=base_url, trusted_proxies=proxies)
 
 
 def test_the_debugger_stops_the_start(tmp_path: Path) -> None:
+    """Requirement 103."""
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(companion="", marks=str(tmp_path))],
         cwd=ROOT,

@@ -101,7 +101,7 @@ def test_the_cookie_is_for_this_host_and_for_http_only(visitor: FlaskClient) -> 
 def test_over_https_the_cookie_is_bound_to_host_and_tls(
     site: Site, people: dict[str, str]
 ) -> None:
-    """Requirement 31, line 31."""
+    """Requirement 31, line 31. Requirement 78."""
     config = replace(site.config, base_url="https://archive.example.org")
     object.__setattr__(site, "config", config)
     app = create_app(site)
@@ -125,6 +125,7 @@ def test_over_https_the_cookie_is_bound_to_host_and_tls(
 def test_signing_out_kills_the_cookie_and_empties_the_browser(
     app: Flask, browser: Browser
 ) -> None:
+    """Requirement 80."""
     client = browser("researcher")
     held = _cookie(client)
     assert held is not None

@@ -58,6 +58,7 @@ def silent_app(site: Site, shelf: tuple[str, str], tmp_path: Path) -> Iterator[F
 def test_pages_stay_up_without_their_pictures(
     silent_app: Flask, shelf: tuple[str, str]
 ) -> None:
+    """Requirement 111."""
     visitor = silent_app.test_client()
     start = time.monotonic()
     for path in ("/", "/search", f"/records/{shelf[0]}", "/healthz", "/help/"):
@@ -69,6 +70,7 @@ def test_pages_stay_up_without_their_pictures(
 def test_files_answer_503_in_bounded_time(
     silent_app: Flask, shelf: tuple[str, str], token: TokenOf
 ) -> None:
+    """Requirement 111."""
     record, asset = shelf
     researcher, headers = silent_app.test_client(), token("researcher")
     body = {"purpose": "research", "acknowledged": ["dead.body"]}

@@ -200,6 +200,7 @@ def test_a_refused_file_says_why_and_takes_the_others_with_it(
     ],
 )
 def test_a_body_that_is_not_well_formed_is_refused(door: Door, body: bytes) -> None:
+    """Requirement 112."""
     by = bearer(door.site, door.people["moderator"])
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 

@@ -165,6 +165,7 @@ def test_it_is_gone_after_an_idle_minute_and_when_the_consent_ends(reader, live,
 def test_a_reader_without_scripts_sees_it_and_can_change_it(
     chromium, live, site, people, clock, desk
 ):
+    """Requirement 115."""
     made = desk.publish(desk.deposit(red_picture(), name="red.png"))
     with site.db.write() as s:
         secret, _ = sessions.start(s, people["researcher"], "a browser", clock())
@@ -208,6 +209,7 @@ def test_a_document_is_painted_page_by_page(reader, live, desk, tmp_path):
 
 
 def test_nothing_is_asked_of_another_site(opened, live, foreign):
+    """Requirement 113."""
     for path in ("/", "/search", "/help/labels", "/nothing-here"):
         opened.goto(live.url + path)
     assert foreign == []
@@ -244,6 +246,7 @@ def test_no_page_is_wider_than_the_screen(opened, live, width):
 
 
 def test_no_printer_gets_what_is_shown(opened: Page) -> None:
+    """Requirement 118."""
     expect(opened.locator("[data-part=media]")).to_be_visible()
     opened.emulate_media(media="print")
     expect(opened.locator("[data-part=media]")).to_be_hidden()
