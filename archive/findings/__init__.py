@@ -3,6 +3,7 @@
 assessing    what the archive found: a status, how sure, by which method, from what
 statements   what an authority announced: who, when, under which articles, what followed
 stances      what a statement says of one record; kept apart from what was found
+qualifications   who claims which legal qualification of a record
 accounts     descriptions side by side, each signed; nobody writes over another's
 entities     events, acts, people, organisations and places that records speak of
 relations    typed links between records and those, walked from both ends

@@ -33,6 +33,7 @@ EVENTS = {
     Kind.ACCEPTANCE: "account accepted",
     Kind.ENTITY: "entity described",
     Kind.RELATION: "relation",
+    Kind.QUALIFICATION: "qualification",
 }
 
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ACCEPTANCE = "acceptance"
     ENTITY = "entity"
     RELATION = "relation"
+    QUALIFICATION = "qualification"
 
 
 class Finding(Base):

@@ -39,7 +39,15 @@ MATERIAL = frozenset(
         "account accepted",
     }
 )
-SAID = frozenset({"official stance", "account given", "entity described", "relation"})
+SAID = frozenset(
+    {
+        "official stance",
+        "account given",
+        "entity described",
+        "relation",
+        "qualification",
+    }
+)
 ACCESS = frozenset(
     {
         "consent",

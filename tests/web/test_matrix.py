@@ -40,6 +40,7 @@ PUBLISHED = {
         GET api.records_related
         GET api.suggestions_listing
         OPTIONS api.uploads_options
+        GET api.qualifications_listing
         GET api.vocabulary_listing
         GET apply.again
         GET apply.confirm
@@ -225,12 +226,17 @@ PUBLISHED = {
         GET api.jobs_read
     """,
     "snn-n": """
+        POST findings.take_back_claim
         GET findings.edit_entity
         POST findings.save_entity
         POST findings.link_entity
         POST findings.unlink_entity
     """,
     "snnon": """
+        GET findings.qualification_desk
+        POST findings.add_claim
+        POST api.qualifications_add
+        DELETE api.qualifications_take_back
         GET findings.new_statement
         POST findings.add_statement
         GET findings.new_entity
@@ -345,7 +351,11 @@ PUBLISHED = {
 }
 
 HIDDEN = {
+    "----n": """
+        POST findings.take_back_claim
+    """,
     "---oo": """
+        GET api.qualifications_listing
         GET findings.account_desk
         POST findings.give_account
         POST findings.withdraw_account
@@ -367,6 +377,10 @@ HIDDEN = {
         POST records.withdraw_consent
     """,
     "---on": """
+        GET findings.qualification_desk
+        POST findings.add_claim
+        POST api.qualifications_add
+        DELETE api.qualifications_take_back
         GET findings.assessment
         POST findings.assess
         GET findings.statement

@@ -20,7 +20,7 @@ from archive.web.request import body, context, drafts, guard, uploads
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.drafts import Wanted
 from archive.web.request.i18n import language
-from archive.web.showing import asking, represent
+from archive.web.showing import asking, claims, represent
 from archive.web.showing.asking import Found
 from auth import scope
 from auth.policy import Action
@@ -53,7 +53,7 @@ def listing() -> Answer:
 def read(record_id: str) -> Answer:
     """One record, as this caller may see it."""
     with context.read_session() as s:
-        return jsonify(represent.record(s, store.require(s, record_id))), 200
+        return jsonify(_told(s, store.require(s, record_id))), 200
 
 
 def related(record_id: str) -> Answer:
@@ -75,7 +75,7 @@ def create() -> Answer:
     else:
         made, duplicates = _from_json()
     with context.read_session() as s:
-        told = represent.record(s, store.require(s, made))
+        told = _told(s, store.require(s, made))
         told["duplicates"] = _known_duplicates(s, duplicates)
     headers = {"Location": url_for("api.records_read", record_id=made)}
     return jsonify(told), 201, headers
@@ -105,6 +105,12 @@ def withdraw(record_id: str) -> Answer:
             now=context.now(),
         )
     return read(record_id)
+
+
+def _told(s: Session, found: Record) -> dict[str, Any]:
+    """The record, with what is claimed of it."""
+    told = represent.record(s, found)
+    return {**told, "qualifications": claims.as_json(s, found)}
 
 
 def _from_form() -> tuple[str, Sequence[intake.Duplicate]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archive.findings.qualifications import STANCES as CLAIM_STANCES
 from archive.records.vocabulary import TEXTS
 from archive.searches.tables import Alert, Pace
 from auth.access.purposes import Use
@@ -156,6 +157,17 @@ _CHECKPOINT = thing(
     signature={"type": "object"},
     stamped_at=MOMENT,
 )
+_CLAIM: dict[str, Schema] = {
+    "article": TEXT,
+    "instrument": TEXT,
+    "jurisdiction": or_null(TEXT),
+    "stance": words(*CLAIM_STANCES),
+    "who": {**TEXT, "description": "whose claim it is"},
+    "date": {**or_null(TEXT), "description": "EDTF"},
+    "source": TEXT,
+    "url": or_null(TEXT),
+    "note": or_null(TEXT),
+}
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
         **thing(
@@ -516,6 +528,18 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
+    "Qualification": thing(
+        ("id", "article", "instrument", "stance", "who", "source", "is_claim"),
+        id=TEXT,
+        **_CLAIM,
+        written_at=MOMENT,
+        is_claim={"const": True},
+    ),
+    "QualificationGiven": thing(("article", "instrument", "who", "source"), **_CLAIM),
+    "Qualifications": thing(
+        ("qualifications",), qualifications=many(ref("Qualification"))
+    ),
+    "Reason": thing(("reason",), reason=TEXT),
     "Willingness": thing(
         ("purpose", "acknowledged"),
         purpose=TEXT,

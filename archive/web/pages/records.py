@@ -35,6 +35,7 @@ from archive.web.request import context, sentences
 from archive.web.request.guard import needs
 from archive.web.showing import (
     citing,
+    claims,
     findings,
     linkeddata,
     neighbours,
@@ -150,6 +151,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         neighbours=neighbours.of_record(s, record),
         may_embargo=context.may(Action.SET_EMBARGO, store.item_of(record)),
         findings=findings.of_record(s, record),
+        claims=claims.of_record(s, record),
         may_verify=context.may(Action.VERIFY, store.item_of(record)),
         may_relate=context.may(Action.RELATE, store.item_of(record)),
         may_account=context.may(Action.GIVE_ACCOUNT, store.item_of(record)),

@@ -151,6 +151,14 @@ RECORDS = (
     N_("A withdrawal needs a reason and a note."),
 )
 VOCABULARY = (
+    N_("Name the law or treaty."),
+    N_("Name the article or rule."),
+    N_("Name who says so: without somebody behind it, it is no claim."),
+    N_("Name the source in which this can be read."),
+    N_("This very claim stands already."),
+    N_("A record has at most %(most)s claims."),
+    N_("There is no such claim."),
+    N_("Say why the claim is taken back."),
     N_("%(label)s was retired; where it stands it stays, but it is given no more."),
     N_("There is a label %(label)s already; choose another code."),
     N_(

@@ -42,6 +42,7 @@ EVENTS: dict[str, Any] = {
     "account accepted": _("account accepted"),
     "entity described": _("entity described"),
     "relation": _("relation"),
+    "qualification": _("legal qualification, as claimed"),
     "mark read": _("mark read"),
     "consent": _("consent"),
     "consent withdrawn": _("consent withdrawn"),

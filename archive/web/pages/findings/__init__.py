@@ -4,6 +4,7 @@ assessment   /records/<id>/assessment: what the archive found, over and over
 statements   /statements; /statements/new; /records/<id>/statement: who announced what
 stances      /records/<id>/stances: what a statement says of other records; its stages
 accounts     /records/<id>/accounts: descriptions side by side, each signed
+qualifications  /records/<id>/qualifications: who claims which provision
 relations    /records/<id>/relations: typed links
 entities     /entities and each of them: events, acts, people, organisations, places
 """
@@ -12,6 +13,7 @@ from archive.web.pages.findings import (
     accounts,
     assessment,
     entities,
+    qualifications,
     relations,
     stances,
     statements,
@@ -23,6 +25,7 @@ __all__ = [
     "assessment",
     "bp",
     "entities",
+    "qualifications",
     "relations",
     "stances",
     "statements",
