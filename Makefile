@@ -49,6 +49,9 @@ access: setup ## write docs/access.md anew, from the rules
 leak-test: setup ## ask as everybody at every door; print who met what
 	$(BIN)/pytest -q -s tests/web/test_matrix.py tests/web/test_side_doors.py tests/journeys/test_leaks.py
 
+screenshots: setup ## take the README's pictures anew, of the demonstration
+	$(BIN)/python -m tests.journeys.pictures docs/pictures
+
 messages: setup ## gather the interface's strings and update the catalogues
 	$(BIN)/pybabel -q extract --ignore-dirs='.*' -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
 	$(BIN)/pybabel -q update -i archive/web/translations/messages.pot -d archive/web/translations --no-fuzzy-matching
