@@ -325,6 +325,7 @@ SCHEMAS: dict[str, Schema] = {
         published_at=MOMENT,
         embargo_until=MOMENT,
         tombstone=or_null(thing(category=TEXT, note=TEXT, date=TEXT)),
+        qualifications=many(ref("Qualification")),
         deposited_by=or_null(TEXT),
         labels_version=TEXT,
         text_version=TEXT,
