@@ -36,6 +36,7 @@ PAGES = (
     "search",
     "exclusions",
     "records",
+    "packages",
     "collections",
     "findings",
     "requests",

@@ -35,6 +35,7 @@ class Action(StrEnum):
     SEARCH = "search"
     SAVE_SEARCHES = "save_searches"
     EXPORT_METADATA = "export_metadata"
+    PACKAGE = "package"
     READ_RECORD = "read_record"
     READ_PREVIEW = "read_preview"
     APPLY = "apply"
@@ -204,6 +205,12 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.SAVE_SEARCHES: _staff_action(_RESEARCHER),
     Action.EXPORT_METADATA: (
         *_staff_action(_RESEARCHER),
+        Rule(Condition.PROVED, conditions.proved_lately_or_token),
+    ),
+    Action.PACKAGE: (
+        _KNOWN,
+        *_staff_action(_RESEARCHER),
+        Rule(Condition.VETTING, conditions.depositor_in_order),
         Rule(Condition.PROVED, conditions.proved_lately_or_token),
     ),
     Action.READ_RECORD: (_KNOWN,),

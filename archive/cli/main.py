@@ -19,6 +19,7 @@ from archive.cli.keys import keys
 from archive.cli.labels import label
 from archive.cli.ledger import ledger
 from archive.cli.mails import mail
+from archive.cli.packaging import package
 from archive.cli.previews import previews
 from archive.cli.publishing import publish
 from archive.cli.reindexing import reindex
@@ -65,6 +66,7 @@ for command in (
     jobs,
     previews,
     publish,
+    package,
     reindex,
     mail,
     gazetteer,

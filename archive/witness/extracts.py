@@ -86,7 +86,7 @@ def _lines(
     details: bool,
 ) -> Iterator[dict[str, Any]]:
     tree = Tree(s)
-    for entry in _entries(s, newest.size, record):
+    for entry in entries(s, newest.size, record):
         told: dict[str, Any] = {"line": line_of(entry), "digest": entry.digest}
         if record is not None:
             path = tree.inclusion(entry.seq, newest.size)
@@ -96,7 +96,7 @@ def _lines(
         yield told
 
 
-def _entries(s: Session, size: int, record: str | None) -> Iterator[LedgerEntry]:
+def entries(s: Session, size: int, record: str | None) -> Iterator[LedgerEntry]:
     query = select(LedgerEntry).order_by(LedgerEntry.seq).limit(_BATCH)
     if record is not None:
         query = query.where(LedgerEntry.record_id == record)

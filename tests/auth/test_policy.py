@@ -304,6 +304,7 @@ def test_only_the_program_derives() -> None:
 ROLE_TABLE = {
     Action.SAVE_SEARCHES: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.EXPORT_METADATA: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
+    Action.PACKAGE: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.DEPOSIT: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.LABEL: {Role.MODERATOR},
     Action.PUBLISH: {Role.MODERATOR},
@@ -390,6 +391,7 @@ STEPPED = (
     Action.CHANGE_ACCOUNTS,
     Action.EXPORT_LEDGER,
     Action.EXPORT_METADATA,
+    Action.PACKAGE,
     Action.SHRED,
 )
 

@@ -24,6 +24,7 @@ PARTS = (
     "archive/intake",
     "archive/orders",
     "archive/requests",
+    "archive/exchange/court/making.py",
     "archive/gazetteer",
     "archive/moderation",
     "archive/wording.py",
@@ -40,6 +41,7 @@ FAMILIES = {
     "UploadError",
     "BlurError",
     "GazetteerError",
+    "NotForCourt",
 }
 KEPT = {
     "Vetted on paper.",

@@ -109,6 +109,8 @@ PUBLISHED = {
         POST account.issue_visa
         POST deposit.hand_in
         POST records.consent
+        GET packages.choose
+        POST packages.give
         GET consents.batch
         POST consents.give_batch
         POST account.save_search
@@ -374,6 +376,8 @@ HIDDEN = {
         GET media.preview_variant
         GET records.cite
         GET records.show
+        GET packages.choose
+        POST packages.give
         POST records.withdraw_consent
     """,
     "---on": """

@@ -20,6 +20,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from archive.exchange.court import NotForCourt
 from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.intake import uploads
@@ -247,6 +248,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (uploads.ChecksumMismatch, _sentence(460)),
     (uploads.UploadError, _sentence(400)),
     (QueryError, _query),
+    (NotForCourt, _sentence(409)),
     (records.FieldError, _field),
     (records.NoSuchRecord, _missing),
     (records.Conflict, _sentence(409)),

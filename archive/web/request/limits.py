@@ -34,6 +34,7 @@ ORIGINALS = Allowance(600, timedelta(minutes=1))
 LEVELS = Allowance(60, timedelta(minutes=1))
 TILES = Allowance(120, timedelta(minutes=1))
 COPIES = Allowance(20, timedelta(hours=1))
+PACKAGES = Allowance(20, timedelta(hours=1))
 VISAS = Allowance(20, timedelta(hours=1))
 
 

@@ -379,6 +379,14 @@ EMERGENCIES = (
     N_("Write down what you found."),
     N_("Write down why this cannot wait."),
 )
+COURT = (
+    N_("The ledger says nothing of a record %(record)s."),
+    N_(
+        "Your consent for this record is not for legal proceedings: end it, then "
+        "consent again for that purpose, and ask for the package once more."
+    ),
+    N_("Try again: what you may see changed just now."),
+)
 STATES = (
     N_("asked"),
     N_("open"),
@@ -418,6 +426,7 @@ KNOWN = (
     *SHREDDING,
     *VISAS,
     *FILES,
+    *COURT,
     *NAMES,
 )
 

@@ -1,0 +1,113 @@
+"""The court package in a browser: who may have it, what it holds, what is told.
+
+Rows X11, I7, E10.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from archive import moderation
+
+from .conftest import Browser, csrf, photo
+from .test_record_page import consent
+
+
+@pytest.fixture
+def content() -> bytes:
+    return photo((900, 700))
+
+
+@pytest.fixture
+def record(desk, content) -> str:
+    return desk.publish(desk.deposit(content)).record.id
+
+
+def ask(client, record_id: str, **form: str):
+    page = f"/records/{record_id}/package"
+    return client.post(page, data={"csrf_token": csrf(client, page), **form})
+
+
+def opened(answer) -> zipfile.ZipFile:
+    assert answer.status_code == 200, answer.text
+    return zipfile.ZipFile(io.BytesIO(answer.data))
+
+
+def named(bag: zipfile.ZipFile, name: str) -> bytes:
+    (path,) = [each for each in bag.namelist() if each.endswith(name)]
+    return bag.read(path)
+
+
+def test_a_researcher_has_a_package_without_people_and_it_is_told(
+    browser: Browser, site, people, record: str
+) -> None:
+    client = browser("researcher")
+    assert "Court package" in client.get(f"/records/{record}").text
+    answer = ask(client, record)
+    bag = opened(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert f"vigil-court-{record}.zip" in answer.headers["Content-Disposition"]
+    assert b"originals" not in b"".join(name.encode() for name in bag.namelist())
+    with site.db.read() as s:
+        (line,) = site.ledger.entries(s, event="exporting")
+    assert (line.actor, line.record_id) == (people["researcher"], record)
+    assert line.detail["original"] is False
+    again = ask(client, record)
+    assert again.data == answer.data
+
+
+def test_the_originals_want_a_consent_for_a_court(
+    browser: Browser, record: str, content: bytes
+) -> None:
+    client = browser("researcher")
+    assert ask(client, record, original="1").status_code == 403
+    assert consent(client, record).status_code == 303
+    wrong = ask(client, record, original="1")
+    assert wrong.status_code == 409
+    assert "not for legal proceedings" in wrong.text
+    token = csrf(client, f"/records/{record}")
+    end = f"/records/{record}/consent/withdraw"
+    assert client.post(end, data={"csrf_token": token}).status_code == 303
+    assert consent(client, record, purpose="legal").status_code == 303
+    page = client.get(f"/records/{record}/package").text
+    assert "You have consented for legal proceedings" in page
+    bag = opened(ask(client, record, original="1"))
+    (name,) = [each for each in bag.namelist() if "/originals/" in each]
+    assert bag.read(name) == content
+
+
+def test_only_administrators_may_have_people_in_it(
+    browser: Browser, site, people, record: str
+) -> None:
+    client = browser("researcher")
+    assert consent(client, record).status_code == 303
+    assert 'name="people"' not in client.get(f"/records/{record}/package").text
+    assert ask(client, record, people="1").status_code == 403
+    whole = opened(ask(browser("administrator"), record, people="1"))
+    extract = json.loads(named(whole, "extract.json"))
+    assert people["researcher"] in json.dumps(extract)
+    assert not any("withheld" in line for line in extract["lines"])
+
+
+def test_of_a_withdrawn_record_there_is_one_without_originals(
+    browser: Browser, site, record: str
+) -> None:
+    with site.db.write() as s:
+        moderation.withdraw(
+            site,
+            s,
+            record,
+            category="family",
+            note="A family asked.",
+            by="operator",
+            now=site.clock(),
+        )
+    client = browser("administrator")
+    assert 'name="original"' not in client.get(f"/records/{record}/package").text
+    told = json.loads(named(opened(ask(client, record)), "record.json"))
+    assert told["tombstone"]["category"] == "family"
+    assert ask(client, record, original="1").status_code == 403
