@@ -256,12 +256,14 @@ PUBLISHED = {
         POST findings.link
         POST findings.unlink
         GET api.assets_labels_read
+        PUT api.twins_judge
         PUT api.assets_labels_write
         GET api.marks_regions_read
         PUT api.marks_regions_write
         PUT api.marks_segments_write
         DELETE api.records_withdraw
         POST moderation.label
+        POST moderation.judge
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw
@@ -296,8 +298,10 @@ PUBLISHED = {
         GET api.vocabulary_versions
     """,
     "snnoo": """
+        GET api.twins_listing
         GET admin.jobs
         GET moderation.queue
+        GET moderation.undecided
     """,
     "snnno": """
         GET admin.requests
@@ -358,6 +362,7 @@ HIDDEN = {
     """,
     "---oo": """
         GET api.qualifications_listing
+        GET api.twins_listing
         GET findings.account_desk
         POST findings.give_account
         POST findings.withdraw_account
@@ -398,6 +403,7 @@ HIDDEN = {
         POST findings.link
         POST findings.unlink
         GET api.assets_labels_read
+        PUT api.twins_judge
         PUT api.assets_labels_write
         GET api.marks_regions_read
         PUT api.marks_regions_write
@@ -405,6 +411,7 @@ HIDDEN = {
         POST api.consents_give
         DELETE api.records_withdraw
         POST moderation.label
+        POST moderation.judge
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw

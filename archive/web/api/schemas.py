@@ -488,6 +488,31 @@ SCHEMAS: dict[str, Schema] = {
         **_SHAPE,
         **_AUTHORED,
     ),
+    "AssetTwins": thing(
+        ("asset", "twins"),
+        asset=TEXT,
+        twins=many(
+            thing(
+                ("asset", "record", "closeness", "state", "tier", "labelled"),
+                asset=TEXT,
+                record=TEXT,
+                closeness={**TEXT, "enum": ["same", "sure", "similar"]},
+                state={**TEXT, "enum": ["open", "confirmed", "rejected"]},
+                tier=TIER,
+                labelled=TRUTH,
+                more_open={
+                    "type": ["string", "null"],
+                    "description": "`this` file or the `other`, as both are labelled",
+                },
+                found_at=TEXT,
+            )
+        ),
+    ),
+    "TwinJudged": thing(
+        ("other", "verdict"),
+        other=TEXT,
+        verdict={**TEXT, "enum": ["twin", "not-a-twin"]},
+    ),
     "Vocabulary": thing(
         ("version", "labels", "tiers"),
         version={**COUNT, "description": "the newest edition taken in"},

@@ -21,6 +21,7 @@ from archive.web.api import (
     records,
     savedsearches,
     suggestions,
+    twins,
     uploads,
     vocabulary,
 )
@@ -386,6 +387,15 @@ OPERATIONS: tuple[Operation, ...] = (
         refuses=(401, 403, 404),
     ),
     Operation(
+        "GET",
+        "/assets/{asset_id}/twins",
+        twins.listing,
+        "Files that show nearly the same",
+        needs=(Action.DESCRIBE,),
+        gives="AssetTwins",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
         "PUT",
         "/assets/{asset_id}/regions",
         marks.regions_write,
@@ -395,6 +405,16 @@ OPERATIONS: tuple[Operation, ...] = (
         body="RegionsGiven",
         gives="AssetRegions",
         refuses=(401, 403, 404, 409, 422, 428),
+    ),
+    Operation(
+        "PUT",
+        "/assets/{asset_id}/twins",
+        twins.judge,
+        "Say whether another file shows the same",
+        needs=(Action.LABEL,),
+        body="TwinJudged",
+        gives="AssetTwins",
+        refuses=(401, 403, 404, 409, 422),
     ),
     Operation(
         "GET",

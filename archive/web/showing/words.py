@@ -157,3 +157,9 @@ CUSTODY: dict[str, Any] = {
     "account accepted": _("account let out"),
 }
 """What of a record's history anybody may read; who opened it is not in here."""
+CLOSENESS = {
+    "same": _("the same file"),
+    "sure": _("almost surely the same"),
+    "similar": _("similar"),
+}
+"""How near two files are; no number is told to anybody."""

@@ -17,6 +17,8 @@ from archive.records.tables import Asset, AssetState, Record
 from archive.web.pages.deposit.blueprint import bp
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
+from archive.web.showing import twins
+from archive.web.showing.twins import TwinShown
 from auth.policy import Action
 
 RECENT_FAILURES = 200
@@ -29,6 +31,7 @@ class FileProgress:
     asset: Asset
     details: AssetDetails
     progress: float | None
+    twins: Sequence[TwinShown]
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,12 @@ def progress_of(s: Session, record: Record) -> Progress:
         record=record,
         title=store.document_of(sealing, record).title(i18n.language()),
         files=[
-            FileProgress(a, store.details_of(sealing, a), _how_far(still_open, a))
+            FileProgress(
+                a,
+                store.details_of(sealing, a),
+                _how_far(still_open, a),
+                twins.of_asset(s, a),
+            )
             for a in store.assets_of(s, record.id)
         ],
         index=_index_state(s, record.id, still_open),

@@ -18,8 +18,9 @@ from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
 from archive.web.pages.moderation.picker import Answers
 from archive.web.request import context, i18n
 from archive.web.request.fields import Form
-from archive.web.showing import cards
+from archive.web.showing import cards, twins
 from archive.web.showing.cards import Picture
+from archive.web.showing.twins import TwinShown
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Desk:
     standing: Sequence[LabelRow]
     history: Sequence[LabelRow]
     picture: Picture
+    twins: Sequence[TwinShown]
 
     @property
     def position(self) -> int:
@@ -45,6 +47,12 @@ class Desk:
         """The next file nobody has labelled, going round from this one."""
         after = [*self.assets[self.position :], *self.assets[: self.position]]
         return next((asset for asset in after if not asset.labelled), None)
+
+    @property
+    def inherited(self) -> list[str]:
+        """Names of the labels that it has from a twin."""
+        codes = {row.code for row in self.standing if row.inherited_from}
+        return cards.label_names(codes)
 
     @property
     def is_timed(self) -> bool:
@@ -67,6 +75,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
         standing=labels.current(s, asset.id),
         history=labels.history(s, asset.id),
         picture=cards.picture(s, showing),
+        twins=twins.of_asset(s, asset),
     )
 
 
