@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from archive import config as settings
-from archive.cli import output
+from archive.cli import casebook, output
 from archive.cli.accounts import add_account, sign_up
 from archive.cli.deposits import Wanted, finish, parse_label, put
 from archive.cli.opening import OPERATOR, telling
@@ -25,6 +25,7 @@ from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.store import RecordDraft
 from archive.site import Site
 from archive.web import server
+from auth import accounts
 from auth.viewer import Access, Role, Visibility
 
 COLLECTION = Path(__file__).parent / "collection"
@@ -112,10 +113,27 @@ def _fill(site: Site) -> None:
         collection_id = collection.id
     # The last one deposited is the first one on the front page.
     records = content["records"][::-1]
+    keys: dict[str, str] = {}
     for number, raw in enumerate(records, 1):
         output.note(f"Depositing {number} of {len(records)}: {_title(raw)}")
         made = put(site, _wanted(raw, collection_id), site.clock())
         finish(site, made.record.id)
+        if "key" in raw:
+            keys[raw["key"]] = made.record.id
+    output.note("Writing down the case: what was announced, denied, found and said")
+    casebook.write(site, keys, _authors(site), collection_id)
+    for record_id in keys.values():
+        finish(site, record_id)
+
+
+def _authors(site: Site) -> dict[str, str]:
+    """The accounts of the demonstration, by the word of their role."""
+    with site.db.read() as session:
+        found = {
+            role: accounts.find_by_email(session, site.sealing, email)
+            for role, (email, _name) in PEOPLE.items()
+        }
+    return {role.value: account.id for role, account in found.items() if account}
 
 
 def _title(raw: dict[str, Any]) -> str:
