@@ -134,7 +134,8 @@ def require(s: Session, sealing: Sealing, record_id: str, thread: str) -> Versio
 
     :raises FieldError: there is none
     """
-    found = book.latest(s, sealing, thread, Kind.ACCOUNT)
+    is_id = texts.is_id(thread)
+    found = book.latest(s, sealing, thread, Kind.ACCOUNT) if is_id else None
     if found is None or found.about != record_id:
         raise FieldError("account", "There is no such account here.")
     return found

@@ -81,6 +81,8 @@ def describe(  # noqa: PLR0913 - what, over which version, who, when
 
 
 def get(s: Session, sealing: Sealing, entity_id: str) -> Known | None:
+    if not texts.is_id(entity_id):
+        return None
     found = book.latest(s, sealing, entity_id, Kind.ENTITY)
     return _known(found) if found else None
 

@@ -132,6 +132,8 @@ def _checked(sealing: Sealing, s: Session, given: Relation, scope: Scope) -> Rel
         raise FieldError("type", f"{given.type!r} is not one of {allowed}.")
     if given.start == given.end:
         raise FieldError("end", "Nothing is linked with itself.")
+    if not texts.is_id(given.start) or not texts.is_id(given.end):
+        raise FieldError("end", "There is no such record or entry.")
     start = _kind_of(sealing, s, "start", given.start, scope)
     end = _kind_of(sealing, s, "end", given.end, scope)
     if start not in kind.starts or end not in kind.ends:

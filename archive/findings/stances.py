@@ -62,7 +62,7 @@ def take(  # noqa: PLR0913 - what, over which version, who, when
     stated = statements.require(s, premises.sealing, statement_id)
     if statement_id == record_id:
         raise FieldError("record", "A statement takes no stance on itself.")
-    if not store.list_by_ids(s, [record_id], scope):
+    if not texts.is_id(record_id) or not store.list_by_ids(s, [record_id], scope):
         raise FieldError("record", "There is no such record.")
     clean = Stance(
         words.one_of("stance", given.stance, STANCES),

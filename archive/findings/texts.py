@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,6 +11,12 @@ from archive.records.document import SHORT_LIMIT, TEXT_LIMIT, tidy
 from archive.records.errors import FieldError
 
 MOST_LINES = 50
+_ID = re.compile(r"[0-9a-z]{1,32}")
+
+
+def is_id(text: str) -> bool:
+    """Whether this could be the id of anything; databases are asked for no other."""
+    return _ID.fullmatch(text) is not None
 
 
 def short(field: str, text: str) -> str:

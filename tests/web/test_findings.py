@@ -154,6 +154,10 @@ def test_a_link_to_what_one_may_not_know_of_leaves_no_trace(browser, desk, shown
         "/entities",
         f"/api/v1/records/{shown}",
         f"/api/v1/records/{open_one}",
+        f"/api/v1/records/{shown}/findings",
+        f"/api/v1/records/{open_one}/findings",
+        "/api/v1/statements",
+        "/api/v1/entities",
     )
     for path in pages:
         page = text(visitor, path)
@@ -161,6 +165,7 @@ def test_a_link_to_what_one_may_not_know_of_leaves_no_trace(browser, desk, shown
         assert "denies" not in page.replace('"denies"', ""), path
     for path in (f"/records/{made}", f"/entities/{named}", f"/records/{hidden}"):
         assert visitor.get(path).status_code == 404
+        assert visitor.get(f"/api/v1{path}").status_code == 404
         assert visitor.get(f"/api/v1{path}").status_code == 404
     inner = text(browser("researcher"), f"/records/{shown}")
     assert "Qwxplanted" in inner
@@ -391,3 +396,72 @@ def test_a_record_made_a_statement_twice_at_once_is_one(site, shown):
             by="a",
             now=site.clock(),
         )
+
+
+def test_programs_write_and_read_the_same(visitor, token, desk, shown):
+    keys = token("moderator")
+
+    def send(verb, path, headers=keys, /, **body):
+        opened = visitor.open(f"/api/v1{path}", method=verb, json=body, headers=headers)
+        return opened.status_code, opened.get_json()
+
+    record = f"/records/{shown}"
+    assert send("PUT", f"{record}/assessment", status="staged")[0] == 422
+    found = {"status": "edited", "confidence": "low", "method": "Frames are missing."}
+    named = {**found, "sources": ["Report; https://t.example/x"]}
+    status, told = send("PUT", f"{record}/assessment", **named)
+    assert status == 200
+    assert told["assessments"][0]["sources"][0]["url"] == "https://t.example/x"
+    assert send("PUT", f"{record}/assessment", **named)[0] == 409
+    other = desk.publish(desk.deposit(draft=titled("Office paper"))).record.id
+    facts = {"authority": "Office", "officials": [{"name": "N", "role": "R"}]}
+    paper = f"/records/{other}"
+    stance = {"record": shown, "stance": "denies", "date": "2020-10"}
+    assert send("PUT", f"{paper}/stances", **stance)[0] == 422
+    assert send("PUT", f"{paper}/statement", **facts)[0] == 200
+    assert send("POST", f"{paper}/stages", stage="closed", version=1)[0] == 200
+    assert send("PUT", f"{paper}/stances", **stance)[0] == 200
+    account = {"text": "Mine.", "signer": "R", "perspective": "independent"}
+    assert send("POST", f"{record}/accounts", token("researcher"), **account)[0] == 201
+    assert send("POST", f"{record}/accounts", **account)[0] == 201
+    entry = {"kind": "place", "names": {"hy": "Շուշի"}, "audience": "public"}
+    status, place = send("POST", "/entities", **entry)
+    assert status == 201
+    at = {"type": "took-place-at", "end": place["id"]}
+    assert send("POST", f"{record}/relations", **at)[0] == 201
+    changed = {**entry, "names": {"en": "Shushi"}, "version": 1}
+    assert send("PUT", f"/entities/{place['id']}", **changed)[0] == 200
+    assert send("PUT", f"/entities/{place['id']}", **changed)[0] == 409
+
+    told = visitor.get(f"/api/v1{record}/findings").get_json()
+    assert told["assessments"][0]["status"] == "edited"
+    assert told["assessments"][0]["sources"] == [{"name": "Report", "url": ""}]
+    assert [each["stance"] for each in told["stances"]] == ["denies"]
+    assert told["stances"][0]["far"]["id"] == other
+    assert [each["text"] for each in told["accounts"]] == ["Mine."]
+    assert told["waiting"] == []
+    assert told["relations"][0]["far"]["title"] == "Shushi"
+    listed = visitor.get("/api/v1/statements").get_json()["items"]
+    assert [(each["id"], each["stage"]) for each in listed] == [(other, "closed")]
+    back = visitor.get(f"/api/v1/entities/{place['id']}").get_json()["relations"]
+    assert [each["is_forward"] for each in back] == [False]
+
+
+@pytest.mark.parametrize("wrong", ["\0", "'", "x" * 400, "../..", "\ud800", ""])
+def test_an_id_that_none_can_have_is_refused_in_words(visitor, token, shown, wrong):
+    keys = token("moderator")
+    record = f"/api/v1/records/{shown}"
+    sent = {
+        "relations": {"type": "same-event", "end": wrong},
+        "accounts": {"text": "T", "signer": "S", "account": wrong},
+    }
+    for name, body in sent.items():
+        answer = visitor.post(f"{record}/{name}", json=body, headers=keys)
+        is_new = name == "accounts" and not wrong
+        assert answer.status_code == (201 if is_new else 422), (name, answer.get_json())
+    paper = {"authority": "Office"}
+    visitor.put(f"{record}/statement", json=paper, headers=keys)
+    stance = {"record": wrong, "stance": "denies"}
+    answer = visitor.put(f"{record}/stances", json=stance, headers=keys)
+    assert answer.status_code == 422
+    assert visitor.get("/entities/%00").status_code == 404

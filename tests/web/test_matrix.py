@@ -33,6 +33,9 @@ PUBLISHED = {
         GET api.assets_preview
         GET api.assets_preview_variant
         GET api.description_openapi
+        GET api.findings_read
+        GET api.statements_listing
+        GET api.entities_listing
         GET api.description_page
         GET api.records_listing
         GET api.marks_segments_read
@@ -92,6 +95,7 @@ PUBLISHED = {
     """,
     "snooo": """
         GET findings.account_desk
+        POST api.findings_sign
         POST findings.give_account
         POST findings.withdraw_account
         POST api.accessrequests_ask_for_record
@@ -205,6 +209,7 @@ PUBLISHED = {
     """,
     "-----": """
         GET findings.entity
+        GET api.entities_read
         GET collections.show
     """,
     "s----": """
@@ -230,6 +235,7 @@ PUBLISHED = {
     "snn-n": """
         POST findings.take_back_claim
         GET findings.edit_entity
+        PUT api.entities_change
         POST findings.save_entity
         POST findings.link_entity
         POST findings.unlink_entity
@@ -240,6 +246,12 @@ PUBLISHED = {
         POST api.qualifications_add
         DELETE api.qualifications_take_back
         GET findings.new_statement
+        POST api.entities_create
+        PUT api.findings_assess
+        POST api.findings_link
+        PUT api.statements_describe
+        POST api.statements_add_stage
+        PUT api.statements_take_stance
         POST findings.add_statement
         GET findings.new_entity
         POST findings.add_entity
@@ -364,6 +376,8 @@ HIDDEN = {
         GET api.qualifications_listing
         GET api.twins_listing
         GET findings.account_desk
+        POST api.findings_sign
+        GET api.findings_read
         POST findings.give_account
         POST findings.withdraw_account
         GET api.accessrequests_terms_of_record
@@ -391,6 +405,11 @@ HIDDEN = {
         POST api.qualifications_add
         DELETE api.qualifications_take_back
         GET findings.assessment
+        PUT api.findings_assess
+        POST api.findings_link
+        PUT api.statements_describe
+        POST api.statements_add_stage
+        PUT api.statements_take_stance
         POST findings.assess
         GET findings.statement
         POST findings.save_statement

@@ -7,6 +7,7 @@ from typing import Any
 from archive.findings.qualifications import STANCES as CLAIM_STANCES
 from archive.records.vocabulary import TEXTS
 from archive.searches.tables import Alert, Pace
+from archive.web.api import findingschemas
 from auth.access.purposes import Use
 from auth.access.requests import State as RequestState
 from auth.viewer import (
@@ -682,3 +683,4 @@ SCHEMAS: dict[str, Schema] = {
         later=ref("Checkpoint"),
     ),
 }
+SCHEMAS |= findingschemas.made()

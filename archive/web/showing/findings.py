@@ -169,7 +169,7 @@ def of_record(s: Session, record: Record) -> FindingsView:
             _stance(each) for each in stances.on_record(s, sealing, record.id, reach())
         ],
         accounts=[_account(e) for e in accounts.shown(s, sealing, record.id)],
-        waiting=[_account(each) for each in _waiting(s, record)],
+        waiting=[_account(each) for each in waiting(s, record)],
         relations=relations_of(s, record.id),
     )
 
@@ -220,7 +220,7 @@ def entity_facts(known: Known) -> list[tuple[str, Any]]:
     ]
 
 
-def _waiting(s: Session, record: Record) -> list[Given]:
+def waiting(s: Session, record: Record) -> list[Given]:
     """What nobody accepted yet: one's own, and all of it for who accepts."""
     own = context.viewer().account_id
     decides = context.may_at_once(Action.RELATE, store.item_of(record))
