@@ -29,6 +29,8 @@ _KINDS = {
     "sound": "audio",
     "document": "document",
     "pdf": "document",
+    "statement": "statement",
+    "statements": "statement",
 }
 _HAVING = ("label", "place", "date")
 _TIER = re.compile(r"(<=|>=|<|>|=)?\s*(G[0-5]|X)", re.IGNORECASE)

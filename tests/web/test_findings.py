@@ -290,7 +290,7 @@ def test_a_search_finds_accounts_that_were_let_out_and_statements(site, browser,
     visitor = browser("visitor")
     assert f"/records/{shown}" in text(visitor, "/search?q=Wrdsigned")
     assert "Nothing fits" in text(visitor, "/search?q=Secondwrd")
-    for query in ("q=115.2", "q=spokesman", "facet.kind=statement"):
+    for query in ("q=115.2", "q=spokesman", "facet.kind=statement", "q=has:statement"):
         page = text(visitor, f"/search?{query}")
         assert f"/records/{made}" in page
         assert f"/records/{shown}" not in page
@@ -465,3 +465,18 @@ def test_an_id_that_none_can_have_is_refused_in_words(visitor, token, shown, wro
     answer = visitor.put(f"{record}/stances", json=stance, headers=keys)
     assert answer.status_code == 422
     assert visitor.get("/entities/%00").status_code == 404
+
+
+def test_a_status_comes_with_its_method_or_not_at_all(visitor, token, shown):
+    def sent(verb, path, who, **body):
+        keys = token(who)
+        return visitor.open(path, method=verb, json=body, headers=keys).status_code
+
+    record = f"/api/v1/records/{shown}"
+    assert sent("PATCH", record, "moderator", verification="authentic") == 422
+    assert sent("PATCH", record, "moderator", verification="not-reviewed") == 200
+    assert visitor.get(record).get_json()["verification"] == "not-reviewed"
+    claimed = {"title": "T", "verification": "authentic"}
+    assert sent("POST", "/api/v1/records", "researcher", **claimed) == 403
+    assert sent("POST", "/api/v1/records", "researcher", title="T") == 201
+    assert sent("POST", "/api/v1/records", "moderator", **claimed) == 201

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from archive import intake, jobs, moderation
 from archive.intake import uploads as resumable
 from archive.records import labels, store, vocabulary
+from archive.records.document import VERIFICATIONS
 from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
 from archive.web.answer import remarks
@@ -30,6 +31,7 @@ from search.query import Query
 
 WITHDRAWING = frozenset({"reason", "note", "category"})
 MOST_RELATED = 12
+NOT_REVIEWED = VERIFICATIONS[0]
 PUBLISHED = RecordState.PUBLISHED.value
 
 
@@ -159,6 +161,8 @@ def _wanted(sent: Fields) -> Wanted:
     with context.read_session() as s:
         wanted = drafts.wanted(s, sent)
         labels.checked(wanted.labels, vocabulary.of(s))
+    if wanted.draft.document.verification != NOT_REVIEWED:
+        guard.require(Action.VERIFY, _as_it_will_be())
     if wanted.labels:
         guard.require(Action.LABEL, _as_it_will_be())
     if wanted.publish:
@@ -196,6 +200,10 @@ def _describe(s: Session, record_id: str, sent: Fields) -> None:
         return
     record = store.require(s, record_id)
     guard.require(Action.DESCRIBE, store.item_of(record))
+    found = store.document_of(context.site().sealing, record).verification
+    if sent.text("verification", found) != found:
+        hint = f"Write it down with PUT /records/{record_id}/assessment."
+        raise BodyError(hint, field="verification")
     if "embargo_until" in sent:
         # Longer is as much a decision as shorter: both are an administrator's.
         guard.require(Action.SET_EMBARGO, store.item_of(record))
