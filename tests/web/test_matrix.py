@@ -276,6 +276,9 @@ PUBLISHED = {
         DELETE api.records_withdraw
         POST moderation.label
         POST moderation.judge
+        GET moderation.marks
+        POST moderation.mark_regions
+        POST moderation.mark_segments
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw
@@ -431,6 +434,9 @@ HIDDEN = {
         DELETE api.records_withdraw
         POST moderation.label
         POST moderation.judge
+        GET moderation.marks
+        POST moderation.mark_regions
+        POST moderation.mark_segments
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw

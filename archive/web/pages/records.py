@@ -42,6 +42,7 @@ from archive.web.showing import (
     panel,
     recordpage,
     restrictions,
+    timeline,
     viewer,
 )
 from auth import accounts
@@ -97,17 +98,22 @@ def view(record_id: str) -> str:
         record = store.require(s, record_id)
         page = recordpage.page_of(s, record)
         mark = _watermark(s, record_id)
+        stage = viewer.stage_of(
+            s,
+            page,
+            asked.get("file", 0, int),
+            asked.get("level", ""),
+            asked.get("tile", ""),
+            untouched="untouched" in asked,
+        )
+        timelines = timeline.of_assets(s, record, store.assets_of(s, record_id))
         return render_template(
             "records/view.html",
             page=page,
-            stage=viewer.stage_of(
-                s,
-                page,
-                asked.get("file", 0, int),
-                asked.get("level", ""),
-                asked.get("tile", ""),
-                untouched="untouched" in asked,
-            ),
+            stage=stage,
+            timeline=timelines.get(stage.asset.id) if stage else None,
+            part=asked.get("part", -1, int),
+            start=asked.get("t", 0.0, float),
             until=panel.panel_of(record).until,
             mark=mark,
             mark_picture=watermark.picture(mark),
@@ -141,6 +147,7 @@ def cite(record_id: str) -> str | Response:
 
 def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
     page = recordpage.page_of(s, record, *request.args.getlist("lang"))
+    assets = store.assets_of(s, record.id)
     document = store.document_of(context.site().sealing, record)
     return render_template(
         "records/show.html",
@@ -150,6 +157,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
         neighbours=neighbours.of_record(s, record),
         may_package=context.may(Action.PACKAGE, store.item_of(record)),
+        timelines={} if record.tombstone else timeline.of_assets(s, record, assets),
         may_embargo=context.may(Action.SET_EMBARGO, store.item_of(record)),
         findings=findings.of_record(s, record),
         claims=claims.of_record(s, record),

@@ -27,6 +27,7 @@ STILLS = 8
 class SegmentView:
     """One segment in words; `number` counts from one."""
 
+    id: str
     number: int
     start_ms: int
     end_ms: int
@@ -44,9 +45,28 @@ class SegmentView:
         return segments.written(self.end_ms)
 
     @property
-    def seconds(self) -> str:
-        """Where it begins, as a media fragment writes it."""
-        return f"{self.start_ms / 1000:.3f}"
+    def anchor(self) -> str:
+        """What leads to it in the record's page, as media fragments write times."""
+        return f"t={self.start_ms / 1000:.3f}"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """From one moment to another, in milliseconds: marked throughout, or not at all."""
+
+    start_ms: int
+    end_ms: int
+    is_marked: bool
+
+    @property
+    def span(self) -> str:
+        """As people read it."""
+        return f"{segments.written(self.start_ms)} – {segments.written(self.end_ms)}"
+
+    @property
+    def fragment(self) -> str:
+        """As a media fragment: a player begins and pauses there, without a script."""
+        return f"t={self.start_ms / 1000:.3f},{self.end_ms / 1000:.3f}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,35 @@ class Timeline:
 
     length_ms: int
     segments: Sequence[SegmentView]
+
+    @property
+    def end(self) -> str:
+        """Where it ends, as people read it."""
+        return segments.written(self.length_ms)
+
+    def stretches(self) -> list[Stretch]:
+        """The whole length, cut where marks begin and end."""
+        found: list[Stretch] = []
+        at = 0
+        for start, end in self._marked():
+            if start > at:
+                found.append(Stretch(at, start, is_marked=False))
+            found.append(Stretch(start, end, is_marked=True))
+            at = end
+        if at < self.length_ms:
+            found.append(Stretch(at, self.length_ms, is_marked=False))
+        return found
+
+    def _marked(self) -> list[tuple[int, int]]:
+        """When anything is marked; what overlaps or touches is one."""
+        joined: list[tuple[int, int]] = []
+        for view in self.segments:
+            if joined and view.start_ms <= joined[-1][1]:
+                start, end = joined.pop()
+                joined.append((start, max(end, view.end_ms)))
+            else:
+                joined.append((view.start_ms, view.end_ms))
+        return joined
 
     def stills_of(self, view: SegmentView) -> str:
         """Which stills of a storyboard show a moment of it, such as `2–4`."""
@@ -100,6 +149,7 @@ def timeline(held: Sequence[Segment], length_ms: int | None) -> Timeline:
 def _view(number: int, each: Segment) -> SegmentView:
     words = context.vocabulary()
     return SegmentView(
+        id=each.id,
         number=number,
         start_ms=each.start_ms,
         end_ms=each.end_ms,

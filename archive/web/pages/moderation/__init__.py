@@ -5,11 +5,19 @@ picker       the label picker as data: what is ticked, what was typed, what it m
 desks        what lies before the moderator: one file of one record
 labelling    one file of a record: its blurred preview, its labels
 judging      twins that wait, and what is said of one
+markforms    segments and regions as forms
+marks        the parts of one file, to be marked
 decisions    the forms of the next
 publication  letting a record out, and withdrawing one
 """
 
-from archive.web.pages.moderation import judging, labelling, publication, queue
+from archive.web.pages.moderation import (
+    judging,
+    labelling,
+    marks,
+    publication,
+    queue,
+)
 from archive.web.pages.moderation.blueprint import bp
 
-__all__ = ["bp", "judging", "labelling", "publication", "queue"]
+__all__ = ["bp", "judging", "labelling", "marks", "publication", "queue"]
