@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive.records.tables import Collection, Record
 from auth.access import requests
-from auth.access.requests import OPEN, State
+from auth.access.requests import OPEN, WAITING, State
 from auth.access.requesttables import AccessRequestRow
 from auth.viewer import Tier
 
@@ -81,6 +81,15 @@ class Wanted:
     collection: str = ""
     older_than: int = 0
     sort: str = "age"
+
+
+GROUPS: Mapping[str, frozenset[State]] = {
+    "waiting": frozenset(WAITING),
+    "open": frozenset(OPEN),
+    "live": frozenset({State.GRANTED, State.EXPIRING}),
+    "all": frozenset(),
+}
+"""What states are asked for by one word."""
 
 
 def table(s: Session, wanted: Wanted, now: datetime) -> list[Line]:

@@ -70,7 +70,7 @@ def give(record_id: str, said: Willingness) -> Consent:
 
 
 def give_batch(
-    said: Mapping[str, Willingness], form: str, name: str = ""
+    said: Mapping[str, Willingness], form: str | None, name: str = ""
 ) -> tuple[str, list[Consent]]:
     """Consent to several records in one act: to all of them, or to none.
 

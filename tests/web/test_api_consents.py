@@ -391,3 +391,50 @@ def test_a_job_is_told_to_its_owner_and_to_staff(
     assert [status(n) for n in ("researcher", "other", "moderator")] == [200, 404, 200]
     told = visitor.get(path, headers=token("researcher")).get_json()
     assert (told["state"], told["progress"], told["error"]) == ("queued", 0.0, None)
+
+
+def test_several_records_are_consented_to_in_one_act_or_not_at_all(
+    visitor: FlaskClient, token: TokenOf, desk: Desk
+) -> None:
+    """C2, by a script: each with its own labels and words, none with others."""
+    made = [desk.publish(desk.deposit()), desk.publish(desk.deposit(), "harm.threat")]
+    headers, stranger = token("researcher"), token("other", TokenScope.READ)
+
+    def told(deposit: Any) -> dict[str, Any]:
+        path = f"/api/v1/records/{deposit.record.id}"
+        terms = visitor.get(path, headers=headers).get_json()["consent"]
+        return {
+            "id": deposit.record.id,
+            "acknowledged": terms["acknowledge"],
+            "text_version": terms["text_version"],
+        }
+
+    def send(records: list[dict[str, Any]], **more: Any) -> Any:
+        whole = {**SAID, "records": records, **more}
+        by = more.pop("by", headers)
+        whole.pop("by", None)
+        return visitor.post("/api/v1/consents", json=whole, headers=by)
+
+    def held() -> list[str]:
+        return [
+            each["record"]
+            for each in visitor.get("/api/v1/me/consents", headers=headers).json[
+                "items"
+            ]
+        ]
+
+    first, second = told(made[0]), told(made[1])
+    assert send([first, {**second, "acknowledged": []}]).status_code == 409
+    assert send([first, {**second, "text_version": "x"}]).status_code == 409
+    assert send([first, {**second, "id": "abcdefghabcdefgh"}]).status_code == 409
+    assert send([first, first]).status_code == 422
+    assert send([]).status_code == 422
+    assert send([first, {**second, "odd": 1}]).status_code == 422
+    assert send([first, second], by=stranger).status_code == 403
+    assert held() == []
+    given = send([first, second], name="two files")
+    assert given.status_code == 201
+    assert len(given.get_json()["consents"]) == len(set(held())) == 2
+    for deposit in made:
+        path = f"/api/v1/assets/{deposit.assets[0].id}/original"
+        assert visitor.get(path, headers=headers).status_code == 200

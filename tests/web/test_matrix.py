@@ -102,6 +102,7 @@ PUBLISHED = {
         GET requests.ask_record
         POST requests.send_record
         POST api.consents_give
+        POST api.consents_give_batch
         POST api.records_create
         PATCH api.uploads_append
         POST api.uploads_create
@@ -319,6 +320,7 @@ PUBLISHED = {
         GET moderation.undecided
     """,
     "snnno": """
+        GET api.accessrequests_table
         GET admin.requests
         POST admin.export_requests
         GET admin.collections

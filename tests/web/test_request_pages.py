@@ -419,3 +419,27 @@ def shelf(site, people):
 def on_shelf(desk, shelf):
     draft = replace(desk.draft(access=Access.REQUEST), collection_id=shelf.id)
     return desk.publish(desk.deposit(draft=draft))
+
+
+def test_administrators_read_the_whole_table_by_the_api(
+    browser, visitor, token, site, record, clock
+):
+    """C14: filtered and aged as on the page; in the form of its export."""
+    ask(browser("researcher"), record)
+    clock.advance(days=5)
+    chief, where = token("administrator"), "/api/v1/access-requests/all"
+
+    def lines(**wanted):
+        return visitor.get(where, query_string=wanted, headers=chief).get_json()
+
+    (line,) = lines()["items"]
+    assert set(line) == set(overview.COLUMNS)
+    assert (line["record"], line["age_days"]) == (record.id, 5)
+    assert lines(state="live")["total"] == lines(older_than=6)["total"] == 0
+    assert lines(state="all")["total"] == lines(state="submitted")["total"] == 1
+    assert lines(collection="elsewhere")["total"] == 0
+    for wrong in ({"state": "odd"}, {"sort": "account"}, {"older_than": "-1"}):
+        answer = visitor.get(where, query_string=wrong, headers=chief)
+        assert answer.status_code == 400, wrong
+    assert visitor.get(where, headers=token("researcher")).status_code == 403
+    assert visitor.get(where).status_code == 401

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
 
-from archive.requests import asking, deciding, shelves
+from archive.requests import asking, deciding, overview, shelves
 from archive.requests.asking import Statement
+from archive.requests.overview import Wanted
 from archive.web.api.operations import Answer
 from archive.web.request import body, context, guard
 from archive.web.request.body import BodyError, Fields
@@ -19,7 +21,7 @@ from archive.web.showing.represent import iso
 from auth.access import requests, timeline, useconditions
 from auth.access.deciding import Offer
 from auth.access.purposes import StatedPurpose, Use
-from auth.access.requests import Scope
+from auth.access.requests import Scope, State
 from auth.access.requesttables import AccessRequestRow
 from auth.errors import NotThere
 from auth.policy import Action
@@ -67,6 +69,33 @@ def listing() -> Answer:
         rows = requests.for_account(s, context.viewer().account_id or "")
         items = [_json(s, row) for row in rows]
     return jsonify(items=items, total=len(items)), 200
+
+
+def table() -> Answer:
+    """Every request of every collection, as administrators filter it."""
+    given = request.args
+    word, sort = given.get("state", "waiting"), given.get("sort", "age")
+    if word not in overview.GROUPS and word not in set(State):
+        raise BadRequest("state is a group or a state that there is not.")
+    if sort not in overview.SORTS:
+        raise BadRequest(f"sort must be one of: {', '.join(overview.SORTS)}.")
+    older_than = given.get("older_than", "0")
+    if not (older_than.isascii() and older_than.isdigit() and len(older_than) <= 4):
+        raise BadRequest("older_than is a number of whole days.")
+    wanted = Wanted(
+        states=overview.GROUPS.get(word) or _one(word),
+        collection=given.get("collection", ""),
+        older_than=int(older_than),
+        sort=sort,
+    )
+    with context.read_session() as s:
+        lines = overview.table(s, wanted, context.now())
+    return jsonify(items=[line.as_json() for line in lines], total=len(lines)), 200
+
+
+def _one(word: str) -> frozenset[State]:
+    """One state by its name; of `all` none is left out."""
+    return frozenset() if word in overview.GROUPS else frozenset({State(word)})
 
 
 def read(request_id: str) -> Answer:

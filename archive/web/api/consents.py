@@ -12,14 +12,18 @@ from archive.web import consenting
 from archive.web.api.operations import Answer
 from archive.web.consenting import Willingness
 from archive.web.request import body, context
+from archive.web.request.body import BodyError, Fields
+from archive.web.showing import batches
 from archive.web.showing.represent import iso
 from auth.access import consents
 from auth.access.tables import ConsentRow
-from auth.viewer import Tier
+from auth.viewer import Consent, Tier
 
 GIVING = frozenset(
     {"purpose", "minutes", "acknowledged", "text_version", "reason", "form"}
 )
+BATCH = frozenset({"records", "purpose", "minutes", "reason", "name", "form"})
+OF_ONE = frozenset({"id", "acknowledged", "text_version"})
 
 
 def give(record_id: str) -> Answer:
@@ -38,16 +42,18 @@ def give(record_id: str) -> Answer:
             form=sent.text("form") if "form" in sent else None,
         ),
     )
-    answer = {
-        "id": given.id,
-        "record": record_id,
-        "labels_version": given.labels_version,
-        "purpose": given.purpose,
-        "starts_at": iso(given.starts),
-        "expires_at": iso(given.expires),
-    }
     headers = {"Location": url_for("api.consents_withdraw", consent_id=given.id)}
-    return jsonify(answer), 201, headers
+    return jsonify(_given(given)), 201, headers
+
+
+def give_batch() -> Answer:
+    """Consent to several records in one act: to all of them, or to none."""
+    sent = body.fields(known=BATCH)
+    said = {each.text("id"): _willing(each, sent) for each in _records(sent)}
+    form = sent.text("form") if "form" in sent else None
+    batch_id, given = consenting.give_batch(said, form, sent.text("name")[:120])
+    made = [_given(each) for each in given]
+    return jsonify(batch=batch_id, consents=made), 201
 
 
 def listing() -> Answer:
@@ -68,6 +74,40 @@ def withdraw(consent_id: str) -> Answer:
     """End one of one's own consents at once."""
     consenting.withdraw(consent_id)
     return "", 204
+
+
+def _records(sent: Fields) -> list[Fields]:
+    rows = [Fields(row) for row in sent.rows("records")]
+    for row in rows:
+        body.check_known(row, OF_ONE)
+    if not 0 < len({row.text("id") for row in rows}) == len(rows) <= batches.MOST:
+        raise BodyError(
+            f"records must name 1 to {batches.MOST} records, each once.",
+            field="records",
+        )
+    return rows
+
+
+def _willing(record: Fields, sent: Fields) -> Willingness:
+    purpose = sent.text("purpose")
+    return Willingness(
+        acknowledged=record.texts("acknowledged"),
+        purpose=purpose,
+        reason=sent.text("reason") or purpose,
+        minutes=sent.number("minutes", 0) if "minutes" in sent else None,
+        text_version=record.text("text_version"),
+    )
+
+
+def _given(given: Consent) -> dict[str, Any]:
+    return {
+        "id": given.id,
+        "record": given.record_id,
+        "labels_version": given.labels_version,
+        "purpose": given.purpose,
+        "starts_at": iso(given.starts),
+        "expires_at": iso(given.expires),
+    }
 
 
 def _consent(row: ConsentRow, labels_version: str, now: datetime) -> dict[str, Any]:

@@ -315,6 +315,28 @@ SCHEMAS: dict[str, Schema] = {
     "AccessRequestList": thing(
         ("items", "total"), items=many(ref("AccessRequest")), total=COUNT
     ),
+    "AccessRequestTable": thing(
+        ("items", "total"),
+        items=many(
+            thing(
+                ("id", "account", "state", "submitted_at", "age_days"),
+                id=TEXT,
+                account=TEXT,
+                state=words(*(state.value for state in RequestState)),
+                record=or_null(TEXT),
+                collection=TEXT,
+                submitted_at=MOMENT,
+                age_days=COUNT,
+                receiver=or_null(TEXT),
+                approved_by=or_null(TEXT),
+                decided_by=or_null(TEXT),
+                decided_at=MOMENT,
+                highest_tier=or_null(TIER),
+                ends_at=MOMENT,
+            )
+        ),
+        total=COUNT,
+    ),
     "Record": thing(
         (*_SUMMARY, "descriptions", "assets", "labels_version", "text_version"),
         **_SUMMARY,
@@ -584,6 +606,25 @@ SCHEMAS: dict[str, Schema] = {
         purpose=TEXT,
         starts_at=MOMENT,
         expires_at=MOMENT,
+    ),
+    "BatchWillingness": thing(
+        ("records", "purpose"),
+        records=many(
+            thing(
+                ("id", "acknowledged", "text_version"),
+                id=TEXT,
+                acknowledged={**many(TEXT), "description": "exactly those shown now"},
+                text_version=TEXT,
+            )
+        ),
+        purpose=TEXT,
+        minutes={"type": "integer", "minimum": 1},
+        name={**TEXT, "description": "what you call the batch"},
+        form={**TEXT, "description": "asked of a browser's session"},
+        reason=TEXT,
+    ),
+    "BatchGiven": thing(
+        ("batch", "consents"), batch=TEXT, consents=many(ref("ConsentGiven"))
     ),
     "Consent": thing(
         ("id", "record", "state", "purpose", "expires_at"),

@@ -299,6 +299,18 @@ OPERATIONS: tuple[Operation, ...] = (
         refuses=(401, 403, 404, 409, 422),
     ),
     Operation(
+        "POST",
+        "/consents",
+        consents.give_batch,
+        "Consent to several records in one act",
+        needs=(Action.CHOOSE_BATCH,),  # each record is asked of the policy by itself
+        scopes=(TokenScope.REVEAL,),
+        body="BatchWillingness",
+        status=201,
+        gives="BatchGiven",
+        refuses=(400, 401, 403, 409, 422),
+    ),
+    Operation(
         "GET",
         "/records/{record_id}/access-terms",
         accessrequests.terms_of_record,
@@ -338,6 +350,21 @@ OPERATIONS: tuple[Operation, ...] = (
         scopes=(TokenScope.READ,),
         gives="AccessRequestList",
         refuses=(401, 403),
+    ),
+    Operation(
+        "GET",
+        "/access-requests/all",
+        accessrequests.table,
+        "Every access request of every collection",
+        needs=(Action.DECIDE_REQUESTS,),
+        query=(
+            Parameter("state", "waiting (usual), open, live, all, or one state"),
+            Parameter("collection", "of one collection, by its address"),
+            Parameter("older_than", "open for at least so many days", _FROM_ONE),
+            Parameter("sort", "age (usual), -submitted, ends, state, collection"),
+        ),
+        gives="AccessRequestTable",
+        refuses=(400, 401, 403),
     ),
     Operation(
         "GET",

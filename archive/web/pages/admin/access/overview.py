@@ -25,7 +25,7 @@ from archive.web.request.guard import needs
 from archive.web.showing import asked
 from archive.web.showing.recordpage import in_language
 from auth.access import emergencies
-from auth.access.requests import OPEN, WAITING, State
+from auth.access.requests import State
 from auth.policy import Action
 
 PER_PAGE = 50
@@ -37,11 +37,11 @@ SORTS: Mapping[str, Any] = {
     "state": _("by state"),
     "collection": _("by collection"),
 }
-GROUPS: Mapping[str, tuple[Any, frozenset[State]]] = {
-    "waiting": (_("waiting for a decision"), frozenset(WAITING)),
-    "open": (_("open"), frozenset(OPEN)),
-    "live": (_("granted now"), frozenset({State.GRANTED, State.EXPIRING})),
-    "all": (_("all"), frozenset()),
+GROUPS: Mapping[str, Any] = {
+    "waiting": _("waiting for a decision"),
+    "open": _("open"),
+    "live": _("granted now"),
+    "all": _("all"),
 }
 
 
@@ -69,7 +69,7 @@ def requests() -> str:
             ),
             names=names(s, people),
             shelves=shelves,
-            groups=[(word, told[0]) for word, told in GROUPS.items()],
+            groups=list(GROUPS.items()),
             states=[(state.value, asked.STATES[state][0]) for state in State],
             sorts=list(SORTS.items()),
             emergencies=len(emergencies.unreviewed(s, context.now())),
@@ -122,7 +122,7 @@ WRITERS: Mapping[str, tuple[str, Callable[[list[Line]], str]]] = {
 def _wanted(given: MultiDict[str, str]) -> Wanted:
     """What the filters ask for; what cannot be read filters nothing."""
     word = given.get("state", "waiting")
-    states = GROUPS[word][1] if word in GROUPS else frozenset[State]()
+    states = overview.GROUPS.get(word, frozenset[State]())
     if word in set(State):
         states = frozenset({State(word)})
     sort = given.get("sort", "age")
