@@ -179,6 +179,8 @@ class LabelRow(Base):
     author: Mapped[str]
     created_at: Mapped[datetime]
     negates: Mapped[str | None] = mapped_column(ForeignKey("labels.id"), unique=True)
+    reason: Mapped[str | None]
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
     inherited_from: Mapped[str | None]
 
 

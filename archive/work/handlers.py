@@ -20,7 +20,7 @@
 | reset | sealed | mails a link for a new password, where the address has an account |
 | changes | | mails the notices about accounts' security |
 | requests | | reminds of requests, ends of grants, ended embargoes |
-| tidy | | ends sessions and vettings that ran out, forgets spent limits |
+| tidy | | ends sessions, vettings and labels that ran out, forgets spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
 """
@@ -39,6 +39,7 @@ from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
 from archive.mail import queueing
+from archive.moderation import expiring
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
@@ -157,7 +158,10 @@ def tidy(task: Task) -> None:
             )
             row = lapses.for_account(session, account_id, limit=1)[0]
             reminding.tell_of_lapse(site, session, row, now)
-        task.done(session, sessions=lapsed, vettings=len(expired))
+        unlabelled = expiring.expire(site, session, actor_of(WORKER), now)
+        task.done(
+            session, sessions=lapsed, vettings=len(expired), unlabelled=unlabelled
+        )
     reminding.write_down_lapses(site, now)
 
 

@@ -270,6 +270,7 @@ PUBLISHED = {
         POST findings.unlink
         GET api.assets_labels_read
         PUT api.twins_judge
+        GET api.assets_labels_history
         PUT api.assets_labels_write
         GET api.marks_regions_read
         PUT api.marks_regions_write
@@ -428,6 +429,7 @@ HIDDEN = {
         POST findings.unlink
         GET api.assets_labels_read
         PUT api.twins_judge
+        GET api.assets_labels_history
         PUT api.assets_labels_write
         GET api.marks_regions_read
         PUT api.marks_regions_write

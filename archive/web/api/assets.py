@@ -6,13 +6,14 @@ from flask import jsonify
 from sqlalchemy.orm import Session
 
 from archive import moderation
-from archive.records import labels, store
+from archive.records import labelremarks, labels, store
+from archive.records.labelremarks import Remark
 from archive.web.answer import serving
 from archive.web.api.operations import Answer
 from archive.web.request import body, context, drafts
-from archive.web.showing import represent
+from archive.web.showing import labelhistory, represent
 
-LABELLING = frozenset({"labels"})
+LABELLING = frozenset({"labels", "reason", "expires_at"})
 
 
 def preview(asset_id: str) -> Answer:
@@ -40,10 +41,19 @@ def labels_write(asset_id: str) -> Answer:
     """Make these the labels of one file; what is not among them is taken back."""
     sent = body.fields(known=LABELLING)
     given = drafts.labels(sent.get("labels"))
+    remark = Remark(sent.text("reason"), sent.moment("expires_at", None))
     with context.write_session() as s:
-        by = context.viewer().account_id or ""
-        moderation.label(context.site(), s, asset_id, given, by, context.now())
+        by, now = context.viewer().account_id or "", context.now()
+        with labelremarks.kept(s, asset_id, remark, now):
+            moderation.label(context.site(), s, asset_id, given, by, now)
         return jsonify(_labels(s, asset_id)), 200
+
+
+def labels_history(asset_id: str) -> Answer:
+    """Everything ever said of one file: author, time, version, reason, removal, end."""
+    with context.read_session() as s:
+        found = labelhistory.as_json(s, store.require_asset(s, asset_id))
+    return jsonify({"asset": asset_id, "lines": found}), 200
 
 
 def _labels(s: Session, asset_id: str) -> dict[str, object]:

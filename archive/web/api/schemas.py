@@ -201,6 +201,11 @@ SCHEMAS: dict[str, Schema] = {
         id=TEXT,
         author=TEXT,
         created_at=MOMENT,
+        reason=or_null(TEXT),
+        expires_at=MOMENT,
+    ),
+    "LabelHistory": thing(
+        ("asset", "lines"), asset=TEXT, lines=many({"type": "object"})
     ),
     "Asset": thing(
         ("id", "kind", "media_type", "size", "preview_url", "original_url", "reveal"),
@@ -444,7 +449,12 @@ SCHEMAS: dict[str, Schema] = {
         revision={**COUNT, "description": "the revision that was edited"},
     ),
     "Withdrawal": thing(("reason",), reason=TEXT, category=TEXT),
-    "LabelsGiven": thing(("labels",), labels=many({"anyOf": [TEXT, LABEL_GIVEN]})),
+    "LabelsGiven": thing(
+        ("labels",),
+        labels=many({"anyOf": [TEXT, LABEL_GIVEN]}),
+        reason={**TEXT, "description": "why; kept with what is given and taken back"},
+        expires_at={**MOMENT, "description": "until when what is given now holds"},
+    ),
     "AssetLabels": thing(
         ("asset", "record", "labels", "tier", "labels_version"),
         asset=TEXT,

@@ -492,6 +492,15 @@ OPERATIONS: tuple[Operation, ...] = (
         refuses=(401, 403, 404),
     ),
     Operation(
+        "GET",
+        "/assets/{asset_id}/labels/history",
+        assets.labels_history,
+        "Everything ever labelled in a file, with removals and reasons",
+        needs=(Action.LABEL,),
+        gives="LabelHistory",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
         "PUT",
         "/assets/{asset_id}/labels",
         assets.labels_write,

@@ -37,6 +37,7 @@ from archive.web.showing import (
     citing,
     claims,
     findings,
+    labelhistory,
     linkeddata,
     neighbours,
     panel,
@@ -165,6 +166,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         may_relate=context.may(Action.RELATE, store.item_of(record)),
         may_account=context.may(Action.GIVE_ACCOUNT, store.item_of(record)),
         may_label=context.may(Action.LABEL, store.item_of(record)),
+        label_history=_label_history(s, record),
         form=request.form,
         errors=errors,
     )
@@ -225,3 +227,10 @@ def _watermark(s: Session, record_id: str) -> str:
     account = accounts.get(s, context.viewer().account_id or "")
     name = accounts.name_of(context.site().sealing, account)
     return watermark.words(name, record_id, context.now())
+
+
+def _label_history(s: Session, record: Record) -> list[labelhistory.AssetHistory]:
+    """For those who label; others have none."""
+    if not context.may_at_once(Action.LABEL, store.item_of(record)):
+        return []
+    return labelhistory.of_record(s, record)

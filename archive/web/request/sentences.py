@@ -151,6 +151,7 @@ RECORDS = (
     N_("A withdrawal needs a reason and a note."),
 )
 VOCABULARY = (
+    N_("Labels end on a day to come, within 50 years."),
     N_("Name the law or treaty."),
     N_("Name the article or rule."),
     N_("Name who says so: without somebody behind it, it is no claim."),

@@ -192,6 +192,8 @@ def label_row(row: LabelRow) -> dict[str, Any]:
         "note": row.note,
         "author": row.author,
         "created_at": iso(row.created_at),
+        "reason": row.reason,
+        "expires_at": iso(row.expires_at),
     }
 
 

@@ -8,12 +8,15 @@ A form that was refused comes back as it was typed, with each error beside its c
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from archive import moderation
-from archive.records import errors, store
+from archive.records import errors, labelremarks, store
+from archive.records.labelremarks import Remark
 from archive.records.labels import LabelInput
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.blueprint import bp
@@ -46,7 +49,7 @@ def label(asset_id: str) -> Response | tuple[str, int]:
     except picker.Unreadable as error:
         return page(desk, answers, list(error.sentences.items())), 422
     except errors.RecordsError as error:
-        return page(desk, answers, [("labels", sentences.said(error))]), 422
+        return page(desk, answers, [(_control(error), sentences.said(error))]), 422
     return _onwards(desk)
 
 
@@ -65,7 +68,27 @@ def save(asset_id: str, given: list[LabelInput]) -> None:
             ),
         )
     with context.write_session() as s:
-        moderation.label(context.site(), s, asset_id, given, by, context.now())
+        with labelremarks.kept(s, asset_id, _remark(), context.now()):
+            moderation.label(context.site(), s, asset_id, given, by, context.now())
+
+
+def _control(error: errors.RecordsError) -> str:
+    field = error.field if isinstance(error, errors.FieldError) else ""
+    return field if field in ("reason", "until") else "labels"
+
+
+def _remark() -> Remark:
+    """Why, and until when, as the form has it.
+
+    :raises FieldError: the day cannot be read
+    """
+    text = request.form.get("until", "").strip()
+    try:
+        until = datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        sentence = gettext("Write a day such as 2027-06-30.")
+        raise errors.FieldError("until", sentence) from None
+    return Remark(request.form.get("reason", ""), until)
 
 
 def _onwards(before: Desk) -> Response:
