@@ -394,7 +394,7 @@ SETTINGS = (
         "preview_max_tier", "colour-haze", _preview_tier, "the clearest preview ever"
     ),
     Setting("preview_k", "0", _crowd, "files that share each tile; 0: none need to"),
-    Setting("label_opinions", "1", _count, "moderators who must agree on labels"),
+    Setting("label_opinions", "2", _count, "moderators who must agree on labels"),
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),

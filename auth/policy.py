@@ -77,6 +77,7 @@ class Action(StrEnum):
     READ_LEDGER = "read_ledger"
     EXPORT_LEDGER = "export_ledger"
     READ_QUEUE = "read_queue"
+    MODERATE = "moderate"
     READ_JOBS = "read_jobs"
     MANAGE_JOBS = "manage_jobs"
     READ_OPERATIONS = "read_operations"
@@ -302,6 +303,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.READ_LEDGER: _staff_action(_ADMINISTRATOR),
     Action.EXPORT_LEDGER: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.READ_QUEUE: _staff_action(_STAFF),
+    Action.MODERATE: _staff_action(_moderator(*_LABEL_SCOPES)),
     Action.READ_JOBS: _staff_action(_STAFF),
     Action.MANAGE_JOBS: _staff_action(_ADMINISTRATOR),
     Action.READ_OPERATIONS: _staff_action(_ADMINISTRATOR),

@@ -1,7 +1,12 @@
 """What staff do to records, each in the caller's transaction.
 
 premises     what a running archive gives; the record queued for the index
-labelling    these are the labels of a file now
+tables       answers, places in the queue, rungs
+answers      whole answers: written, compared, joined
+standing     where a file stands in the queue; how many must agree
+places       who takes the next file, and for how long
+rungs        how much of a file was looked at
+labelling    these are the labels of a file now, once enough agree
 describing   a new description, in the place of the one edited
 publishing   a record's visibility takes effect
 withdrawing  a record is closed; its tombstone stays

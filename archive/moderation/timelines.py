@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from archive import twins
+from archive.moderation import standing
 from archive.moderation.premises import SECOND_OPINION, Premises, reindex
 from archive.records import regions, segments, store
 from archive.records.marking import Editing, MarkChange
@@ -33,7 +34,7 @@ def mark_segments(  # noqa: PLR0913 - what, which version, who, when
     :raises RecordsError: a segment cannot be taken as it is
     """
     asset = _asset(session, asset_id)
-    editing = Editing(version, by, now, premises.label_opinions)
+    editing = Editing(version, by, now, standing.needed(premises, session, by))
     change = segments.replace(session, premises.sealing, asset, given, editing)
     _tell(premises, session, asset, "segments", change, editing)
     return change
@@ -56,7 +57,7 @@ def mark_regions(  # noqa: PLR0913 - what, which version, who, when
     :raises RecordsError: a region cannot be taken as it is
     """
     asset = _asset(session, asset_id)
-    editing = Editing(version, by, now, premises.label_opinions)
+    editing = Editing(version, by, now, standing.needed(premises, session, by))
     change = regions.replace(session, premises.sealing, asset, given, editing)
     _tell(premises, session, asset, "regions", change, editing)
     return change

@@ -12,7 +12,7 @@ nowhere else:
 | tier, codes of a record | the highest, and all, of its assets |
 | `labels_version` | digest of the record's current labels; consent is bound to it |
 
-With two opinions asked for, lowering a tier waits for the second; raising never does.
+How many moderators must agree before, `archive.moderation` sees to.
 """
 
 from __future__ import annotations
@@ -232,6 +232,12 @@ def tier_of(labels: Iterable[LabelInput | LabelRow | Mark], words: Vocabulary) -
     return Tier(min(Tier.G5, max(rated) + lift)) if lift else max(rated)
 
 
+def agree(session: Session, asset: Asset, by: str, now: datetime) -> None:
+    """Write down that somebody's answer is what stands now."""
+    session.merge(_opinion(asset, current(session, asset.id), by, now))
+    session.flush()
+
+
 def agreeing(
     session: Session, asset: Asset, rows: Iterable[LabelRow] | None = None
 ) -> int:
@@ -345,7 +351,7 @@ def negation(row: LabelRow, by: str, now: datetime) -> LabelRow:
 
 
 def _opinion(
-    asset: Asset, labels: Iterable[LabelInput], by: str, now: datetime
+    asset: Asset, labels: Iterable[LabelInput | LabelRow], by: str, now: datetime
 ) -> LabelOpinion:
     return LabelOpinion(
         asset_id=asset.id,

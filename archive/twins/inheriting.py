@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from archive import jobs
 from archive.ledger import Ledger
 from archive.records import inherited, store
+from archive.records.opinions import needed
 from archive.records.store import GONE
 from archive.records.tables import Asset
 from archive.twins.tables import Twin
@@ -78,7 +79,7 @@ def _inherit(
 ) -> None:
     if not source.labelled or store.require(session, target.record_id).state in GONE:
         return
-    opinions = premises.label_opinions
+    opinions = needed(session, premises.label_opinions, by)
     before = target.tier
     added = inherited.inherit(session, target, source, by, now, opinions=opinions)
     if added:
@@ -99,7 +100,8 @@ def _give_back(
     if store.require(session, target.record_id).state in GONE:
         return
     others = _still_bound(session, target)
-    before, opinions = target.tier, premises.label_opinions
+    before = target.tier
+    opinions = needed(session, premises.label_opinions, by)
     taken = inherited.give_back(
         session, target, source, others, by, now, opinions=opinions
     )

@@ -276,11 +276,17 @@ PUBLISHED = {
         PUT api.marks_regions_write
         PUT api.marks_segments_write
         DELETE api.records_withdraw
+        POST moderation.climb
+        POST moderation.give_back
+        POST moderation.hold
         POST moderation.label
         POST moderation.judge
         GET moderation.marks
         POST moderation.mark_regions
         POST moderation.mark_segments
+        POST moderation.reopen
+        POST moderation.take
+        POST moderation.urgent
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw
@@ -436,11 +442,16 @@ HIDDEN = {
         PUT api.marks_segments_write
         POST api.consents_give
         DELETE api.records_withdraw
+        POST moderation.climb
+        POST moderation.give_back
+        POST moderation.hold
         POST moderation.label
         POST moderation.judge
         GET moderation.marks
         POST moderation.mark_regions
         POST moderation.mark_segments
+        POST moderation.reopen
+        POST moderation.urgent
         POST moderation.publish
         GET moderation.record
         POST moderation.withdraw

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive import intake, jobs, moderation
 from archive.intake import uploads as resumable
+from archive.moderation import standing
 from archive.records import labels, store, vocabulary
 from archive.records.document import VERIFICATIONS
 from archive.records.labels import LabelInput
@@ -167,9 +168,14 @@ def _wanted(sent: Fields) -> Wanted:
         guard.require(Action.LABEL, _as_it_will_be())
     if wanted.publish:
         guard.require(Action.PUBLISH, _as_it_will_be())
-        if not wanted.labels or context.site().label_opinions > 1:
+        if not wanted.labels or _asks_others():
             raise BodyError("Label it before publishing it.", field="publish")
     return wanted
+
+
+def _asks_others() -> bool:
+    with context.read_session() as s:
+        return standing.needed(context.site(), s) > 1
 
 
 def _finish(record_id: str, wanted: Wanted) -> None:

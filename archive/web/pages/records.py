@@ -116,6 +116,7 @@ def view(record_id: str) -> str:
             part=asked.get("part", -1, int),
             start=asked.get("t", 0.0, float),
             until=panel.panel_of(record).until,
+            labels_url=_labels_url(record, page, asked.get("file", 0, int)),
             mark=mark,
             mark_picture=watermark.picture(mark),
         )
@@ -170,6 +171,14 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         form=request.form,
         errors=errors,
     )
+
+
+def _labels_url(record: Record, page: recordpage.RecordPage, number: int) -> str | None:
+    """Where a moderator labels the file that is shown; None for anybody else."""
+    if not context.may(Action.LABEL, store.item_of(record)):
+        return None
+    shown = next((each.id for each in page.assets if each.position == number), None)
+    return url_for("moderation.record", record_id=record.id, asset=shown)
 
 
 def _again(record_id: str, errors: Mapping[str, str]) -> str:

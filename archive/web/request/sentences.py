@@ -115,6 +115,11 @@ ACCESS = (
     N_("This grant was changed by somebody else in the meantime."),
 )
 RECORDS = (
+    N_(
+        "Another moderator is at work on this file. Take another, or come back "
+        "in half an hour."
+    ),
+    N_("Say in one sentence why it is looked at again."),
     N_("This is longer than %(most)s characters."),
     N_("Give the record a title."),
     N_("A description needs a title."),

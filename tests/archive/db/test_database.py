@@ -20,6 +20,7 @@ import archive.gazetteer.tables
 import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables
+import archive.moderation.tables
 import archive.orders.tables
 import archive.records.tables
 import archive.records.vocabulary.tables
@@ -43,6 +44,7 @@ TABLES = (
     archive.intake.tables,
     archive.jobs.tables,
     archive.ledger.tables,
+    archive.moderation.tables,
     archive.orders.tables,
     archive.records.tables,
     archive.vault.tables,

@@ -24,7 +24,8 @@ from archive.records.errors import (
 )
 from archive.records.segments import SegmentInput
 from archive.records.tables import SegmentRow
-from auth.viewer import Tier
+from auth import accounts
+from auth.viewer import AccountStatus, Role, Tier
 
 CANARY = "kicked-7c1fd2"
 BLOW = SegmentInput(500, 900, (("harm.torture", Tier.G4),), f"A captive is {CANARY}.")
@@ -71,7 +72,12 @@ def look(site, deposit):
 
 
 def two_needed(site):
-
+    """The archive with two moderators who must agree."""
+    with site.db.write() as s:
+        for number in range(2):
+            email, role = f"m{number}@example.org", Role.MODERATOR
+            made = accounts.add(s, site.sealing, email, "M", role, None, site.clock())
+            made.status = AccountStatus.APPROVED
     return replace(site, config=replace(site.config, label_opinions=2))
 
 

@@ -3,6 +3,7 @@
 queue        what waits, oldest first, with filters
 picker       the label picker as data: what is ticked, what was typed, what it means
 desks        what lies before the moderator: one file of one record
+taking       the next file, half an hour more, giving it back; the ladder of exposure
 labelling    one file of a record: its blurred preview, its labels
 judging      twins that wait, and what is said of one
 markforms    segments and regions as forms
@@ -17,7 +18,8 @@ from archive.web.pages.moderation import (
     marks,
     publication,
     queue,
+    taking,
 )
 from archive.web.pages.moderation.blueprint import bp
 
-__all__ = ["bp", "judging", "labelling", "marks", "publication", "queue"]
+__all__ = ["bp", "judging", "labelling", "marks", "publication", "queue", "taking"]

@@ -1,21 +1,33 @@
-"""What lies before a moderator: one file of one record, and the page made of it."""
+"""What lies before a moderator: one file of one record, and the page made of it.
+
+What the others said of a file that is not closed is not on the desk, but for whoever
+settles a disagreement: two answers are worth something as long as they are independent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from flask import abort, render_template
+from flask import abort, render_template, request
 from sqlalchemy.orm import Session
 
 from archive import previewing
+from archive.moderation import answers as whole
+from archive.moderation import places, rungs
+from archive.moderation import standing as stands
+from archive.moderation.places import Standing
+from archive.moderation.standing import State
+from archive.moderation.tables import LabelSet, Rung
 from archive.records import labels, store
 from archive.records.document import RecordDocument
+from archive.records.labels import LabelInput
 from archive.records.store import AssetDetails
 from archive.records.tables import Asset, LabelRow, Record
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
-from archive.web.pages.moderation.picker import Answers
+from archive.web.pages.moderation.picker import Answers, Stated
 from archive.web.request import context, i18n
 from archive.web.request.fields import Form
 from archive.web.showing import cards, twins
@@ -24,18 +36,37 @@ from archive.web.showing.twins import TwinShown
 
 
 @dataclass(frozen=True)
+class Other:
+    """What somebody else said, for whoever settles a disagreement."""
+
+    given_at: datetime
+    labels: Sequence[LabelInput]
+
+
+@dataclass(frozen=True)
 class Desk:
-    """What lies before the moderator."""
+    """What lies before the moderator.
+
+    `begun` is what the picker begins with: one's own answer while it waits, else the
+    labels that are `standing`. `history` is empty as long as answers are independent.
+    """
 
     record: Record
     document: RecordDocument
     assets: Sequence[Asset]
     asset: Asset
     details: AssetDetails
-    standing: Sequence[LabelRow]
+    begun: Sequence[Stated]
     history: Sequence[LabelRow]
-    picture: Picture
+    picture: Picture | None
+    place: Standing
+    answered: frozenset[str]
+    others: Sequence[Other]
+    opinions: int
+    rung: Rung
+    now: datetime
     twins: Sequence[TwinShown]
+    standing: Sequence[LabelRow]
 
     @property
     def position(self) -> int:
@@ -44,9 +75,10 @@ class Desk:
 
     @property
     def next_unlabelled(self) -> Asset | None:
-        """The next file nobody has labelled, going round from this one."""
+        """The next file that waits for this moderator, going round from this one."""
         after = [*self.assets[self.position :], *self.assets[: self.position]]
-        return next((asset for asset in after if not asset.labelled), None)
+        waits = (a for a in after if not a.labelled and a.id not in self.answered)
+        return next(waits, None)
 
     @property
     def inherited(self) -> list[str]:
@@ -58,24 +90,74 @@ class Desk:
     def is_timed(self) -> bool:
         return self.asset.kind in ("video", "audio")
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this moderator holds the file."""
+        return self.place.holder(self.now) == _account()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another moderator holds it."""
+        return self.place.holder(self.now) not in (None, _account())
+
+    @property
+    def has_answered(self) -> bool:
+        return self.asset.id in self.answered
+
+    @property
+    def is_closed(self) -> bool:
+        return self.place.state is State.CLOSED
+
+    @property
+    def ladder(self) -> Sequence[tuple[Rung, bool, bool]]:
+        """Every rung: whether this kind of file has it, whether it is reached."""
+        reached = rungs.ORDER.index(self.rung)
+        there = rungs.of_kind(self.asset.kind)
+        return [
+            (rung, rung in there, number <= reached)
+            for number, rung in enumerate(rungs.ORDER)
+        ]
+
+    @property
+    def next_rung(self) -> Rung | None:
+        """The next rung up, if there is one."""
+        here = rungs.ORDER.index(self.rung)
+        there = rungs.of_kind(self.asset.kind)
+        return next((rung for rung in rungs.ORDER[here + 1 :] if rung in there), None)
+
 
 def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
-    """Lay out one file of a record: the one asked for, else the first unlabelled."""
+    """Lay out one file of a record: the one asked for, else the first that waits."""
     found = store.require(s, record_id)
     assets = store.assets_of(s, record_id)
-    asset = _pick(assets, asset_id)
-    site = context.site()
-    showing = previewing.showing(site, context.viewer(), found, asset, context.now())
+    if not assets:
+        abort(404)
+    site, now, by = context.site(), context.now(), _account()
+    stand = places.standing(site, s, assets)
+    own = {key: _own(each.answers, by) for key, each in stand.items()}
+    answered = frozenset(key for key, answer in own.items() if answer is not None)
+    asset = _pick(assets, asset_id, answered)
+    place = stand[asset.id]
+    rung = rungs.used(site, s, asset, by)
+    rows, mine = _standing(s, asset), own[asset.id]
+    sees = stands.may_see_answers(s, place.answers, place.state, by)
     return Desk(
         record=found,
         document=store.document_of(site.sealing, found),
         assets=assets,
         asset=asset,
         details=store.details_of(site.sealing, asset),
-        standing=labels.current(s, asset.id),
-        history=labels.history(s, asset.id),
-        picture=cards.picture(s, showing),
+        begun=rows if mine is None else whole.read(mine.statements),
+        history=labels.history(s, asset.id) if asset.labelled or sees else (),
+        picture=None if rung is Rung.WORDS else _picture(s, found, asset),
+        place=place,
+        answered=answered,
+        others=_others(place.answers, by) if sees else (),
+        opinions=stands.needed(site, s),
+        rung=rung,
+        now=now,
         twins=twins.of_asset(s, asset),
+        standing=rows,
     )
 
 
@@ -93,14 +175,44 @@ def page(
         wrong=wrong,
         wrong_by_id=dict(wrong),
         clock=picker.clock,
+        path=request.path,
         **{**forms, **more},
     )
 
 
-def _pick(assets: Sequence[Asset], asset_id: str | None) -> Asset:
-    if not assets:
-        abort(404)
+def _account() -> str:
+    return context.viewer().account_id or ""
+
+
+def _picture(s: Session, record: Record, asset: Asset) -> Picture:
+    now = context.now()
+    shown = previewing.showing(context.site(), context.viewer(), record, asset, now)
+    return cards.picture(s, shown)
+
+
+def _own(answers: Sequence[LabelSet], by: str) -> LabelSet | None:
+    return next((answer for answer in answers if answer.author == by), None)
+
+
+def _standing(s: Session, asset: Asset) -> Sequence[LabelRow]:
+    """The labels that stand; of a file that is not closed those of a twin alone."""
+    rows = labels.current(s, asset.id)
+    return [row for row in rows if asset.labelled or row.inherited_from]
+
+
+def _others(answers: Sequence[LabelSet], by: str) -> Sequence[Other]:
+    return [
+        Other(answer.given_at, whole.read(answer.statements))
+        for answer in answers
+        if answer.author != by
+    ]
+
+
+def _pick(
+    assets: Sequence[Asset], asset_id: str | None, answered: frozenset[str]
+) -> Asset:
     if asset_id is None:
-        return next((asset for asset in assets if not asset.labelled), assets[0])
+        waits = (a for a in assets if not a.labelled and a.id not in answered)
+        return next(waits, assets[0])
     wanted = next((asset for asset in assets if asset.id == asset_id), None)
     return wanted or abort(404)

@@ -15,6 +15,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from archive import moderation
+from archive.moderation.standing import State
 from archive.records import errors, labelremarks, store
 from archive.records.labelremarks import Remark
 from archive.records.labels import LabelInput
@@ -32,7 +33,7 @@ def record(record_id: str) -> str:
     """One file of the record, to be looked at and labelled."""
     with context.read_session() as s:
         desk = desk_for(s, record_id, request.args.get("asset"))
-    return page(desk, picker.answers_from_rows(desk.standing))
+    return page(desk, picker.answers_from_rows(desk.begun))
 
 
 @bp.post("/labels/<asset_id>")
@@ -44,7 +45,7 @@ def label(asset_id: str) -> Response | tuple[str, int]:
         asset = store.require_asset(s, asset_id)
         desk = desk_for(s, asset.record_id, asset_id)
     try:
-        given = picker.labels(answers, desk.standing, desk.details.duration)
+        given = picker.labels(answers, desk.begun, desk.details.duration)
         save(asset_id, given)
     except picker.Unreadable as error:
         return page(desk, answers, list(error.sentences.items())), 422
@@ -95,16 +96,29 @@ def _onwards(before: Desk) -> Response:
     with context.read_session() as s:
         desk = desk_for(s, before.record.id, before.asset.id)
     following = desk.next_unlabelled
+    flash(_saved(desk, left=0 if following is None else _left(desk)))
     if following is None:
-        flash(gettext("Saved. Every file of this record is labelled."))
         return redirect(url_for("moderation.record", record_id=desk.record.id), 303)
-    left = sum(1 for asset in desk.assets if not asset.labelled)
-    flash(
-        ngettext(
+    address = url_for("moderation.record", record_id=desk.record.id, asset=following.id)
+    return redirect(address, 303)
+
+
+def _left(desk: Desk) -> int:
+    mine = (a for a in desk.assets if not a.labelled and a.id not in desk.answered)
+    return sum(1 for _ in mine)
+
+
+def _saved(desk: Desk, *, left: int) -> str:
+    if desk.place.state is State.DISPUTED:
+        said = gettext("Saved. The answers differ; a third moderator decides.")
+    elif desk.has_answered:
+        said = gettext("Saved. It waits for the answer of another moderator.")
+    elif not left:
+        said = gettext("Saved. Every file of this record is labelled.")
+    else:
+        said = ngettext(
             "Saved. One file is left to label.",
             "Saved. %(num)d files are left to label.",
             left,
         )
-    )
-    address = url_for("moderation.record", record_id=desk.record.id, asset=following.id)
-    return redirect(address, 303)
+    return str(said)

@@ -26,6 +26,7 @@ from archive.records.vocabulary import NOTHING_GRAPHIC, Term, Vocabulary
 from archive.web.showing.labelwords import LabelWords, words_of
 from auth.viewer import Tier
 
+Stated = LabelRow | LabelInput
 SLACK_SECONDS = 1.0
 _RANGE = re.compile(r"\s*([\d:.]+)\s*(?:-|–|—|\.\.)\s*([\d:.]+)\s*")
 
@@ -114,9 +115,9 @@ def groups(words: Vocabulary, language: str, answers: Answers) -> list[Group]:
     ]
 
 
-def answers_from_rows(rows: Iterable[LabelRow]) -> dict[str, Answer]:
+def answers_from_rows(rows: Iterable[Stated]) -> dict[str, Answer]:
     """The labels that stand, as answers."""
-    by_code: dict[str, list[LabelRow]] = {}
+    by_code: dict[str, list[Stated]] = {}
     for row in rows:
         by_code.setdefault(row.code, []).append(row)
     return {
@@ -142,7 +143,7 @@ def answers_from_form(form: Any) -> dict[str, Answer]:  # noqa: ANN401 - MultiDi
 
 
 def labels(
-    answers: Answers, standing: Sequence[LabelRow], duration: float | None
+    answers: Answers, standing: Sequence[Stated], duration: float | None
 ) -> list[LabelInput]:
     """The answers as labels; `duration` of the recording is in seconds.
 
@@ -201,7 +202,7 @@ def _inputs(
     code: str,
     answer: Answer,
     spans: Sequence[tuple[float, float]],
-    standing: Sequence[LabelRow],
+    standing: Sequence[Stated],
 ) -> list[LabelInput]:
     note = answer.note
     made = [LabelInput(code, answer.tier, a, b, note=note) for a, b in spans]
@@ -213,7 +214,7 @@ def _inputs(
     return made + drawn or [LabelInput(code, answer.tier, note=note)]
 
 
-def _region(row: LabelRow) -> tuple[float, float, float, float] | None:
+def _region(row: Stated) -> tuple[float, float, float, float] | None:
     if row.region is None:
         return None
     x, y, width, height = row.region
@@ -253,7 +254,7 @@ def _seconds(text: str) -> float | None:
     return total
 
 
-def _written(row: LabelRow) -> str:
+def _written(row: Stated) -> str:
     start = row.from_s or 0.0
     end = row.to_s if row.to_s is not None else start
     return f"{clock(start)}–{clock(end)}"

@@ -80,5 +80,5 @@ def let_out(record_id: str, form: PublishForm) -> None:
 def _again(record_id: str, **forms: fields.Form) -> tuple[str, int]:
     with context.read_session() as s:
         desk = desks.desk_for(s, record_id, request.args.get("asset"))
-    answers = picker.answers_from_rows(desk.standing)
+    answers = picker.answers_from_rows(desk.begun)
     return desks.page(desk, answers, **forms), 422

@@ -1,14 +1,22 @@
-"""What waits for a moderator: oldest or gravest first, by state, kind and tier."""
+"""What waits for a moderator: oldest or gravest first, by state, kind and tier.
+
+A record waits until it is let out; one that is let out waits again while any of its
+files is asked about anew. `desk` filters by where its files stand.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import render_template, request
 from sqlalchemy.orm import Session
 
+from archive.moderation import places
+from archive.moderation.places import Standing
+from archive.moderation.standing import State
+from archive.moderation.tables import Place
 from archive.records import store
 from archive.records.tables import Asset, Record
 from archive.web.pages.moderation.blueprint import bp
@@ -20,16 +28,22 @@ from auth.viewer import RecordState, Tier
 STATES = (RecordState.DRAFT, RecordState.SUBMITTED, RecordState.LABELLED)
 KINDS = ("image", "video", "audio", "document")
 SORTS = ("oldest", "newest", "gravest")
+MINE, URGENT, WORKING = "mine", "urgent", "working"
+DESKS = (*(state.value for state in State), WORKING, MINE, URGENT)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One record of the queue; `age` is the time since it was handed in."""
+    """One record of the queue; `age` is the time since it was handed in.
+
+    `desks` says where its files stand, each word once.
+    """
 
     record: Record
     title: str
     age: timedelta
     assets: Sequence[Asset]
+    desks: Sequence[str]
 
     @property
     def kinds(self) -> list[tuple[str, int]]:
@@ -54,6 +68,7 @@ class Filters:
     state: str = ""
     kind: str = ""
     tier: str = ""
+    desk: str = ""
     sort: str = SORTS[0]
 
     def fit(self, waiting: Waiting) -> bool:
@@ -64,6 +79,7 @@ class Filters:
             self.state in ("", record.state)
             and (not self.kind or self.kind in kinds)
             and self.tier in ("", tier)
+            and (not self.desk or self.desk in waiting.desks)
         )
 
     def order(self, found: list[Waiting]) -> list[Waiting]:
@@ -82,11 +98,14 @@ def queue() -> str:
     filters = filters_from_address()
     with context.read_session() as s:
         everything = waiting_records(s)
+        held = holding(s)
     shown = filters.order([one for one in everything if filters.fit(one)])
     return render_template(
         "moderation/queue.html",
         waiting=shown,
         total=len(everything),
+        held=held,
+        desks=DESKS,
         filters=filters,
         states=STATES,
         kinds=KINDS,
@@ -103,24 +122,64 @@ def filters_from_address() -> Filters:
         state=_among(asked.get("state"), set(STATES)),
         kind=_among(asked.get("kind"), set(KINDS)),
         tier=_among(asked.get("tier"), tiers),
+        desk=_among(asked.get("desk"), set(DESKS)),
         sort=_among(asked.get("sort"), set(SORTS)) or SORTS[0],
     )
 
 
+@dataclass(frozen=True)
+class Held:
+    """A file that this moderator has in hand, and until when."""
+
+    asset: Asset
+    title: str
+    until: datetime | None
+
+
+def holding(s: Session) -> list[Held]:
+    """What this moderator has in hand."""
+    by, now, sealing = _account(), context.now(), context.site().sealing
+    found = []
+    for asset in places.own(s, by, now):
+        record = store.require(s, asset.record_id)
+        title = store.document_of(sealing, record).title(i18n.language())
+        place = s.get(Place, asset.id)
+        found.append(Held(asset, title, None if place is None else place.lease_until))
+    return found
+
+
 def waiting_records(s: Session) -> list[Waiting]:
     """Everything that waits, with its files and title."""
-    records = store.queue(s)
-    assets = store.assets_of_many(s, [record.id for record in records])
+    records = {record.id: record for record in store.queue(s)}
+    again = [each for each in places.waiting(s) if each not in records]
+    records |= {each: store.require(s, each) for each in again}
+    assets = store.assets_of_many(s, list(records))
+    every = [asset for held in assets.values() for asset in held]
+    stand = places.standing(context.site(), s, every)
     sealing, now = context.site().sealing, context.now()
     return [
         Waiting(
             record=record,
             title=store.document_of(sealing, record).title(i18n.language()),
             age=now - record.created_at,
-            assets=assets[record.id],
+            assets=assets[key],
+            desks=_desks([stand[asset.id] for asset in assets[key]], now),
         )
-        for record in records
+        for key, record in records.items()
     ]
+
+
+def _desks(files: Sequence[Standing], now: datetime) -> list[str]:
+    words = {each.state.value for each in files}
+    holders = {holder for each in files if (holder := each.holder(now))}
+    words |= {WORKING} if holders else set()
+    words |= {MINE} if _account() in holders else set()
+    words |= {URGENT} if any(each.is_urgent for each in files) else set()
+    return [word for word in DESKS if word in words]
+
+
+def _account() -> str:
+    return context.viewer().account_id or ""
 
 
 def _among(word: str | None, allowed: set[str]) -> str:

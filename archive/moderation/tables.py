@@ -1,0 +1,96 @@
+"""The tables of moderation.
+
+| table | one row is |
+|---|---|
+| label_sets | one moderator's whole answer for one file; kept for ever |
+| moderation_places | who works on a file now and until when; how urgent; reopened |
+| moderation_rungs | how far up the ladder of exposure somebody went for a file |
+
+Where a file stands in the queue is no column: it follows from its sets and its labels
+(`archive.moderation.standing`), so that it can neither be lost nor counted twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archive.db.columns import TierNumber, Word
+from auth.tables import Base, Document
+from auth.viewer import Tier
+
+
+class Rung(StrEnum):
+    """How much of a file was looked at, from least to most."""
+
+    WORDS = "words"
+    BLURRED = "blurred"
+    STILLS = "stills"
+    CLIP = "clip"
+    FULL = "full"
+
+
+class Outcome(StrEnum):
+    """What became of one answer when its file was closed."""
+
+    AGREED = "agreed"
+    OVERRULED = "overruled"
+    ALONE = "alone"
+    RAISED = "raised"
+    REPLACED = "replaced"
+
+
+class LabelSet(Base):
+    """One moderator's whole answer to "what is in it?", as it was given.
+
+    `statements` are labels as `archive.moderation.answers` writes them; `key` is the
+    digest of their codes and severities, by which two answers agree. `settled_at` is
+    when the question was closed with it or without it, or its author gave another.
+    """
+
+    __tablename__ = "label_sets"
+    __table_args__ = (Index(None, "asset_id", "settled_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"))
+    object_id: Mapped[UUID] = mapped_column(Uuid)
+    author: Mapped[str] = mapped_column(index=True)
+    statements: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    key: Mapped[str]
+    tier: Mapped[Tier] = mapped_column(TierNumber)
+    rung: Mapped[Rung] = mapped_column(Word(Rung))
+    is_blind: Mapped[bool]
+    given_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
+
+
+class Place(Base):
+    """A file's place in the queue; without a holder it may be taken by anybody."""
+
+    __tablename__ = "moderation_places"
+
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(index=True)
+    taken_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    is_urgent: Mapped[bool] = mapped_column(default=False)
+    reopened_at: Mapped[datetime | None]
+    reopened_by: Mapped[str | None]
+    reopened_why: Mapped[str | None]
+
+
+class RungNote(Base):
+    """That somebody looked so far, when last."""
+
+    __tablename__ = "moderation_rungs"
+
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    rung: Mapped[Rung] = mapped_column(Word(Rung), primary_key=True)
+    at: Mapped[datetime]
