@@ -58,6 +58,11 @@ def faults(text: str, language: str, strings: Said) -> list[str]:
         *_missing(entries, strings),
         *(f"not used anywhere: {_short(key)}" for key in entries if key not in strings),
         *(f"kept though out of use: {_short(key)}" for key in catalogue.obsolete),
+        *(
+            f"a plural form too many: {each}"
+            for each in re.findall(r"^msgstr\[(\d+)\]", text, re.MULTILINE)
+            if int(each) >= catalogue.num_plurals
+        ),
         *(f"stands twice: {_short(key)}" for key in _twice(text)),
         *_ill_formed(entries, catalogue),
     ]
