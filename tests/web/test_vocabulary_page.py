@@ -181,7 +181,7 @@ def test_help_and_the_desk_say_where_a_label_ends_and_what_is_not_translated(
 ) -> None:
     scope = "A fuller word of our own."
     with site.db.write() as s:
-        edit = Edit(CODE, {"scope": {"en": scope}}, None)
+        edit = Edit(CODE, {"scope": {"en": scope, "hy": ""}}, None)
         wording.change(site, s, edit, by="a1", now=site.clock(), reason="x")
     held, moderator = desk.deposit(), browser("moderator")
     visitor.set_cookie("vigil-locale", "hy")

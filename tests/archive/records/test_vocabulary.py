@@ -18,6 +18,7 @@ FOREIGN = {
     "az": re.compile(r"[А-Яа-яЁё\u0530-\u058f]"),
     "ru": re.compile(r"[A-Za-z\u0530-\u058f]"),
 }
+CODE = re.compile(r"\b[a-z]+\.[a-z]+(?:-[a-z]+)*")
 END = {"en": ".", "hy": "։", "az": ".", "ru": "."}
 
 
@@ -76,16 +77,19 @@ def test_an_unknown_code_is_said() -> None:
         vocabulary.packaged().term("x")
 
 
-def test_every_label_says_where_it_ends_and_gives_an_example() -> None:
-    for term in vocabulary.packaged().terms.values():
+@pytest.mark.parametrize("language", vocabulary.LANGUAGES)
+def test_every_label_says_where_it_ends_and_gives_an_example(language: str) -> None:
+    terms = vocabulary.packaged().terms
+    for term in terms.values():
         for what in ("scope", "example"):
-            said = term.say(what, "en").text
-            assert said.endswith("."), (term.code, what)
-            assert not FOREIGN["en"].search(said), (term.code, what)
-        others = set(
-            re.findall(r"\b[a-z]+\.[a-z]+(?:-[a-z]+)*", str(term.say("scope", "en")))
-        )
-        assert others <= set(vocabulary.packaged().terms), term.code
+            said = term.say(what, language)
+            assert said.language == language, (term.code, what)
+            words = CODE.sub("", said.text)
+            assert said.text.endswith(END[language]), (term.code, what)
+            assert not FOREIGN[language].search(words), (term.code, what)
+        named = {each[0] for each in CODE.finditer(str(term.say("scope", language)))}
+        english = {each[0] for each in CODE.finditer(str(term.say("scope", "en")))}
+        assert named == english <= set(terms), term.code
 
 
 def test_labels_and_tiers_stand_for_what_others_call_them() -> None:
