@@ -19,11 +19,15 @@ TIERS = ("G0", "G1", "G2", "G3", "G4", "G5", "X")
 
 @dataclass(frozen=True)
 class Text:
-    """Title and description in one language (``en``, ``hy``, ``az``, ``ru`` …)."""
+    """Title and description in one language (``en``, ``hy``, ``az``, ``ru`` …).
+
+    Where a document's titles are guarded, the body of a guarded text is, too.
+    """
 
     lang: str
     title: str
     body: str
+    guarded: bool = False
 
 
 @dataclass(frozen=True)

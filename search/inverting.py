@@ -249,7 +249,9 @@ def _texts_of(doc: Document, part: Part) -> Iterator[tuple[str, str]]:
     if part == "place":
         yield from (("", place.name) for place in doc.places)
     for text in doc.texts:
+        # With the titles also in their length: not even a score tells of it.
+        aside = doc.guarded and text.guarded
         if part == "title":
             yield text.lang, text.title
-        elif part == "description":
+        if part == ("title" if aside else "description"):
             yield text.lang, text.body

@@ -113,8 +113,12 @@ class Index(Protocol):
 
 
 def shown_texts(doc: Document) -> dict[str, Any]:
-    """Return what is kept to show a hit: its texts."""
-    return {"texts": [[text.lang, text.title, text.body] for text in doc.texts]}
+    """Return what is kept to show a hit: its texts, guarded ones by themselves."""
+    kept: dict[str, Any] = {"texts": [], "guarded": []}
+    for text in doc.texts:
+        place = "guarded" if doc.guarded and text.guarded else "texts"
+        kept[place].append([text.lang, text.title, text.body])
+    return kept
 
 
 def filters(doc: Document) -> dict[str, list[str]]:

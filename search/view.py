@@ -185,8 +185,7 @@ class View:
         return self._index.id(int(self._numbers[doc]))
 
     def texts(self, doc: int) -> Sequence[Sequence[str]]:
-        """Return language, title and body of each text of a document."""
-        kept: Sequence[Sequence[str]] = self._index.texts(int(self._numbers[doc]))[
-            "texts"
-        ]
-        return kept
+        """Return language, title and body of each text of a document in reach."""
+        kept = self._index.texts(int(self._numbers[doc]))
+        aside = [] if self.guarded[doc] else kept.get("guarded", [])
+        return [*kept["texts"], *aside]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.findings import accounts, book, statements
-from archive.records import store
+from archive.records import segments, store
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, Collection, Record
 from archive.site import Site
@@ -34,7 +34,8 @@ def document(sealing: Sealing, session: Session, record_id: str) -> Document | N
     assets = store.assets_of(session, record_id)
     shelf = session.get(Collection, record.collection_id or "")
     made = _document(record, described, assets, shelf.slug if shelf else None)
-    return _with_findings(sealing, session, made)
+    made = _with_findings(sealing, session, made)
+    return _with_segments(sealing, session, made, assets)
 
 
 def fingerprint(session: Session, record_id: str) -> object:
@@ -42,10 +43,12 @@ def fingerprint(session: Session, record_id: str) -> object:
     record = store.get(session, record_id)
     if record is None:
         return None
-    kinds = [(asset.kind, asset.tier) for asset in store.assets_of(session, record_id)]
+    assets = store.assets_of(session, record_id)
+    kinds = [(asset.kind, asset.tier) for asset in assets]
+    marked = [segments.version(session, asset.id) for asset in assets]
     said = book.stamp(session, record_id)
     changing = (record.state, record.revision, record.labels_version, record.tier)
-    return (*changing, kinds, said)
+    return (*changing, kinds, marked, said)
 
 
 def forget(
@@ -108,6 +111,21 @@ def _with_findings(sealing: Sealing, session: Session, made: Document) -> Docume
         return replace(made, texts=(*made.texts, *texts))
     texts.append(Text(made.texts[0].lang, "", stated.facts.words()))
     return replace(made, texts=(*made.texts, *texts), kinds=(*made.kinds, STATEMENT))
+
+
+def _with_segments(
+    sealing: Sealing, session: Session, made: Document, assets: Sequence[Asset]
+) -> Document:
+    """The same with the words of segments, for those who may read its titles."""
+    held = segments.of_assets(session, sealing, [asset.id for asset in assets])
+    spoken = made.texts[0].lang
+    texts = [
+        Text(spoken, "", each.words, guarded=True)
+        for asset in assets
+        for each in held[asset.id]
+        if each.words
+    ]
+    return replace(made, texts=(*made.texts, *texts))
 
 
 def _document(

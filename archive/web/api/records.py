@@ -22,7 +22,7 @@ from archive.web.request import body, context, drafts, guard, uploads
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.drafts import Wanted
 from archive.web.request.i18n import language
-from archive.web.showing import asking, claims, represent
+from archive.web.showing import asking, claims, represent, timeline
 from archive.web.showing.asking import Found
 from auth import scope
 from auth.policy import Action
@@ -240,14 +240,25 @@ def _move(s: Session, record_id: str, sent: Fields) -> None:
 
 def _items(s: Session, found: Found) -> list[dict[str, Any]]:
     assets = store.assets_of_many(s, [record.id for _, record in found.hits])
+    shown = [(record, hit.snippet_html) for hit, record in found.hits]
+    moments = timeline.found(s, shown)
     return [
         {
             **_summary(s, record, assets[record.id]),
             "snippet_html": hit.snippet_html,
+            "segment": _part(moments.get(record.id)),
             "score": hit.score,
         }
         for hit, record in found.hits
     ]
+
+
+def _part(moment: timeline.Moment | None) -> dict[str, Any] | None:
+    """The part of a file whose words were found."""
+    if moment is None:
+        return None
+    address = {"asset": moment.asset_id, "url": moment.url}
+    return {**address, "start_ms": moment.start_ms}
 
 
 def _summary(s: Session, record: Record, assets: Sequence[Asset]) -> dict[str, Any]:

@@ -192,6 +192,7 @@ SCHEMAS: dict[str, Schema] = {
         (*_SUMMARY, "snippet_html", "score"),
         **_SUMMARY,
         snippet_html={**TEXT, "description": "escaped, with <mark> only"},
+        segment=or_null(thing(asset=TEXT, start_ms=COUNT, url=TEXT)),
         score={"type": "number"},
     ),
     "LabelStatement": thing(

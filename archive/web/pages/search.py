@@ -23,7 +23,15 @@ from archive.web.answer import remarks
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import asking, cards, exclusions, listexport, searching, words
+from archive.web.showing import (
+    asking,
+    cards,
+    exclusions,
+    listexport,
+    searching,
+    timeline,
+    words,
+)
 from archive.web.showing.alerts import ALERTS, PACES
 from archive.web.showing.recordpage import in_language
 from archive.web.showing.searching import Search
@@ -63,6 +71,7 @@ class Item:
 
     card: cards.Card
     snippet: Markup | str
+    moment: timeline.Moment | None = None
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,12 @@ def results() -> tuple[str, int] | str:
         with context.read_session() as s:
             found = asking.find(s, search.query)
             listed = cards.cards(s, [record for _hit, record in found.hits])
+            shown = [(record, hit.snippet_html) for hit, record in found.hits]
+            items = list(_items(found, listed, timeline.found(s, shown)))
             titles = shelf_titles(store.collections(s))
     except QueryError as error:
         return _unread(error), 400
-    return _page(search, found, listed, titles)
+    return _page(search, found, items, titles)
 
 
 @bp.post("/search/export")
@@ -109,7 +120,7 @@ def export() -> Response:
 def _page(
     search: Search,
     found: asking.Found,
-    listed: Sequence[cards.Card],
+    items: Sequence[Item],
     titles: Mapping[str, str],
 ) -> str:
     query, results = search.query, found.results
@@ -117,7 +128,7 @@ def _page(
         "search/results.html",
         query=query.text,
         total=results.total,
-        items=list(_items(found, listed)),
+        items=items,
         warnings=[remarks.said(each) for each in results.warnings],
         error=None,
         suggestion=_suggestion(search, results),
@@ -238,10 +249,15 @@ def shelf_titles(shelves: Iterable[Collection]) -> dict[str, str]:
     return titles
 
 
-def _items(found: asking.Found, listed: Sequence[cards.Card]) -> Iterator[Item]:
-    for card, (hit, _record) in zip(listed, found.hits, strict=True):
+def _items(
+    found: asking.Found,
+    listed: Sequence[cards.Card],
+    moments: Mapping[str, timeline.Moment],
+) -> Iterator[Item]:
+    for card, (hit, record) in zip(listed, found.hits, strict=True):
         marked = Markup(hit.snippet_html)  # noqa: S704 - escaped by the engine
-        yield Item(card, marked if found.query.text else card.summary)
+        moment = moments.get(record.id)
+        yield Item(card, marked if found.query.text else card.summary, moment)
 
 
 def _suggestion(search: Search, results: Results) -> dict[str, str] | None:

@@ -6,9 +6,12 @@ those who may read the record's own title; the labels themselves are everybody's
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from archive.records import segments, store
@@ -19,6 +22,7 @@ from archive.web.request.i18n import language
 from auth.scope import may_read_title
 from auth.viewer import Tier
 
+_MARKUP = re.compile(r"<[^>]*>")
 STILLS = 8
 """A storyboard has so many stills, each from the middle of an equal share."""
 
@@ -44,10 +48,9 @@ class SegmentView:
     def end(self) -> str:
         return segments.written(self.end_ms)
 
-    @property
-    def anchor(self) -> str:
-        """What leads to it in the record's page, as media fragments write times."""
-        return f"t={self.start_ms / 1000:.3f}"
+    def anchor(self, number: int) -> str:
+        """What leads to it in the record's page, in the file of this number."""
+        return anchor_of(number, self.start_ms)
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,52 @@ def of_assets(
         for asset in assets
         if held[asset.id]
     }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The part of a file that a search has found by its words."""
+
+    asset_id: str
+    start_ms: int
+    url: str
+
+    @property
+    def start(self) -> str:
+        """As people read it."""
+        return segments.written(self.start_ms)
+
+
+def found(s: Session, snippets: Sequence[tuple[Record, str]]) -> dict[str, Moment]:
+    """By record the part whose words a search shows, where it shows such.
+
+    `snippets` are records, each with what is shown of it, as HTML.
+    """
+    sealing = context.site().sealing
+    marked = [(r, shown) for r, shown in snippets if "<mark>" in shown and may_read(r)]
+    assets = store.assets_of_many(s, [record.id for record, _shown in marked])
+    ids = [asset.id for held in assets.values() for asset in held]
+    held = segments.of_assets(s, sealing, ids)
+    moments: dict[str, Moment] = {}
+    for record, shown in marked:
+        words = html.unescape(_MARKUP.sub("", shown)).strip("…")
+        for asset in reversed(assets[record.id]):
+            for each in held[asset.id]:
+                if words in each.words:
+                    url = _url(record, asset, each)
+                    moments[record.id] = Moment(asset.id, each.start_ms, url)
+    return moments
+
+
+def _url(record: Record, asset: Asset, each: Segment) -> str:
+    anchor = anchor_of(asset.position + 1, each.start_ms)
+    return url_for("records.show", record_id=record.id, _anchor=anchor)
+
+
+def anchor_of(number: int, start_ms: int) -> str:
+    """What leads to a part of this file in the record's page."""
+    moment = f"t={start_ms / 1000:.3f}"
+    return moment if number == 1 else f"file-{number}&{moment}"
 
 
 def timeline(held: Sequence[Segment], length_ms: int | None) -> Timeline:
