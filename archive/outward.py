@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -128,8 +128,9 @@ def _exchanged(
     method, path = "GET" if body is None else "POST", parts.path or "/"
     target = f"{path}?{parts.query}" if parts.query else path
     connection.request(method, target, body, dict(headers))
-    response = connection.getresponse()
-    told = response.read(bounds.most_bytes + 1)
-    if response.length:
-        raise http.client.IncompleteRead(told, response.length)
-    return Answer(response.status, told)
+    # What reads from a socket keeps it open: it is closed before the socket is.
+    with closing(connection), connection.getresponse() as response:
+        told = response.read(bounds.most_bytes + 1)
+        if response.length:
+            raise http.client.IncompleteRead(told, response.length)
+        return Answer(response.status, told)
