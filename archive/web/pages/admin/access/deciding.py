@@ -52,9 +52,7 @@ class OfferForm(WhyForm):
     tier = fields.SelectField(
         _("Up to which severity"),
         [fields.chosen()],
-        choices=fields.choices_of(
-            (tier.name, words.TIERS[tier.name]) for tier in Tier if tier < Tier.X
-        ),
+        choices=[],
     )
     starts = fields.DateField(_("From"), [fields.optional()])
     ends = fields.DateField(
@@ -183,6 +181,11 @@ def _offer_form(
         filled["tier"] = reach.highest_tier.name
         filled["excluded"] = sorted(reach.without)
     given = OfferForm(sent, data=filled)
+    given.tier.choices = fields.choices_of(
+        (tier.name, f"{tier.name} {words.TIERS[tier.name]}")
+        for tier in Tier
+        if tier < Tier.X
+    )
     given.excluded.choices = fields.choices_of(
         (code, term.name(language()))
         for code, term in context.vocabulary().terms.items()
