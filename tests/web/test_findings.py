@@ -186,6 +186,7 @@ def test_the_stages_of_a_statement_are_its_timeline(browser):
     page = text(browser("visitor"), f"/records/{made}")
     assert page.index("case opened") < page.index("Four.")
     assert "charged or arrested" in text(browser("visitor"), "/statements")
+    assert "0 files" not in page
     answer = post(client, f"{path}/remove", position="1", version="3")
     assert answer.status_code == 303
     assert "Four." not in text(browser("visitor"), f"/records/{made}")

@@ -170,7 +170,8 @@ def _form(given: object = None, **more: object) -> AccountForm:
         [
             (code, lists.word("perspectives", code, language()))
             for code in lists.codes("perspectives")
-        ]
+        ],
+        _("Choose one"),
     )
     return form
 

@@ -122,7 +122,8 @@ def stage_form(given: object = None) -> StageForm:
         [
             (code, lists.word("stages", code, language()))
             for code in lists.codes("stages")
-        ]
+        ],
+        _("Choose one"),
     )
     return form
 
