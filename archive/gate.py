@@ -5,6 +5,9 @@
               the line of a minute ago at most
     derive    the same for the program itself, to make previews and to check fixity
 
+A redacted copy (form `redacted/ID`) goes the same way, and is decided on as what it
+shows; one that nobody has confirmed yet still is its original, for moderators alone.
+
 The ledger line is committed before the original is opened: a crash between the two
 leaves a line without a view, never a view without a line. While bytes flow the question
 is asked again, on fresh facts, at least every two seconds; when the answer has changed,
@@ -23,9 +26,9 @@ from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.ledger import Ledger, Told
-from archive.records import store
+from archive.records import redactions, store
 from archive.records.errors import NoSuchRecord
-from archive.records.tables import Asset, Record
+from archive.records.tables import Asset, Record, RedactionState
 from archive.vault import originals
 from archive.vault.container import Kind
 from archive.vault.objects import Vault
@@ -41,6 +44,7 @@ from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
 ORIGINAL, CLEAN, COPY, MARK = "original", "clean", "copy", "mark"
+REDACTED = "redacted"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 
 
@@ -165,7 +169,8 @@ class Release:
         if now - self._asked < ASK_AGAIN_AFTER:
             return
         with self._premises.db.read() as session:
-            _decide(self._premises, session, self.permit.viewer, self.asset_id, now)
+            viewer, form = self.permit.viewer, self.form
+            _decide(self._premises, session, viewer, self.asset_id, form, now)
         self._asked = now
 
 
@@ -181,7 +186,7 @@ def release(
 
     `form` says in the ledger what of it is given: the untouched original, or what the
     caller makes of it. With the form `COPY` it is the kept copy for browsers; with
-    `CLEAN` the caller blanks the metadata.
+    `CLEAN` the caller blanks the metadata; with `redacted_form` it is a redacted copy.
 
     :raises RefusedError: the policy says no
     :raises NoSuchRecord: there is nothing of that id, or no such copy of it
@@ -189,7 +194,7 @@ def release(
     """
     try:
         with premises.db.write() as session:
-            found = _decide(premises, session, viewer, asset_id, now)
+            found = _decide(premises, session, viewer, asset_id, form, now)
             row = _row(session, found.asset, form)
             told = _tell_the_ledger(premises, session, found, form, now)
     except RefusedError as refused:
@@ -222,8 +227,7 @@ def resume(
     facts = premises.db.recall(
         key, now, lambda: _read(premises, viewer, asset_id, form, now)
     )
-    item = store.item_of(facts.record, facts.asset)
-    permit = decide(Action.OPEN_ORIGINAL, facts.viewer, item, premises.rules, now)
+    permit = _permit(premises, facts.viewer, facts.asked, now)
     if isinstance(permit, Refusal):
         return None  # `release` refuses it, and notes that
     found = _Found(permit, facts.viewer, facts.record, facts.asset)
@@ -258,6 +262,19 @@ def derive(
         )
 
 
+def redacted_form(redaction_id: str, view: str = "") -> str:
+    """The form of a redacted copy, or of one view that is drawn of it."""
+    return "/".join(filter(None, (REDACTED, redaction_id, view)))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the policy is asked, in order; the last answer is the permit."""
+
+    actions: tuple[Action, ...]
+    item: Item
+
+
 @dataclass(frozen=True)
 class _Found:
     permit: Permit
@@ -267,16 +284,52 @@ class _Found:
 
 
 def _decide(
-    premises: Premises, session: Session, viewer: Viewer, asset_id: str, now: datetime
+    premises: Premises,
+    session: Session,
+    viewer: Viewer,
+    asset_id: str,
+    form: str,
+    now: datetime,
 ) -> _Found:
     """Ask the policy on what the database says now, not on what the caller knew."""
     fresh = _afresh(session, viewer, now)
     record, asset = _of_asset(session, asset_id)
-    item = store.item_of(record, asset)
-    permit = decide(Action.OPEN_ORIGINAL, fresh, item, premises.rules, now)
+    asked = _asked(session, record, asset, form)
+    permit = _permit(premises, fresh, asked, now)
     if isinstance(permit, Refusal):
-        raise RefusedError(permit, item)
+        raise RefusedError(permit, asked.item)
     return _Found(permit, fresh, record, asset)
+
+
+def _permit(
+    premises: Premises, viewer: Viewer, asked: _Asked, now: datetime
+) -> Permit | Refusal:
+    answers = [
+        decide(action, viewer, asked.item, premises.rules, now)
+        for action in asked.actions
+    ]
+    refused = (answer for answer in answers if isinstance(answer, Refusal))
+    return next(refused, answers[-1])
+
+
+def _asked(session: Session, record: Record, asset: Asset, form: str) -> _Asked:
+    redaction = _redaction_of(form)
+    clear = store.item_of(record, asset)
+    if redaction is None:
+        return _Asked((Action.OPEN_ORIGINAL,), clear)
+    given = redactions.given(session, record)
+    standing = given.get(asset.id)
+    if standing is not None and standing.id == redaction:
+        item = redactions.item_of(record, given, asset)
+        return _Asked((Action.OPEN_REDACTED,), item)
+    # Nobody has confirmed that nothing is seen in it: it is as its original is.
+    return _Asked((Action.REDACT, Action.OPEN_ORIGINAL), clear)
+
+
+def _redaction_of(form: str) -> str | None:
+    """The id of the redaction that a form names."""
+    parts = form.split("/")
+    return parts[1] if parts[0] == REDACTED and len(parts) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -287,6 +340,7 @@ class _Facts:
     record: Record
     asset: Asset
     row: DataKey
+    asked: _Asked
 
 
 def _read(
@@ -295,7 +349,8 @@ def _read(
     with premises.db.read() as session:
         fresh = _afresh(session, viewer, now)
         record, asset = _of_asset(session, asset_id)
-        return _Facts(fresh, record, asset, _row(session, asset, form))
+        asked = _asked(session, record, asset, form)
+        return _Facts(fresh, record, asset, _row(session, asset, form), asked)
 
 
 def _standing(viewer: Viewer) -> tuple[object, ...]:
@@ -358,9 +413,10 @@ def _tell_the_ledger(
             "grant": permit.grant.id if permit.grant else None,
             "purpose": permit.consent.purpose,
             "tier": str(item.tier),
-            "labels_version": item.labels_version,
+            "labels_version": permit.consent.labels_version,
             "object": str(found.asset.object_id),
             "form": form,
+            **({"identity": permit.consent.identity} if item.identifies else {}),
         },
     )
     return Told(line.seq, line.mac)
@@ -398,13 +454,20 @@ def _released(
     if form == COPY:
         media_type = copies.MEDIA_TYPES[Family(found.asset.kind)]
         name = f"{name.rpartition('.')[0] or name}{copies.ENDINGS[media_type]}"
+    kind = found.asset.format
+    if _redaction_of(form) is not None:
+        family = Family(found.asset.kind)
+        media_type, kind = copies.MEDIA_TYPES[family], copies.KINDS[family]
+        # What the file was called may say who is in it.
+        number, ending = found.asset.position + 1, copies.ENDINGS[media_type]
+        name = f"vigil-{found.record.id}-{number}-redacted{ending}"
     return Release(
         asset_id=found.asset.id,
         record_id=found.record.id,
         size=reader.size,
         media_type=media_type,
         filename=name,
-        format=found.asset.format,
+        format=kind,
         form=form,
         permit=found.permit,
         told=told,
@@ -415,11 +478,22 @@ def _released(
 
 
 def _row(session: Session, asset: Asset, form: str) -> DataKey:
+    redaction = _redaction_of(form)
+    if redaction is not None:
+        return _redacted_row(session, asset, redaction)
     if form != COPY:
         return originals.find(session, asset.object_id)
     if asset.copy_object_id is None:
         raise NoSuchRecord("There is no copy of this file.")
     return originals.find(session, asset.copy_object_id, Kind.COPY)
+
+
+def _redacted_row(session: Session, asset: Asset, redaction_id: str) -> DataKey:
+    found = redactions.require(session, redaction_id)
+    ready = found.state in (RedactionState.MADE, RedactionState.CONFIRMED)
+    if found.asset_id != asset.id or found.object_id is None or not ready:
+        raise NoSuchRecord("There is no such redacted copy.")
+    return originals.find(session, found.object_id, Kind.REDACTED)
 
 
 def _open(premises: Premises, found: _Found, row: DataKey) -> SealedReader:

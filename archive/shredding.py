@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from archive import jobs, twins
 from archive.db import Database
 from archive.ledger import Ledger
-from archive.records import store
+from archive.records import redactions, store
 from archive.records.errors import FieldError, Gone, RecordsError
 from archive.records.tables import Asset, AssetState, Record
 from archive.vault import keytable
@@ -222,12 +222,18 @@ def _objects(session: Session, record_id: str) -> list[UUID]:
     if record.state is RecordState.SHREDDED:
         raise Gone("This record was shredded before.")
     assets = store.assets_of(session, record_id)
-    return [each for asset in assets for each in _objects_of(asset)]
+    made = [each for asset in assets for each in _objects_of(asset)]
+    return [*made, *_redacted(session, assets)]
 
 
 def _objects_of(asset: Asset) -> Iterable[UUID]:
     made = (asset.preview_object_id, asset.clip_object_id, asset.copy_object_id)
     return [asset.object_id, *(each for each in made if each is not None)]
+
+
+def _redacted(session: Session, assets: Sequence[Asset]) -> list[UUID]:
+    rows = redactions.of_assets(session, assets)
+    return [row.object_id for row in rows if row.object_id is not None]
 
 
 def _destroy(
@@ -245,7 +251,13 @@ def _destroy(
     # A preview may have been made between the list and this: it goes as well.
     listed = [entry.object_id for entry in entries]
     objects = list(
-        dict.fromkeys([*listed, *(o for a in assets for o in _objects_of(a))])
+        dict.fromkeys(
+            [
+                *listed,
+                *(o for a in assets for o in _objects_of(a)),
+                *_redacted(session, assets),
+            ]
+        )
     )
     destroyed = [
         _told(row) for each in objects for row in keytable.living(session, each)
@@ -259,6 +271,8 @@ def _destroy(
         asset.preview_object_id = asset.clip_object_id = asset.copy_object_id = None
         asset.state, asset.failure = AssetState.FAILED, FAILURE
         twins.forget(session, asset.id)
+    for row in redactions.of_assets(session, assets):
+        redactions.end(row, first.by[0], FAILURE, now)
     _end_jobs(session, record_id, now)
     receipt = {
         "receipt": receipt_id,

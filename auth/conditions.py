@@ -59,6 +59,7 @@ class Condition(StrEnum):
     EMBARGO = "embargo"
     LABELLED = "labelled"
     CONSENT = "consent"
+    IDENTITY = "identity"
     EXPOSURE = "exposure"
 
 
@@ -220,11 +221,22 @@ def consented(q: Question) -> ReasonCode | None:
     if q.viewer.account_id is None or consent_for(q) is not None:
         return None
     stale = any(
-        consent.is_live(q.now) and consent.labels_version != q.about().labels_version
+        consent.is_live(q.now) and consent.labels_version not in q.about().versions
         for consent in q.viewer.consents
         if consent.record_id == q.about().record_id
     )
     return ReasonCode.CONSENT_STALE if stale else ReasonCode.CONSENT
+
+
+def identity_needed(q: Question) -> ReasonCode | None:
+    """Who it is, is shown only to whoever said in their own words why they must know.
+
+    What nobody has labelled yet opens for labelling alone, which is to find that out.
+    """
+    item, consent = q.about(), consent_for(q)
+    if not item.identifies or not item.labelled or consent is None:
+        return None  # without a consent nothing opens: said by its own line
+    return None if consent.identity.strip() else ReasonCode.IDENTITY
 
 
 def within_exposure(q: Question) -> ReasonCode | None:
@@ -357,7 +369,7 @@ def consent_for(q: Question) -> Consent | None:
         consent
         for consent in q.viewer.consents
         if consent.record_id == item.record_id
-        and consent.labels_version == item.labels_version
+        and consent.labels_version in item.versions
         and consent.is_live(q.now)
         and (consent.reason.strip() or not needs_typed_reason(item.tier))
     )

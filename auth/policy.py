@@ -51,10 +51,12 @@ class Action(StrEnum):
     REQUEST_ACCESS = "request_access"
     REQUEST_COLLECTION = "request_collection"
     OPEN_ORIGINAL = "open_original"
+    OPEN_REDACTED = "open_redacted"
     DERIVE = "derive"
     DEPOSIT = "deposit"
     DESCRIBE = "describe"
     LABEL = "label"
+    REDACT = "redact"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
     VERIFY = "verify"
@@ -201,6 +203,17 @@ _KNOWN = Rule(Condition.KNOWN, conditions.known)
 _EDITABLE = Rule(Condition.OPEN, conditions.editable)
 _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
 
+# The same is asked of a redacted copy; its item says how graphic *it* is, and for which
+# consent. A copy in which somebody can still be recognised says so by its labels.
+_OPENING = (
+    *_REACH,
+    Rule(Condition.PROVED, conditions.proved_for_the_gravest),
+    Rule(Condition.LABELLED, conditions.labelled),
+    Rule(Condition.CONSENT, conditions.consented),
+    Rule(Condition.IDENTITY, conditions.identity_needed),
+    Rule(Condition.EXPOSURE, conditions.within_exposure),
+)
+
 RULES: dict[Action, tuple[Rule, ...]] = {
     Action.SEARCH: (),
     Action.SAVE_SEARCHES: _staff_action(_RESEARCHER),
@@ -249,13 +262,8 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         *_APPLICANT_FOR_ACCESS,
     ),
     Action.REQUEST_COLLECTION: _APPLICANT_FOR_ACCESS,
-    Action.OPEN_ORIGINAL: (
-        *_REACH,
-        Rule(Condition.PROVED, conditions.proved_for_the_gravest),
-        Rule(Condition.LABELLED, conditions.labelled),
-        Rule(Condition.CONSENT, conditions.consented),
-        Rule(Condition.EXPOSURE, conditions.within_exposure),
-    ),
+    Action.OPEN_ORIGINAL: _OPENING,
+    Action.OPEN_REDACTED: _OPENING,
     Action.DERIVE: (Rule(Condition.ROLE, conditions.is_program),),
     Action.DEPOSIT: (
         Rule(Condition.MAINTENANCE, conditions.not_in_maintenance),
@@ -269,6 +277,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         Rule(Condition.ROLE, conditions.own_or_moderator),
     ),
     Action.LABEL: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
+    Action.REDACT: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.PUBLISH: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.VERIFY: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),

@@ -51,6 +51,7 @@ CONDITIONS: Final = {
     "embargo": "no embargo is running",
     "labelled": "moderators agreed on what can be seen in it",
     "consent": "a live consent was given to exactly the labels it has now",
+    "identity": "where somebody can be recognised, the consent says why that is needed",
     "exposure": "the limits of what may be seen are not reached",
 }
 """What each condition asks, by its word; a test holds it complete."""
@@ -69,6 +70,8 @@ REASONS: Final = {
     "not_labelled": "nobody has agreed yet on what it shows",
     "consent": "no live consent",
     "consent_stale": "the labels or the words have changed since the consent",
+    "identity": "somebody can be recognised, and the consent does not say why that is "
+    "needed; a redacted copy opens without it",
     "exposure_limit": "a limit of what may be seen is reached",
     "maintenance": "the archive is under maintenance",
 }
@@ -198,6 +201,10 @@ def _lacks() -> Iterator[tuple[str, Viewer, Item, Rules]]:
         ("publication", {"state": RecordState.DRAFT}),
         ("labels", {"labelled": False, "tier": Tier.G5}),
         ("the labels that were consented to", {"labels_version": "w"}),
+        (
+            "a purpose of its own, where somebody can be recognised",
+            {"codes": frozenset({"dead.body", "id.victim"})},
+        ),
         ("the end of an embargo", {"embargo_until": _LATER}),
         ("openness: access `closed`", {"access": Access.CLOSED}),
         ("existence: withdrawn", {"state": RecordState.WITHDRAWN}),

@@ -156,6 +156,7 @@ class ReasonCode(StrEnum):
     NOT_LABELLED = "not_labelled"
     CONSENT = "consent"
     CONSENT_STALE = "consent_stale"
+    IDENTITY = "identity"
     EXPOSURE_LIMIT = "exposure_limit"
     MAINTENANCE = "maintenance"
 
@@ -182,7 +183,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class Consent:
-    """A person's recorded willingness to see one record, as labelled then."""
+    """A person's recorded willingness to see one record, as labelled then.
+
+    `identity` says why they need to see who it is; empty where they did not ask to.
+    """
 
     id: str
     record_id: str
@@ -192,6 +196,7 @@ class Consent:
     starts: datetime
     expires: datetime
     ended_at: datetime | None = None
+    identity: str = ""
 
     def is_live(self, now: datetime) -> bool:
         return self.ended_at is None and self.starts <= now < self.expires
@@ -275,7 +280,11 @@ def operator_viewer() -> Viewer:
 
 @dataclass(frozen=True)
 class Item:
-    """One record (or one asset of it, then `asset_id` is set) as the policy sees it."""
+    """One record (or one asset of it, then `asset_id` is set) as the policy sees it.
+
+    Of the redacted copies of a record `redacted_version` is set, and tier and labels
+    are the copies': a consent to that version is a consent to the copies alone.
+    """
 
     record_id: str
     state: RecordState = RecordState.DRAFT
@@ -289,6 +298,23 @@ class Item:
     collection_id: str | None = None
     depositor_id: str | None = None
     asset_id: str | None = None
+    redacted_version: str = ""
+
+    @property
+    def identifies(self) -> bool:
+        """Whether somebody, or a place, can be recognised in it."""
+        return bool(identifying(self.codes))
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """What a consent may have been given to, to open this."""
+        redacted = {self.redacted_version} if self.redacted_version else set()
+        return frozenset({self.labels_version} | redacted)
+
+
+def identifying(codes: Iterable[str]) -> frozenset[str]:
+    """Those of some labels that say that somebody, or a place, can be recognised."""
+    return frozenset(code for code in codes if code.startswith("id."))
 
 
 @dataclass(frozen=True)

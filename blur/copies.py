@@ -30,6 +30,13 @@ MEDIA_TYPES: Final = {
     Family.AUDIO: "audio/mp4",
     Family.DOCUMENT: "application/pdf",
 }
+KINDS: Final = {
+    Family.IMAGE: "jpeg",
+    Family.VIDEO: "mp4",
+    Family.AUDIO: "m4a",
+    Family.DOCUMENT: "pdf",
+}
+"""By which name of `kinds` a copy is opened again."""
 ENDINGS: Final = {
     "image/jpeg": ".jpg",
     "video/mp4": ".mp4",

@@ -25,9 +25,9 @@ from blur.sandbox import Source
 
 
 def make_redacted(
+    removal: Removal,
     source: Source,
     kind: Kind,
-    removal: Removal,
     take: Callable[[bytes], object],
     pulse: Callable[[float | None], None],
     limits: Limits = LIMITS,

@@ -8,6 +8,7 @@
 | labels | a moderator's statement, or with `negates` its removal; never deleted |
 | segments | a stretch of film or sound, with labels; kept and negated like these |
 | regions | a part of a picture that may move, with a label; kept and negated too |
+| redactions | what is to be removed from a file, and the copy without it |
 | label_opinions | one moderator's answer to "what is in it?", as a digest of the set |
 
 `tier`, `codes`, `labelled` and `labels_version` of assets and records are derived from
@@ -44,6 +45,16 @@ class AssetState(StrEnum):
     QUEUED = "queued"
     READY = "ready"
     FAILED = "failed"
+
+
+class RedactionState(StrEnum):
+    """How far a redacted copy is; only a confirmed one is given to anybody."""
+
+    ASKED = "asked"
+    MADE = "made"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    ENDED = "ended"
 
 
 class Collection(Base):
@@ -226,6 +237,42 @@ class RegionRow(Base):
     created_at: Mapped[datetime]
     removal_asked_by: Mapped[str | None]
     negates: Mapped[str | None] = mapped_column(ForeignKey("regions.id"), unique=True)
+
+
+class Redaction(Base):
+    """A redacted copy of one asset: what is removed (sealed), and what it still shows.
+
+    `labels` are pairs of a code and a tier (or none), said of the copy; `tier` is what
+    follows from them. `flags` are the labels for which the original identifies somebody
+    that it was drawn for: where a later one says more, the copy is not given.
+    """
+
+    __tablename__ = "redactions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), index=True)
+    state: Mapped[RedactionState] = mapped_column(Word(RedactionState))
+    removal_sealed: Mapped[bytes]
+    labels: Mapped[list[Any]] = mapped_column(Document)
+    flags: Mapped[list[str]]
+    tier: Mapped[Tier] = mapped_column(TierNumber)
+    note: Mapped[str]
+    object_id: Mapped[UUID | None] = mapped_column(Uuid)
+    job_id: Mapped[str | None]
+    failure: Mapped[str | None]
+    drawn_by: Mapped[str]
+    drawn_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """What can still be seen or heard in the copy."""
+        return frozenset(code for code, _tier in self.labels)
 
 
 class LabelOpinion(Base):

@@ -58,6 +58,7 @@ class Kind(IntEnum):
     # 8 is refused for ever: a test vector says that nothing has that kind.
     SEGMENT = 9
     COPY = 10
+    REDACTED = 11
 
 
 @dataclass(frozen=True)

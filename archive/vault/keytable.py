@@ -37,6 +37,7 @@ PURPOSES = {
     Kind.EXPORT: Purpose.ORIGINAL,
     Kind.SEGMENT: Purpose.ORIGINAL,
     Kind.COPY: Purpose.ORIGINAL,
+    Kind.REDACTED: Purpose.ORIGINAL,
     Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
     Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
     Kind.THUMBNAIL: Purpose.PREVIEW,

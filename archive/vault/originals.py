@@ -15,8 +15,13 @@ from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
 from auth.policy import Action, Permit
 
-KINDS = frozenset({Kind.ORIGINAL, Kind.COPY})
-_OPENING = frozenset({Action.OPEN_ORIGINAL, Action.DERIVE})
+KINDS = frozenset({Kind.ORIGINAL, Kind.COPY, Kind.REDACTED})
+_OPENS = {
+    Action.OPEN_ORIGINAL: KINDS,
+    Action.DERIVE: KINDS,
+    Action.OPEN_REDACTED: frozenset({Kind.REDACTED}),
+}
+"""What each permit opens: the leave to see a redacted copy opens nothing else."""
 
 
 class WrongPermit(Exception):
@@ -35,7 +40,7 @@ def open_original(
 
 
 def find(s: Session, object_id: UUID, kind: Kind = Kind.ORIGINAL) -> DataKey:
-    """Find the row of an original, or of its copy; its key stays wrapped.
+    """Find the row of an original, or of a copy of it; its key stays wrapped.
 
     :raises NoSuchObject: the key table has none
     :raises ValueError: `kind` is neither
@@ -53,8 +58,11 @@ def open_found(
     :raises WrongPermit: it is not a permit to open this asset
     :raises VaultError: it cannot be opened; nothing of it was read out
     """
-    if not isinstance(permit, Permit) or permit.action not in _OPENING:
+    kinds = _OPENS.get(permit.action) if isinstance(permit, Permit) else None
+    if kinds is None:
         raise WrongPermit("this permit is not for opening originals")
+    if keytable.header_of(row).kind not in kinds:
+        raise WrongPermit("this permit is for a redacted copy alone")
     if permit.item is None or permit.item.asset_id != asset_id:
         raise WrongPermit("this permit is for another asset")
     return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))

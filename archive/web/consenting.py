@@ -6,14 +6,14 @@ Each is one transaction: the consent (or its end) and the ledger line that tells
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import g
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from archive.records import store
+from archive.records import redactions, store
 from archive.records.tables import Record
 from archive.web.request import context, guard, i18n
 from archive.web.request.body import BodyError
@@ -23,9 +23,9 @@ from auth.access import consents
 from auth.access.consents import Act
 from auth.errors import LabelsChanged
 from auth.identifiers import new_id
-from auth.policy import Action
+from auth.policy import Action, Permit, decide
 from auth.scope import scope
-from auth.viewer import LABELLING, Consent, Role
+from auth.viewer import LABELLING, Consent, Item, Role
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Willingness:
 
     `text_version` is None where the caller (a script) does not say which words it
     read, and `form` (the mark of the form that was shown) may be missing then, too;
-    `minutes` None asks for the longest that the tier allows.
+    `minutes` None asks for the longest that the tier allows. `identity` is why they
+    need to see who it is, if they do; `redacted` asks for the redacted copies alone.
     """
 
     acknowledged: Sequence[str]
@@ -43,6 +44,8 @@ class Willingness:
     minutes: int | None = None
     text_version: str | None = None
     form: str | None = None
+    identity: str = ""
+    redacted: bool = False
 
 
 class BatchRefused(LabelsChanged):
@@ -62,11 +65,27 @@ def give(record_id: str, said: Willingness) -> Consent:
     """
     with context.write_session() as s:
         record = store.require(s, record_id)
-        guard.require(Action.GIVE_CONSENT, store.item_of(record))
-        _check(record, said)
-        form_id = _form_shown(said.form, [record])
-        given = _give(s, record, said, Act(warnings.text(record), form_id))
+        asked = _asked(s, record, said)
+        guard.require(Action.GIVE_CONSENT, asked)
+        _check(asked, said)
+        form_id = _form_shown(said.form, [asked])
+        given = _give(s, asked, said, Act(warnings.text(asked), form_id))
     return given
+
+
+def require_any(record_id: str) -> None:
+    """Make sure that this viewer may consent to the record, or to its redacted copies.
+
+    :raises RefusedRequestError: neither
+    """
+    with context.read_session() as s:
+        record = store.require(s, record_id)
+        if given := redactions.given(s, record):
+            copies = redactions.item_of(record, given)
+            who, rules, now = context.viewer(), context.rules(), context.now()
+            if isinstance(decide(Action.GIVE_CONSENT, who, copies, rules, now), Permit):
+                return
+        guard.require(Action.GIVE_CONSENT, store.item_of(record))
 
 
 def give_batch(
@@ -84,11 +103,11 @@ def give_batch(
         reach = scope(context.viewer(), context.now())
         records = store.list_by_ids(s, list(said), reach)
         _check_batch(records, said)
-        form_id = _form_shown(form, records)
+        form_id = _form_shown(form, [store.item_of(record) for record in records])
         given = [
             _give(
                 s,
-                record,
+                store.item_of(record),
                 said[record.id],
                 Act(warnings.text(record), form_id, batch_id, name.strip() or None),
             )
@@ -129,38 +148,51 @@ def withdraw_for_record(record_id: str) -> None:
             _tell(s, "consent withdrawn", record_id, consent=consent_id)
 
 
-def _give(s: Session, record: Record, said: Willingness, act: Act) -> Consent:
-    longest = warnings.longest(record.tier)
+def _asked(s: Session, record: Record, said: Willingness) -> Item:
+    """What they are willing to see: the record, or its redacted copies.
+
+    :raises NoSuchRecord: it has none
+    """
+    if not said.redacted:
+        return store.item_of(record)
+    return redactions.item_of(record, redactions.given(s, record))
+
+
+def _give(s: Session, asked: Item, said: Willingness, act: Act) -> Consent:
+    longest = warnings.longest(asked.tier)
+    identity = said.identity.strip() if asked.identifies else ""
     given = consents.give(
         s,
         context.viewer(),
-        store.item_of(record),
+        asked,
         list(said.acknowledged),
-        warnings.text_version(record),
+        warnings.text_version(asked),
         i18n.language(),
         said.purpose,
         said.reason,
         longest if said.minutes is None else said.minutes,
         context.now(),
         rules=context.rules(),
-        act=act,
+        act=replace(act, identity=identity),
     )
     _tell(
         s,
         "consent",
-        record.id,
+        asked.record_id,
         consent=given.id,
-        labels=sorted(record.codes),
+        labels=sorted(asked.codes),
         labels_version=given.labels_version,
         purpose=given.purpose,
         reason=given.reason,
         expires=given.expires.isoformat(),
         **({"batch": act.batch_id} if act.batch_id else {}),
+        **({"identity": identity} if identity else {}),
+        **({"redacted": True} if asked.redacted_version else {}),
     )
     return given
 
 
-def _form_shown(mark: str | None, records: Sequence[Record]) -> str | None:
+def _form_shown(mark: str | None, asked: Sequence[Item]) -> str | None:
     """The id of the form that was shown; an access token stands without one.
 
     :raises FormSpent: a page's consent comes without a form that was shown
@@ -168,7 +200,7 @@ def _form_shown(mark: str | None, records: Sequence[Record]) -> str | None:
     """
     if mark is None and g.get("by_token"):
         return None
-    shown = {record.id: warnings.text_version(record) for record in records}
+    shown = {item.record_id: warnings.text_version(item) for item in asked}
     return consentforms.redeem(mark or "", shown)
 
 
@@ -189,11 +221,11 @@ def _check_batch(records: Sequence[Record], said: Mapping[str, Willingness]) -> 
         except RefusedRequestError:
             told = gettext("One of the records cannot be consented to any more.")
             raise BatchRefused(told, [record.id]) from None
-        _check(record, said[record.id])
+        _check(store.item_of(record), said[record.id])
 
 
-def _check(record: Record, said: Willingness) -> None:
-    current = warnings.text_version(record)
+def _check(asked: Item, said: Willingness) -> None:
+    current = warnings.text_version(asked)
     if said.text_version is not None and said.text_version != current:
         raise LabelsChanged(gettext("The warnings have changed; read them again."))
     if said.purpose == LABELLING and context.viewer().role is not Role.MODERATOR:

@@ -8,8 +8,10 @@ thrown away. Nothing is in the clear but in memory, whatever happens on the way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -26,9 +28,11 @@ from archive.work.deriving import WORKER, may_be_kept
 from archive.work.task import Hopeless, Task
 from auth.tables import Account
 from auth.viewer import AccountStatus
-from blur.copies import make_copy
+from blur.copies import Copy, make_copy
 from blur.errors import BlurError, SandboxFailed
-from blur.kinds import KINDS
+from blur.kinds import KINDS, Kind
+from blur.limits import Limits
+from blur.sandbox import Source
 
 KIND = "copy"
 NO_STANDING = "Whoever asked for this copy may not open originals any more."
@@ -53,7 +57,8 @@ def copy(task: Task) -> None:
             task.done(session)
         return
     try:
-        _make(task, asset)
+        with sealed(task, asset, ObjectKind.COPY, make_copy) as whole:
+            _keep(task, asset.id, whole)
     except SandboxFailed:
         raise
     except BlurError as error:
@@ -70,12 +75,32 @@ def _may_still_ask(session: Session, owner: str | None, now: datetime) -> bool:
     return account.vetted_until is not None and now < account.vetted_until
 
 
-def _make(task: Task, asset: Asset) -> None:
+class Make(Protocol):
+    """What makes a copy of an original, as `blur.copies.make_copy` does."""
+
+    def __call__(
+        self,
+        source: Source,
+        kind: Kind,
+        take: Callable[[bytes], object],
+        pulse: Pulse,
+        limits: Limits,
+    ) -> Copy: ...
+
+
+@contextmanager
+def sealed(
+    task: Task, asset: Asset, kind: ObjectKind, make: Make
+) -> Iterator[SealingWriter]:
+    """A copy of an asset, made and sealed; the caller finishes and keeps it.
+
+    :raises BlurError: why it cannot be made
+    """
     site, pulse = task.site, _pulse(task)
     site.require_sandbox()
-    with site.vault.new_object(ObjectKind.COPY) as pieces:
+    with site.vault.new_object(kind) as pieces:
         with gate.derive(site, WORKER, asset.id, site.clock()) as original:
-            made = make_copy(
+            made = make(
                 original,
                 KINDS[asset.format],
                 pieces.write,
@@ -83,11 +108,11 @@ def _make(task: Task, asset: Asset) -> None:
                 site.upload_limits.media,
             )
         pieces.finish_bytes()
-        with site.vault.new_object(ObjectKind.COPY) as whole:
+        with site.vault.new_object(kind) as whole:
             whole.write(made.head)
             _append(whole, pieces, pulse)
             whole.finish_bytes()
-            _keep(task, asset.id, whole)
+            yield whole
 
 
 def _append(whole: SealingWriter, pieces: SealingWriter, pulse: Pulse) -> None:

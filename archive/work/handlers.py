@@ -7,6 +7,7 @@
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
 | twins | asset | looks for files that show nearly the same |
 | copy | asset | makes the copy of an original that every browser shows |
+| redact | redaction | makes a copy without what a moderator drew over |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
 | sweep | | removes blobs that crashes left without a key |
@@ -52,6 +53,7 @@ from archive.work import (
     indexing,
     lettering,
     rebuilding,
+    redacting,
     reminding,
     requesting,
     rereading,
@@ -175,6 +177,12 @@ def _no_preview(
         jobs.enqueue(session, "index", args, subject=asset.record_id, now=now)
 
 
+def _no_redaction(
+    _site: Site, session: Session, job: Job, sentence: str, _now: datetime
+) -> None:
+    redacting.give_up(session, str(job.args["redaction"]), sentence)
+
+
 def _nothing(
     _site: Site, _session: Session, _job: Job, _sentence: str, _now: datetime
 ) -> None:
@@ -191,6 +199,7 @@ HANDLERS: Mapping[str, Handler] = {
     "index": Handler(index, _nothing),
     "reminders": Handler(reminding.remind, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),
+    redacting.KIND: Handler(redacting.redact, _no_redaction),
     "retention": Handler(retaining.forget, _nothing),
     "sweep": Handler(sweep, _nothing),
     "changes": Handler(lettering.tell_of_changes, _nothing),

@@ -35,12 +35,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Act:
-    """How it was done: the words shown, the form they stood on, the batch it is of."""
+    """How it was done: the words shown, the form they stood on, the batch it is of.
+
+    `identity` is why they need to see who it is, in their own words, if they do.
+    """
 
     words: str | None = None
     form_id: str | None = None
     batch_id: str | None = None
     batch_name: str | None = None
+    identity: str = ""
 
 
 def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
@@ -59,6 +63,8 @@ def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
     act: Act = Act(),
 ) -> Consent:
     """Record a consent; it lasts `minutes`, at most what the tier and rules allow.
+
+    Of an item that is redacted copies it is a consent to these, and to nothing clear.
 
     :raises LabelsChanged: the labels acknowledged are not exactly the record's own
     :raises ReasonMissing: no purpose, or no typed reason where the tier asks for one
@@ -81,7 +87,7 @@ def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
         record_id=item.record_id,
         tier=int(item.tier),
         labels=sorted(item.codes),
-        labels_version=item.labels_version,
+        labels_version=item.redacted_version or item.labels_version,
         text_hash=text_hash,
         words=act.words,
         form_id=act.form_id,
@@ -90,6 +96,7 @@ def give(  # noqa: PLR0913, PLR0917 - each is a fact that the receipt must show
         language=language,
         purpose=purpose.strip(),
         reason=reason.strip(),
+        identity=act.identity.strip() or None,
         given_at=now,
         expires_at=now + timedelta(minutes=length),
     )
@@ -186,6 +193,7 @@ def consent_of(row: ConsentRow) -> Consent:
         starts=row.given_at,
         expires=row.expires_at,
         ended_at=row.ended_at,
+        identity=row.identity or "",
     )
 
 

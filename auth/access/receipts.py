@@ -74,6 +74,7 @@ def _purpose(row: ConsentRow, parties: Parties) -> dict[str, Any]:
     return {
         "purpose": row.purpose,
         "reason": row.reason,
+        "identity_needed": row.identity,
         "lawful_basis": "explicit consent",
         "pii_information": [{"pii_type": "label", "value": c} for c in row.labels],
         "pii_controllers": [parties.controller],

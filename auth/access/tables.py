@@ -46,6 +46,7 @@ class ConsentRow(Base):
 
     `words` are those that were shown and `text_hash` their SHA-256; `form_id` names the
     form they stood on, which counts once; a batch is what was consented to in one act.
+    `identity` is why they need to see who it is; None where they did not ask to.
     """
 
     __tablename__ = "consents"
@@ -66,6 +67,7 @@ class ConsentRow(Base):
     language: Mapped[str]
     purpose: Mapped[str]
     reason: Mapped[str]
+    identity: Mapped[str | None]
     given_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

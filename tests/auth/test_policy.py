@@ -307,6 +307,7 @@ ROLE_TABLE = {
     Action.PACKAGE: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.DEPOSIT: {Role.RESEARCHER, Role.MODERATOR, Role.ADMINISTRATOR},
     Action.LABEL: {Role.MODERATOR},
+    Action.REDACT: {Role.MODERATOR},
     Action.PUBLISH: {Role.MODERATOR},
     Action.WITHDRAW: {Role.MODERATOR},
     Action.VERIFY: {Role.MODERATOR},
@@ -466,12 +467,35 @@ def test_a_passkey_is_a_second_factor_where_one_is_asked_of_a_role() -> None:
     assert codes(by_key, record(), rules) == ()
 
 
+def test_who_it_is_opens_only_for_a_consent_that_says_why() -> None:
+    shown = record(codes=frozenset({"dead.body", "id.witness"}))
+    assert codes(researcher(), shown) == ("identity",)
+    for empty in ("", "  "):
+        silent = researcher(consents=(consent(identity=empty),))
+        assert codes(silent, shown) == ("identity",)
+    saying = researcher(consents=(consent(identity="to compare two faces"),))
+    assert codes(saying, shown) == ()
+    assert codes(researcher(consents=()), shown) == ("consent",)
+    copy = replace(shown, codes=frozenset({"dead.body"}), redacted_version="r1")
+    assert codes(researcher(), copy, action=Action.OPEN_REDACTED) == ()
+
+
+def test_a_consent_to_the_copies_opens_the_copies_alone() -> None:
+    holder = researcher(consents=(consent(labels_version="r1", identity="why"),))
+    assert codes(holder, record()) == ("consent_stale",)
+    copy = record(redacted_version="r1")
+    assert codes(holder, copy, action=Action.OPEN_REDACTED) == ()
+    later = record(redacted_version="r2")
+    assert codes(holder, later, action=Action.OPEN_REDACTED) == ("consent_stale",)
+
+
 def test_no_rule_is_idle() -> None:
     """Each rule of the gate's row fails in some case where all the others hold."""
     lone = {
         decide(Action.OPEN_ORIGINAL, viewer, item, RULES, NOW).reasons[0].condition
         for viewer, item, _ in LACKING.values()
     } | {conditions.Condition.MAINTENANCE, policy.Condition.EXPOSURE}
+    lone.add(policy.Condition.IDENTITY)
     row = {rule.condition for rule in policy.RULES[Action.OPEN_ORIGINAL]}
     assert row == lone
 

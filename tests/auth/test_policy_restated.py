@@ -63,6 +63,7 @@ CONSENTS = st.builds(
     starts=st.just(ago(hours=1)),
     expires=likely(ago(hours=-1), NOW),
     ended_at=likely(None, ago(hours=1)),
+    identity=likely("to compare a face", "", "  "),
 )
 PAIRS = st.sampled_from(
     [
@@ -99,12 +100,15 @@ ITEMS = st.builds(
     access=likely(Access.VETTED, *Access),
     tier=st.sampled_from(list(Tier)),
     labelled=likely(True, False),
-    codes=st.just(frozenset({"kill.execution"})),
+    codes=likely(
+        frozenset({"kill.execution"}), frozenset({"kill.execution", "id.victim"})
+    ),
     labels_version=st.just("v1"),
     embargo_until=likely(None, ago(hours=1), ago(hours=-1)),
     collection_id=st.sampled_from([None, "k1"]),
     depositor_id=st.sampled_from([None, "a1", "a2"]),
     asset_id=st.just("f1"),
+    redacted_version=likely("", "v2", "v3"),
 )
 RULES = st.builds(
     Rules,
@@ -172,10 +176,17 @@ def is_given_access(viewer: Viewer, item: Item, _rules: Rules) -> bool:
 
 def consents(viewer: Viewer, item: Item, _rules: Rules) -> bool:
     [consent] = viewer.consents
-    fits = consent.record_id == "r1" and consent.labels_version == "v1"
+    meant = ("v1", item.redacted_version) if item.redacted_version else ("v1",)
+    fits = consent.record_id == "r1" and consent.labels_version in meant
     live = consent.ended_at is None and is_ahead(consent.expires)
     says_why = item.tier < Tier.G4 or consent.reason.strip() != ""
     return item.labelled and fits and live and says_why
+
+
+def says_why_who(viewer: Viewer, item: Item, _rules: Rules) -> bool:
+    [consent] = viewer.consents
+    named = any(code.startswith("id.") for code in item.codes)
+    return not named or consent.identity.strip() != ""
 
 
 def proved_just_now(viewer: Viewer, item: Item, _rules: Rules) -> bool:
@@ -201,6 +212,7 @@ POINTS = (
     proved,
     is_given_access,
     consents,
+    says_why_who,
     proved_just_now,
     is_within_measure,
 )
@@ -228,6 +240,19 @@ def covers(grant: Grant, item: Item, needed: int) -> bool:
         and item.tier <= grant.highest_tier
         and not grant.excluded_labels
     )
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(VIEWERS, ITEMS, RULES)
+def test_a_redacted_copy_is_asked_for_on_the_same_terms(
+    viewer: Viewer, item: Item, rules: Rules
+) -> None:
+    answers = (
+        decide(action, viewer, item, rules, NOW)
+        for action in (Action.OPEN_ORIGINAL, Action.OPEN_REDACTED)
+    )
+    clear, redacted = (isinstance(answer, Permit) for answer in answers)
+    assert clear is redacted
 
 
 @settings(max_examples=2000, deadline=None, derandomize=True)

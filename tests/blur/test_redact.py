@@ -38,9 +38,9 @@ OUTSIDE = (slice(0, 40), slice(0, SIDE))
 def redacted(content: bytes, *regions: Region, cuts: tuple[Cut, ...] = ()) -> bytes:
     pieces = bytearray()
     made = redact.make_redacted(
+        Removal(regions, cuts),
         io.BytesIO(content),
         sniff(content),
-        Removal(regions, cuts),
         pieces.extend,
         lambda _share: None,
     )

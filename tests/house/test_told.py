@@ -27,6 +27,7 @@ PARTS = (
     "archive/exchange/court/making.py",
     "archive/gazetteer",
     "archive/moderation",
+    "archive/redaction.py",
     "archive/wording.py",
     "archive/findings",
     "archive/gate.py",

@@ -190,6 +190,7 @@ PUBLISHED = {
         POST records.withdraw_consent
     """,
     "snnnn": """
+        GET media.redacted_view
         POST admin.ask_emergency
         POST admin.confirm_emergency
         POST admin.withdraw_emergency
@@ -211,6 +212,8 @@ PUBLISHED = {
     "-----": """
         GET findings.entity
         GET api.entities_read
+        GET api.redactions_open_copy
+        GET media.redacted
         GET collections.show
     """,
     "s----": """
@@ -235,6 +238,7 @@ PUBLISHED = {
     """,
     "snn-n": """
         POST findings.take_back_claim
+        POST moderation.confirm_redaction
         GET findings.edit_entity
         PUT api.entities_change
         POST findings.save_entity
@@ -268,6 +272,12 @@ PUBLISHED = {
         GET findings.relation_desk
         POST findings.link
         POST findings.unlink
+        GET api.redactions_listing
+        PATCH api.redactions_change
+        POST api.redactions_draw
+        POST moderation.redact
+        GET moderation.redactions_of
+        POST moderation.withdraw_redaction
         GET api.assets_labels_read
         PUT api.twins_judge
         GET api.assets_labels_history
@@ -383,6 +393,11 @@ PUBLISHED = {
 HIDDEN = {
     "----n": """
         POST findings.take_back_claim
+        POST moderation.confirm_redaction
+    """,
+    "-----": """
+        GET api.redactions_open_copy
+        GET media.redacted
     """,
     "---oo": """
         GET api.qualifications_listing
@@ -433,6 +448,12 @@ HIDDEN = {
         GET findings.relation_desk
         POST findings.link
         POST findings.unlink
+        GET api.redactions_listing
+        PATCH api.redactions_change
+        POST api.redactions_draw
+        POST moderation.redact
+        GET moderation.redactions_of
+        POST moderation.withdraw_redaction
         GET api.assets_labels_read
         PUT api.twins_judge
         GET api.assets_labels_history
@@ -458,6 +479,7 @@ HIDDEN = {
         POST records.consent
     """,
     "---nn": """
+        GET media.redacted_view
         GET api.assets_original
         POST media.cancel_copy
         GET media.clean

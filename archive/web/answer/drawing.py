@@ -14,7 +14,7 @@ from flask import Response, current_app
 from werkzeug.exceptions import NotFound
 
 from archive import gate, marking
-from archive.records import store
+from archive.records import redactions, store
 from archive.web.answer import serving, streams
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits
@@ -23,8 +23,8 @@ from blur.kinds import KINDS, Family
 from blur.steps import NoSuchView, Tile
 
 
-def view(asset_id: str, name: str) -> Response:
-    """One level or tile of an asset, as a JPEG.
+def view(asset_id: str, name: str, redaction_id: str | None = None) -> Response:
+    """One level or tile of an asset, or of a redacted copy of it, as a JPEG.
 
     :raises NotFound: there is no such level of this kind of file
     :raises RefusedError: the gate says no
@@ -35,7 +35,7 @@ def view(asset_id: str, name: str) -> Response:
     """
     serving.refuse_embedding()
     try:
-        body = _drawn(asset_id, steps.parsed(name))
+        body = _drawn(asset_id, steps.parsed(name), redaction_id)
     except NoSuchView:
         raise NotFound from None
     return _answer(body)
@@ -51,13 +51,35 @@ def copy(asset_id: str) -> Response:
         asset = store.require_asset(s, asset_id)
         tier = store.item_of(store.require(s, asset.record_id), asset).tier
         marked = marking.is_marked(tier) and asset.kind == Family.IMAGE.value
+    return _whole(asset_id, gate.COPY, marked=marked)
+
+
+def redacted(asset_id: str, redaction_id: str) -> Response:
+    """A redacted copy; a picture from `MARKED_FROM` on has the mark in it.
+
+    :raises NoSuchRecord: there is no such copy of this file
+
+    It raises what `view` raises.
+    """
+    with context.read_session() as s:
+        asset = store.require_asset(s, asset_id)
+        row = redactions.require(s, redaction_id)
+        # Unconfirmed it is shown as its original would be.
+        given = redactions.is_given(row, asset)
+        marked = marking.is_marked(row.tier if given else asset.tier)
+        is_picture = asset.kind == Family.IMAGE.value
+    form = gate.redacted_form(redaction_id)
+    return _whole(asset_id, form, marked=marked and is_picture)
+
+
+def _whole(asset_id: str, form: str, *, marked: bool) -> Response:
     if not marked:
-        return serving.original(asset_id, gate.COPY)
+        return serving.original(asset_id, form)
     serving.refuse_embedding()
-    return _answer(_marked_copy(asset_id))
+    return _answer(_marked_copy(asset_id, form))
 
 
-def mark(asset_id: str) -> Response:
+def mark(asset_id: str, form: str = gate.MARK) -> Response:
     """The mark alone, as a picture to lie over what a player or a painter shows.
 
     It raises what `view` raises.
@@ -66,7 +88,7 @@ def mark(asset_id: str) -> Response:
     who = context.viewer()
     if who.account_id is not None:
         limits.spend("levels", limits.LEVELS)
-    with _opened(asset_id, gate.MARK) as released:
+    with _opened(asset_id, form) as released:
         drawn = stamping.overlay(marking.mark_of(released, context.now()))
     return _answer(drawn, "image/png")
 
@@ -78,12 +100,12 @@ def _answer(body: bytes, media_type: str = steps.MEDIA_TYPE) -> Response:
     return response
 
 
-def _marked_copy(asset_id: str) -> bytes:
+def _marked_copy(asset_id: str, form: str) -> bytes:
     site = context.site()
     if context.viewer().account_id is not None:
         limits.spend("levels", limits.LEVELS)
     site.require_sandbox()
-    with _opened(asset_id, gate.COPY) as released:
+    with _opened(asset_id, form) as released:
         mark = marking.mark_of(released, context.now())
         jpeg, media = KINDS["jpeg"], site.upload_limits.media
         return steps.draw_whole(released, jpeg, mark, media)
@@ -99,7 +121,7 @@ def _opened(asset_id: str, form: str) -> Iterator[gate.Opened]:
         yield released
 
 
-def _drawn(asset_id: str, wanted: steps.View) -> bytes:
+def _drawn(asset_id: str, wanted: steps.View, redaction_id: str | None) -> bytes:
     site = context.site()
     if context.viewer().account_id is not None:
         if isinstance(wanted, Tile):
@@ -107,7 +129,10 @@ def _drawn(asset_id: str, wanted: steps.View) -> bytes:
         else:
             limits.spend("levels", limits.LEVELS)
     site.require_sandbox()
-    with _opened(asset_id, str(wanted)) as released:
+    form = str(wanted)
+    if redaction_id is not None:
+        form = gate.redacted_form(redaction_id, form)
+    with _opened(asset_id, form) as released:
         kind, media = KINDS[released.format], site.upload_limits.media
         graphic = marking.is_marked(released.tier)
         mark = marking.mark_of(released, context.now()) if graphic else None

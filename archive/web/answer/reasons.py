@@ -85,6 +85,14 @@ REMEDIES: dict[ReasonCode, Remedy] = {
         "records.show",
         _("Read the warnings and decide"),
     ),
+    ReasonCode.IDENTITY: Remedy(
+        _(
+            "Somebody can be recognised here. The clear file opens only for a consent "
+            "that says why you need to see who it is."
+        ),
+        "records.show",
+        _("Read the warnings and decide"),
+    ),
     ReasonCode.EXPOSURE_LIMIT: Remedy(
         _("You have reached today's limit of originals. It starts afresh tomorrow."),
         "account.exposure",

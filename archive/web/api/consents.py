@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from flask import jsonify, url_for
+from sqlalchemy.orm import Session
 
-from archive.records import store
+from archive.records import redactions, store
+from archive.records.tables import Record
 from archive.web import consenting
 from archive.web.api.operations import Answer
 from archive.web.consenting import Willingness
@@ -20,7 +23,16 @@ from auth.access.tables import ConsentRow
 from auth.viewer import Consent, Tier
 
 GIVING = frozenset(
-    {"purpose", "minutes", "acknowledged", "text_version", "reason", "form"}
+    {
+        "purpose",
+        "minutes",
+        "acknowledged",
+        "text_version",
+        "reason",
+        "form",
+        "identity",
+        "redacted",
+    }
 )
 BATCH = frozenset({"records", "purpose", "minutes", "reason", "name", "form"})
 OF_ONE = frozenset({"id", "acknowledged", "text_version"})
@@ -28,6 +40,7 @@ OF_ONE = frozenset({"id", "acknowledged", "text_version"})
 
 def give(record_id: str) -> Answer:
     """Consent to see this record, by the labels it shows now."""
+    consenting.require_any(record_id)
     sent = body.fields(known=GIVING)
     purpose = sent.text("purpose")
     given = consenting.give(
@@ -40,6 +53,8 @@ def give(record_id: str) -> Answer:
             minutes=sent.number("minutes", 0) if "minutes" in sent else None,
             text_version=sent.text("text_version") if "text_version" in sent else None,
             form=sent.text("form") if "form" in sent else None,
+            identity=sent.text("identity") if "identity" in sent else "",
+            redacted=sent.flag("redacted"),
         ),
     )
     headers = {"Location": url_for("api.consents_withdraw", consent_id=given.id)}
@@ -62,11 +77,13 @@ def listing() -> Answer:
     with context.read_session() as s:
         rows = consents.for_account(s, account_id)
         versions = {
-            row.record_id: record.labels_version
+            row.record_id: _versions(s, record)
             for row in rows
             if (record := store.get(s, row.record_id)) is not None
         }
-    items = [_consent(row, versions.get(row.record_id, ""), now) for row in rows]
+    items = [
+        _consent(row, versions.get(row.record_id, frozenset()), now) for row in rows
+    ]
     return jsonify(items=items, total=len(items)), 200
 
 
@@ -105,14 +122,25 @@ def _given(given: Consent) -> dict[str, Any]:
         "record": given.record_id,
         "labels_version": given.labels_version,
         "purpose": given.purpose,
+        "identity": given.identity or None,
         "starts_at": iso(given.starts),
         "expires_at": iso(given.expires),
     }
 
 
-def _consent(row: ConsentRow, labels_version: str, now: datetime) -> dict[str, Any]:
+def _versions(s: Session, record: Record) -> frozenset[str]:
+    """What a consent may be bound to now: the record, or its redacted copies."""
+    given = redactions.given(s, record)
+    return (
+        redactions.item_of(record, given) if given else store.item_of(record)
+    ).versions
+
+
+def _consent(
+    row: ConsentRow, versions: Collection[str], now: datetime
+) -> dict[str, Any]:
     state = consents.state_of(row, now)
-    stale = state == "given" and row.labels_version != labels_version
+    stale = state == "given" and row.labels_version not in versions
     return {
         "id": row.id,
         "record": row.record_id,
@@ -124,6 +152,7 @@ def _consent(row: ConsentRow, labels_version: str, now: datetime) -> dict[str, A
         "language": row.language,
         "purpose": row.purpose,
         "reason": row.reason,
+        "identity": row.identity,
         "starts_at": iso(row.given_at),
         "expires_at": iso(row.expires_at),
         "ended_at": iso(row.ended_at),

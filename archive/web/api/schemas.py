@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archive.findings.qualifications import STANCES as CLAIM_STANCES
+from archive.records.tables import RedactionState
 from archive.records.vocabulary import TEXTS
 from archive.searches.tables import Alert, Pace
 from archive.web.api import findingschemas
@@ -368,6 +369,7 @@ SCHEMAS: dict[str, Schema] = {
             purposes=many(thing(("code", "name"), code=TEXT, name=TEXT)),
             needs_reason=TRUTH,
         ),
+        redacted_consent=or_null({"type": "object"}),
         assets=many(ref("Asset")),
         duplicates=many(thing(filename=TEXT, record=TEXT, asset=TEXT)),
     ),
@@ -600,6 +602,64 @@ SCHEMAS: dict[str, Schema] = {
         ("qualifications",), qualifications=many(ref("Qualification"))
     ),
     "Reason": thing(("reason",), reason=TEXT),
+    "Redaction": thing(
+        ("id", "asset", "state", "tier", "labels", "removal"),
+        id=TEXT,
+        asset=TEXT,
+        state=words(*(state.value for state in RedactionState)),
+        tier=TIER,
+        labels=many(TEXT),
+        removal=ref("Removal"),
+        note=TEXT,
+        failure=or_null(TEXT),
+        job=or_null(TEXT),
+        url=or_null(TEXT),
+        is_given=TRUTH,
+        drawn_by=TEXT,
+        drawn_at=MOMENT,
+        made_at=MOMENT,
+        confirmed_by=or_null(TEXT),
+        confirmed_at=MOMENT,
+        ended_at=MOMENT,
+    ),
+    "Removal": thing(
+        (),
+        regions=many(
+            thing(
+                ("keyframes",),
+                page={**COUNT, "description": "of a document, from 0"},
+                keyframes={
+                    **many(many({"type": "number"})),
+                    "description": "time in milliseconds, x, y, width, height; "
+                    "all but the time in fractions of the upright picture",
+                },
+            )
+        ),
+        cuts=many(
+            thing(
+                ("from_ms", "to_ms"),
+                from_ms=COUNT,
+                to_ms=COUNT,
+                by=words("silence", "tone"),
+            )
+        ),
+    ),
+    "RedactionList": thing(
+        ("items", "total"), items=many(ref("Redaction")), total=COUNT
+    ),
+    "RedactionWish": thing(
+        ("labels",),
+        regions={"type": "array"},
+        cuts={"type": "array"},
+        labels={
+            **many({}),
+            "description": "what the copy still shows, `code` or `code=tier`",
+        },
+        note=TEXT,
+    ),
+    "RedactionChange": thing(
+        ("action",), action=words("confirm", "withdraw"), reason=TEXT
+    ),
     "Willingness": thing(
         ("purpose", "acknowledged"),
         purpose=TEXT,
@@ -608,6 +668,12 @@ SCHEMAS: dict[str, Schema] = {
         text_version=TEXT,
         form={**TEXT, "description": "`consent.form`; asked of a browser's session"},
         reason=TEXT,
+        identity={
+            **TEXT,
+            "description": "why who it is must be seen; without it files in which "
+            "somebody can be recognised stay closed",
+        },
+        redacted={**TRUTH, "description": "consent to the redacted copies alone"},
     ),
     "ConsentGiven": thing(
         ("id", "record", "labels_version", "expires_at"),
@@ -615,6 +681,7 @@ SCHEMAS: dict[str, Schema] = {
         record=TEXT,
         labels_version=TEXT,
         purpose=TEXT,
+        identity=or_null(TEXT),
         starts_at=MOMENT,
         expires_at=MOMENT,
     ),
@@ -649,6 +716,7 @@ SCHEMAS: dict[str, Schema] = {
         language=TEXT,
         purpose=TEXT,
         reason=TEXT,
+        identity=or_null(TEXT),
         starts_at=MOMENT,
         expires_at=MOMENT,
         ended_at=MOMENT,

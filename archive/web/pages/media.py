@@ -7,6 +7,8 @@
     GET /media/<asset>/clean                without its metadata: the gate
     GET /media/<asset>/mark                 the mark to lie over it: the gate
     GET /media/<asset>/copy                 what browsers show in its place: the gate
+    GET /media/<asset>/redacted/<id>        the redacted copy: the gate
+    GET /media/<asset>/redacted/<id>/view/<level>    its levels and its mark: the gate
     POST /media/<asset>/copy                have that copy made
     POST /media/<asset>/copy/cancel         or not
 
@@ -86,6 +88,22 @@ def mark(asset_id: str) -> Response:
 def copy(asset_id: str) -> Response:
     """The copy that every browser shows, without the original's metadata."""
     return drawing.copy(asset_id)
+
+
+@bp.get("/<asset_id>/redacted/<redaction_id>")
+@needs(Action.READ_RECORD)  # the gate, as above
+def redacted(asset_id: str, redaction_id: str) -> Response:
+    """The copy from which what was marked is removed."""
+    return drawing.redacted(asset_id, redaction_id)
+
+
+@bp.get("/<asset_id>/redacted/<redaction_id>/view/<level>")
+@needs(Action.READ_RECORD)  # the gate, as above
+def redacted_view(asset_id: str, redaction_id: str, level: str) -> Response:
+    """One level of clearness, one tile, or the mark, of the redacted copy."""
+    if level == gate.MARK:
+        return drawing.mark(asset_id, gate.redacted_form(redaction_id, level))
+    return drawing.view(asset_id, level, redaction_id)
 
 
 @bp.post("/<asset_id>/copy")

@@ -2,7 +2,8 @@
 
 /records/<id>                    read, with the reveal panel
 /records/<id>/consent            POST: consent to exactly the labels shown
-/records/<id>/view?file=N        after consent: one file at a time, step by step
+/records/<id>/view?file=N        after consent: one file at a time, step by step; the
+                                 redacted copy first, with `clear=yes` the file itself
 /records/<id>/consent/withdraw   POST: close it again
 /records/<id>/cite?format=       as a sentence, BibTeX, RIS, CSL-JSON
 """
@@ -10,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import (
     Blueprint,
@@ -40,6 +42,7 @@ from archive.web.showing import (
     labelhistory,
     linkeddata,
     neighbours,
+    openings,
     panel,
     recordpage,
     restrictions,
@@ -64,9 +67,10 @@ def show(record_id: str) -> str:
 
 
 @bp.post("/<record_id>/consent")
-@needs(Action.GIVE_CONSENT)
+@needs(Action.READ_RECORD)  # `consenting` asks for the consent itself, to what is meant
 def consent(record_id: str) -> AnyResponse | tuple[str, int]:
     """Record the consent and go to the viewer; or show the form again, with why."""
+    consenting.require_any(record_id)
     said = _said()
     errors = _missing(said, record_id)
     if errors:
@@ -91,31 +95,38 @@ def withdraw_consent(record_id: str) -> AnyResponse:
 
 
 @bp.get("/<record_id>/view")
-@needs(Action.OPEN_ORIGINAL)
+@needs(Action.READ_RECORD)  # and that something of it opens, asked below
 def view(record_id: str) -> str:
-    """The viewer: which files there are, and the one that was asked for."""
+    """The viewer: which files there are, and the one that was asked for.
+
+    :raises RefusedRequestError: neither a file nor a redacted copy opens
+    """
     asked = request.args
     with context.read_session() as s:
         record = store.require(s, record_id)
+        opening = openings.of_record(s, record)
         page = recordpage.page_of(s, record)
         mark = _watermark(s, record_id)
-        stage = viewer.stage_of(
-            s,
-            page,
+        wanted = viewer.Wanted(
             asked.get("file", 0, int),
             asked.get("level", ""),
             asked.get("tile", ""),
             untouched="untouched" in asked,
+            clear="clear" in asked,
         )
+        stage = viewer.stage_of(s, page, wanted, opening)
         timelines = timeline.of_assets(s, record, store.assets_of(s, record_id))
         return render_template(
             "records/view.html",
             page=page,
             stage=stage,
-            timeline=timelines.get(stage.asset.id) if stage else None,
+            timeline=timelines.get(stage.asset.id)
+            if stage and not stage.redaction
+            else None,
             part=asked.get("part", -1, int),
             start=asked.get("t", 0.0, float),
-            until=panel.panel_of(record).until,
+            opening=opening,
+            until=until_of(panel.panel_of(s, record)),
             labels_url=_labels_url(record, page, asked.get("file", 0, int)),
             mark=mark,
             mark_picture=watermark.picture(mark),
@@ -154,7 +165,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
     return render_template(
         "records/show.html",
         page=page,
-        panel=None if record.tombstone else panel.panel_of(record),
+        panel=None if record.tombstone else panel.panel_of(s, record),
         restriction=restrictions.restriction_of(s, record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
         neighbours=neighbours.of_record(s, record),
@@ -182,26 +193,36 @@ def _labels_url(record: Record, page: recordpage.RecordPage, number: int) -> str
 
 
 def _again(record_id: str, errors: Mapping[str, str]) -> str:
+    told = {f"{_prefix()}{name}": sentence for name, sentence in errors.items()}
     with context.read_session() as s:
-        return _page(s, store.require(s, record_id), errors)
+        return _page(s, store.require(s, record_id), told)
 
 
 def _said() -> Willingness:
-    form = request.form
+    form, prefix = request.form, _prefix()
     return Willingness(
-        acknowledged=form.getlist("acknowledged"),
-        purpose=form.get("purpose", ""),
-        reason=form.get("reason", ""),
-        minutes=form.get("minutes", 0, int),
+        acknowledged=form.getlist(f"{prefix}acknowledged"),
+        purpose=form.get(f"{prefix}purpose", ""),
+        reason=form.get(f"{prefix}reason", ""),
+        minutes=form.get(f"{prefix}minutes", 0, int),
         text_version=form.get("text_version", ""),
         form=form.get("form", ""),
+        identity=form.get("identity", ""),
+        redacted="redacted" in form,
     )
+
+
+def _prefix() -> str:
+    """The consent to the redacted copies stands beside, with names of its own."""
+    return "redacted-" if "redacted" in request.form else ""
 
 
 def _missing(said: Willingness, record_id: str) -> dict[str, str]:
     """What the person left out, by field; the policy and the tier are asked later."""
     with context.read_session() as s:
-        asks = panel.panel_of(store.require(s, record_id)).asks
+        shown = panel.panel_of(s, store.require(s, record_id))
+    redacted = shown.redacted.asks if shown.redacted else None
+    asks = redacted if said.redacted else shown.asks
     if asks is None:
         return {}
     errors = {}
@@ -222,6 +243,11 @@ def _cited(s: Session, record: Record) -> Cited:
     page = recordpage.page_of(s, record)
     document = store.document_of(context.site().sealing, record)
     return citing.cited(page, record, document, context.now().date())
+
+
+def until_of(shown: panel.Panel) -> datetime | None:
+    """Until when something stands open."""
+    return shown.until or (shown.redacted.until if shown.redacted else None)
 
 
 def _download(cited: Cited, form: str) -> Response:

@@ -47,6 +47,13 @@ class Fields(dict[str, Any]):
             raise BodyError(f"{name} must be a list of texts.", field=name)
         return value
 
+    def flag(self, name: str) -> bool:
+        """:raises BodyError: it is there, and neither true nor false"""
+        value = self.get(name, False)
+        if not isinstance(value, bool):
+            raise BodyError(f"{name} must be true or false.", field=name)
+        return value
+
     def number(self, name: str, default: int) -> int:
         """:raises BodyError: it is there, and not a whole number"""
         value = self.get(name, default)

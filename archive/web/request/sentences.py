@@ -55,6 +55,26 @@ ACCOUNTS = (
     N_("This address cannot be used for this account."),
     N_("Too many tries; wait %(seconds)s seconds and try again."),
 )
+REDACTIONS = (
+    N_("This record was withdrawn; nothing is made of it any more."),
+    N_("Label this file before you redact it."),
+    N_("There is no such redacted copy."),
+    N_("Another copy took its place."),
+    N_("There is no such redacted copy of this file."),
+    N_("There is no redacted copy of this."),
+    N_("This copy was given up before."),
+    N_("Say what is to be removed: a region, or sound."),
+    N_("A recording of sound has no picture."),
+    N_("There is no sound in this kind of file."),
+    N_("Only documents have pages."),
+    N_("Only in a film does a region move."),
+    N_("Say what can still be seen or heard in the copy, or nothing."),
+    N_("The copy cannot be graver than the file, which is %(tier)s."),
+    N_("Somebody else must look at the copy and confirm it."),
+    N_("The copy is not made yet."),
+    N_("This copy is confirmed already."),
+    N_("This copy could not be made; draw it anew."),
+)
 APPLICATIONS = (
     N_("Some answers are missing or cannot be read."),
     N_("This answer is needed."),
@@ -420,6 +440,7 @@ NAMES = (
 )
 KNOWN = (
     *ACCOUNTS,
+    *REDACTIONS,
     *APPLICATIONS,
     *ACCESS,
     *REQUESTS,

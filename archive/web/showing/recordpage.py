@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 
 from archive import previewing
 from archive.previewing import Showing
-from archive.records import labels, store, vocabulary
+from archive.records import labels, redactions, store, vocabulary
 from archive.records.document import RecordDocument
 from archive.records.marks import Mark
-from archive.records.tables import Asset, LabelRow, Record
+from archive.records.tables import Asset, LabelRow, Record, Redaction
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
@@ -44,13 +44,24 @@ SHOWN = INLINE | {
 
 
 @dataclass(frozen=True)
+class RedactedView:
+    """The redacted copy of one file; `url` and the gate decide who gets it."""
+
+    id: str
+    url: str
+    tier: Tier
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
 class AssetView:
     """One file of the record; `facts` is its size and length in words.
 
     `clean` is the address of it without metadata, where that can be blanked; `copy`
     that of the copy that browsers show, once there is one.
     `is_shown` says that a browser, or our own pages, can paint or play it.
-    `behind` is the blurred preview where the reader meets words first.
+    `behind` is the blurred preview where the reader meets words first. `redacted` is
+    the copy in which what was marked is removed, where one is given.
     """
 
     id: str
@@ -73,6 +84,7 @@ class AssetView:
     copy: str | None
     is_shown: bool
     behind: cards.Picture | None = None
+    redacted: RedactedView | None = None
 
 
 @dataclass(frozen=True)
@@ -206,11 +218,14 @@ def _assets(s: Session, record: Record, assets: Sequence[Asset]) -> Iterator[Ass
     shown = previewing.previews_for(
         context.site(), context.viewer(), record, assets, context.now()
     )
+    given = redactions.given(s, record)
     for showing in shown:
-        yield _asset(s, record, showing)
+        yield _asset(s, record, showing, given.get(showing.asset.id))
 
 
-def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
+def _asset(
+    s: Session, record: Record, showing: Showing, redaction: Redaction | None
+) -> AssetView:
     asset = showing.asset
     details = store.details_of(context.site().sealing, asset)
     whole = cards.picture(s, showing)
@@ -239,6 +254,16 @@ def _asset(s: Session, record: Record, showing: Showing) -> AssetView:
         copy=url_for("media.copy", asset_id=asset.id) if asset.copy_object_id else None,
         is_shown=asset.media_type in SHOWN,
         behind=whole if waits else None,
+        redacted=None if redaction is None else _redacted(redaction),
+    )
+
+
+def _redacted(row: Redaction) -> RedactedView:
+    return RedactedView(
+        id=row.id,
+        url=url_for("media.redacted", asset_id=row.asset_id, redaction_id=row.id),
+        tier=row.tier,
+        labels=cards.label_names(sorted(row.codes)),
     )
 
 

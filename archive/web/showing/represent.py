@@ -20,10 +20,10 @@ from typing import Any
 from flask import g, url_for
 from sqlalchemy.orm import Session
 
-from archive.records import labels, store
+from archive.records import labels, redactions, store
 from archive.records.document import Place, RecordDocument
 from archive.records.marks import Mark
-from archive.records.tables import Asset, LabelRow, Record
+from archive.records.tables import Asset, LabelRow, Record, Redaction
 from archive.records.vocabulary import mapping
 from archive.web.answer import reasons
 from archive.web.request import context
@@ -58,6 +58,7 @@ def record(s: Session, found: Record) -> dict[str, Any]:
     assets = store.assets_of(s, found.id)
     rows = labels.said_of(s, found.id)
     reach = Reach.of_viewer()
+    given = redactions.given(s, found)
     document = store.document_of(context.site().sealing, found)
     return {
         **summary(found, document, assets, rows),
@@ -73,7 +74,16 @@ def record(s: Session, found: Record) -> dict[str, Any]:
         "labels_version": found.labels_version,
         "text_version": warnings.text_version(found),
         "consent": consent_terms(found),
-        "assets": [asset(found, each, reach) for each in assets],
+        "redacted_consent": consent_terms(redactions.item_of(found, given))
+        if given
+        else None,
+        "assets": [
+            {
+                **asset(found, each, reach),
+                "redacted": redacted(found, given, each) if each.id in given else None,
+            }
+            for each in assets
+        ],
     }
 
 
@@ -111,7 +121,47 @@ def summary(
     }
 
 
-def consent_terms(found: Record) -> dict[str, Any]:
+def redacted(
+    found: Record, given: Mapping[str, Redaction], each: Asset
+) -> dict[str, Any]:
+    """The redacted copy of one file, and whether this viewer may open it now."""
+    row = given[each.id]
+    return {
+        "id": row.id,
+        "tier": str(row.tier),
+        "labels": sorted(row.codes),
+        "url": url_for(
+            "api.redactions_open_copy", asset_id=each.id, redaction_id=row.id
+        ),
+        "reveal": _reveal(redactions.item_of(found, given, each), Action.OPEN_REDACTED),
+    }
+
+
+def redaction(row: Redaction, asset: Asset) -> dict[str, Any]:
+    """One redaction, as moderators see it."""
+    opened = url_for("api.redactions_open_copy", asset_id=asset.id, redaction_id=row.id)
+    return {
+        "id": row.id,
+        "asset": asset.id,
+        "state": row.state.value,
+        "tier": str(row.tier),
+        "labels": sorted(row.codes),
+        "removal": redactions.removal_of(context.site().sealing, row).to_json(),
+        "note": row.note,
+        "failure": row.failure,
+        "job": row.job_id,
+        "url": opened if row.object_id else None,
+        "is_given": redactions.is_given(row, asset),
+        "drawn_by": row.drawn_by,
+        "drawn_at": iso(row.drawn_at),
+        "made_at": iso(row.made_at),
+        "confirmed_by": row.confirmed_by,
+        "confirmed_at": iso(row.confirmed_at),
+        "ended_at": iso(row.ended_at),
+    }
+
+
+def consent_terms(found: warnings.Told) -> dict[str, Any]:
     """What a consent to this record must acknowledge, and how long it may last."""
     return {
         "text_version": warnings.text_version(found),
@@ -127,11 +177,12 @@ def consent_terms(found: Record) -> dict[str, Any]:
     }
 
 
-def _form(found: Record) -> str | None:
+def _form(found: warnings.Told) -> str | None:
     """The mark that a browser's consent must carry; a token's needs none."""
     if context.viewer().session_id is None or g.get("by_token"):
         return None
-    return consentforms.issue({found.id: warnings.text_version(found)})
+    record_id = found.record_id if isinstance(found, Item) else found.id
+    return consentforms.issue({record_id: warnings.text_version(found)})
 
 
 def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
@@ -216,10 +267,8 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _reveal(item: Item) -> dict[str, Any]:
-    outcome = decide(
-        Action.OPEN_ORIGINAL, context.viewer(), item, context.rules(), context.now()
-    )
+def _reveal(item: Item, action: Action = Action.OPEN_ORIGINAL) -> dict[str, Any]:
+    outcome = decide(action, context.viewer(), item, context.rules(), context.now())
     if isinstance(outcome, Refusal):
         failing = [reason.condition for reason in outcome.reasons]
         told = reasons.describe(outcome.codes, item.record_id, failing)

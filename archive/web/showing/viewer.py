@@ -13,7 +13,7 @@ From tier G4 a file begins at its haze: whoever goes further does so by a step m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import url_for
 from flask_babel import gettext
@@ -24,6 +24,7 @@ from archive import jobs, marking
 from archive.jobs import OPEN_STATES, Job, JobState
 from archive.records.tables import Asset
 from archive.web.request import context
+from archive.web.showing.openings import Openings
 from archive.web.showing.recordpage import AssetView, RecordPage
 from auth.viewer import Tier
 from blur import steps
@@ -54,6 +55,21 @@ class Level:
     title: str
     url: str
     is_now: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the reader asked for: which file, at which level, which tile.
+
+    `untouched` says that they asked for the original, with its metadata, `clear` that
+    they asked for the file where there is a redacted copy, which comes first.
+    """
+
+    number: int
+    level: str = ""
+    tile: str = ""
+    untouched: bool = False
+    clear: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,11 @@ class Stage:
     lens: Lens | None
     overlay: str | None
     copying: Copying | None
+    redaction: str | None = None
+    other: str | None = None
+    """Where the other of the two is: the clear file, or its redacted copy."""
+    is_locked: bool = False
+    """Whether this file has no redacted copy, and its clear form is not open."""
 
     @property
     def is_burnt(self) -> bool:
@@ -116,28 +137,79 @@ class Stage:
 
 
 def stage_of(
+    s: Session, page: RecordPage, wanted: Wanted, opening: Openings
+) -> Stage | None:
+    """The file that is wanted at that level; its first level where none is named."""
+    level, tile = wanted.level, wanted.tile
+    found = (each for each in page.assets if each.position == wanted.number)
+    asset = next(found, None)
+    if asset is None:
+        return None
+    may_redacted = asset.redacted is not None and asset.id in opening.redacted
+    if may_redacted and not (wanted.clear and asset.id in opening.clear):
+        return _redacted_stage(page, asset, level, tile, opening)
+    return replace(
+        _clear_stage(s, page, asset, level, tile, untouched=wanted.untouched),
+        other=_where(page, asset, "redacted") if may_redacted else None,
+        is_locked=asset.id not in opening.clear,
+    )
+
+
+def _redacted_stage(
+    page: RecordPage, asset: AssetView, level: str, tile: str, opening: Openings
+) -> Stage:
+    """The redacted copy on the stage, as if it were the file."""
+    copy = asset.redacted
+    if copy is None:
+        raise ValueError("this file has no redacted copy")
+    shown = replace(
+        asset, tier=copy.tier, labels=copy.labels, copy=copy.url, clean=None
+    )
+    names = _LEVELS[Family(asset.kind)]
+    now = level if level in names else _first(shown, names)
+    return Stage(
+        asset=shown,
+        level=now,
+        levels=[_level(page, asset, name, now) for name in names],
+        src=_address(shown, now, copy.id) if now in set(Step) else None,
+        plays=copy.url,
+        untouched=None,
+        lens=_lens(shown, tile, copy.id)
+        if (asset.kind, now) == (Family.IMAGE, HAZE)
+        else None,
+        overlay=_overlay(shown, copy.id),
+        copying=None,
+        redaction=copy.id,
+        other=_where(page, asset, "clear") if asset.id in opening.clear else None,
+    )
+
+
+def _where(page: RecordPage, asset: AssetView, form: str) -> str:
+    asked = "yes" if form == "clear" else None
+    number = asset.position
+    page_url = url_for("records.view", record_id=page.id, file=number, clear=asked)
+    return f"{page_url}#opened"
+
+
+def _clear_stage(
     s: Session,
     page: RecordPage,
-    number: int,
+    asset: AssetView,
     level: str,
     tile: str,
     *,
-    untouched: bool = False,
-) -> Stage | None:
-    """The file with this number at this level; its first level where none is named.
-
-    `untouched` says that the reader asked for the original, with its metadata.
-    """
-    asset = next((each for each in page.assets if each.position == number), None)
-    if asset is None:
-        return None
+    untouched: bool,
+) -> Stage:
     names = _LEVELS[Family(asset.kind)]
     now = level if level in names else _first(asset, names)
     bare = asset.is_shown and _whole(asset) is None
     return Stage(
         asset=asset,
         level=now,
-        levels=[_level(page, asset, name, now) for name in names],
+        levels=[
+            _level(page, asset, name, now, clear=asset.redacted is not None)
+            for name in names
+        ],
         src=_address(asset, now) if now in set(Step) else None,
         plays=_whole(asset) or (asset.original if untouched and bare else None),
         untouched=_untouched(page, asset) if bare and not untouched else None,
@@ -181,18 +253,31 @@ def _first(asset: AssetView, names: Sequence[str]) -> str:
     return HAZE if asset.tier >= Tier.G4 else Step.SMALL.value
 
 
-def _level(page: RecordPage, asset: AssetView, name: str, now: str) -> Level:
+def _level(
+    page: RecordPage, asset: AssetView, name: str, now: str, *, clear: bool = False
+) -> Level:
     number = asset.position
-    url = url_for("records.view", record_id=page.id, file=number, level=name)
+    asked = "yes" if clear else None
+    url = url_for(
+        "records.view", record_id=page.id, file=number, level=name, clear=asked
+    )
     return Level(gettext(_TITLES[name]), f"{url}#opened", name == now)
 
 
-def _address(asset: AssetView, name: str) -> str:
+def _address(asset: AssetView, name: str, redaction: str | None = None) -> str:
     whole = asset.kind == Family.IMAGE and name == Step.COLOUR.value
     bare = whole and not marking.is_marked(asset.tier)
     if bare and (shown := _whole(asset)):
         return shown
-    return url_for("media.view", asset_id=asset.id, level=name)
+    return _view(asset, name, redaction)
+
+
+def _view(asset: AssetView, name: str, redaction: str | None) -> str:
+    if redaction is None:
+        return url_for("media.view", asset_id=asset.id, level=name)
+    return url_for(
+        "media.redacted_view", asset_id=asset.id, redaction_id=redaction, level=name
+    )
 
 
 def _whole(asset: AssetView) -> str | None:
@@ -200,9 +285,11 @@ def _whole(asset: AssetView) -> str | None:
     return asset.copy or (asset.clean if asset.is_shown else None)
 
 
-def _overlay(asset: AssetView) -> str | None:
+def _overlay(asset: AssetView, redaction: str | None = None) -> str | None:
     if not marking.is_marked(asset.tier):
         return None
+    if redaction is not None:
+        return _view(asset, "mark", redaction)
     return url_for("media.mark", asset_id=asset.id)
 
 
@@ -213,11 +300,12 @@ def _untouched(page: RecordPage, asset: AssetView) -> str:
         file=asset.position,
         level=last_level(asset.kind),
         untouched="yes",
+        clear="yes" if asset.redacted else None,
         _anchor="opened",
     )
 
 
-def _lens(asset: AssetView, tile: str) -> Lens:
+def _lens(asset: AssetView, tile: str, redaction: str | None = None) -> Lens:
     columns, rows = steps.grid(upright=asset.height > asset.width)
     src = None
     try:
@@ -227,13 +315,13 @@ def _lens(asset: AssetView, tile: str) -> Lens:
     else:
         inside = isinstance(wanted, Tile) and wanted.column < columns
         if inside and isinstance(wanted, Tile) and wanted.row < rows:
-            src = _address(asset, str(wanted))
+            src = _view(asset, str(wanted), redaction)
     return Lens(
         columns=columns,
         rows=rows,
         width=asset.width or columns,
         height=asset.height or rows,
-        address=_address(asset, "tile-"),
+        address=_view(asset, "tile-", redaction),
         tile=tile if src else "",
         src=src,
     )

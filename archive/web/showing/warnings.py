@@ -12,11 +12,16 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
+from archive.records import store
 from archive.records.tables import Record
 from archive.web.request import context, i18n
 from archive.web.showing import words
 from auth.conditions import consent_minutes
-from auth.viewer import LABELLING, Role, Tier
+from auth.viewer import LABELLING, Item, Role, Tier
+
+Told = Record | Item
+"""What a warning is told of: a record, or its redacted copies as the policy sees them.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,42 +33,51 @@ class ShownLabel:
     definition: str  # or its warning words, where the vocabulary has some
 
 
-def shown_labels(record: Record) -> tuple[ShownLabel, ...]:
+def shown_labels(told: Told) -> tuple[ShownLabel, ...]:
     """The labels that must be acknowledged, each by itself."""
     language = i18n.language()
     words = context.vocabulary()
-    terms = [words.term(code) for code in sorted(record.codes)]
+    terms = [words.term(code) for code in sorted(told.codes)]
     return tuple(
         ShownLabel(term.code, term.name(language), term.warning(language))
         for term in terms
     )
 
 
-def warning(record: Record) -> str:
-    """One sentence on what the originals show."""
-    tier = context.vocabulary().tiers[record.tier]
+def warning(told: Told) -> str:
+    """One sentence on what the originals, or their redacted copies, show."""
+    tier = context.vocabulary().tiers[told.tier]
     language = i18n.language()
     name, meaning = tier.name(language), tier.definition(language)
-    if not record.labelled:
+    if not told.labelled:
         return str(
             gettext("Nobody has agreed yet on what this shows; expect the worst.")
         )
-    return f"{record.tier}, {name}: {meaning}"
+    words = f"{told.tier}, {name}: {meaning}"
+    if isinstance(told, Item) and told.redacted_version:
+        return str(gettext("Redacted copies, parts are removed. %(rest)s", rest=words))
+    return words
 
 
-def text(record: Record) -> str:
+def text(told: Told) -> str:
     """All the words shown, in the reader's language, and which labels they tell of.
 
     This is what a consent keeps, to the letter: lines, the last one with the version.
     """
-    told = [f"{label.name}: {label.definition}" for label in shown_labels(record)]
-    version = gettext("Version of the labels: %(id)s", id=record.labels_version)
-    return "\n".join([warning(record), *told, version])
+    labels = [f"{label.name}: {label.definition}" for label in shown_labels(told)]
+    version = gettext("Version of the labels: %(id)s", id=version_of(told))
+    return "\n".join([warning(told), *labels, version])
 
 
-def text_version(record: Record) -> str:
+def version_of(told: Told) -> str:
+    """What a consent to this is bound to."""
+    item = store.item_of(told) if isinstance(told, Record) else told
+    return item.redacted_version or item.labels_version
+
+
+def text_version(told: Told) -> str:
     """The SHA-256 of all the words shown, in the reader's language."""
-    return hashlib.sha256(text(record).encode()).hexdigest()
+    return hashlib.sha256(text(told).encode()).hexdigest()
 
 
 def purposes() -> list[tuple[str, str]]:

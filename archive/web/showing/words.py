@@ -131,6 +131,7 @@ CONDITIONS: dict[Condition, Any] = {
     Condition.EMBARGO: _("No embargo"),
     Condition.LABELLED: _("Labels that say what can be seen"),
     Condition.CONSENT: _("Consent to what it shows"),
+    Condition.IDENTITY: _("A purpose of its own, where somebody can be recognised"),
     Condition.EXPOSURE: _("Room within today's limit of originals"),
 }
 
@@ -150,6 +151,9 @@ CUSTODY: dict[str, Any] = {
     "deletion confirmed": _("deletion confirmed by a second person"),
     "derivation": _("blurred preview made"),
     "labelling": _("labelled"),
+    "redaction drawn": _("parts marked to be removed from a copy"),
+    "redaction confirmed": _("redacted copy confirmed"),
+    "redaction withdrawn": _("redacted copy withdrawn"),
     "description": _("description changed"),
     "publication": _("published"),
     "assessment": _("finding written down"),

@@ -9,6 +9,8 @@ judging      twins that wait, and what is said of one
 markforms    segments and regions as forms
 marks        the parts of one file, to be marked
 decisions    the forms of the next
+redacting    what is removed from a copy, drawn and confirmed
+drawn        the same as lines to type
 publication  letting a record out, and withdrawing one
 """
 
@@ -18,8 +20,18 @@ from archive.web.pages.moderation import (
     marks,
     publication,
     queue,
+    redacting,
     taking,
 )
 from archive.web.pages.moderation.blueprint import bp
 
-__all__ = ["bp", "judging", "labelling", "marks", "publication", "queue", "taking"]
+__all__ = [
+    "bp",
+    "judging",
+    "labelling",
+    "marks",
+    "publication",
+    "queue",
+    "redacting",
+    "taking",
+]
