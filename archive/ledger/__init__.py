@@ -4,10 +4,11 @@
 write transaction; `verify` walks the chain; `entries` lists lines, newest first.
 """
 
-from archive.ledger.chain import Finding, Findings, Ledger, Line
+from archive.ledger.chain import Ledger, Line
 from archive.ledger.events import EVENTS, UnknownEvent
 from archive.ledger.joining import Told
 from archive.ledger.tables import LedgerEntry
+from archive.ledger.verifying import Finding, Findings
 
 __all__ = [
     "EVENTS",

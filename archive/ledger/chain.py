@@ -17,22 +17,21 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from archive.ledger.events import EVENTS, UnknownEvent
 from archive.ledger.joining import Recent, Told
 from archive.ledger.tables import LedgerEntry, LedgerHead, Saying, line_of
+from archive.ledger.verifying import GENESIS, Findings, Verifying
 from auth.sealing import Sealing
 
-GENESIS = "0" * 64
 APPEND_LOCK = 0x6C_65_64_67_65_72  # "ledger"
-_BATCH = 1_000
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -50,26 +49,6 @@ class Line:
     detail: Mapping[str, Any]
     previous: str
     digest: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with one line of the chain, or with its end."""
-
-    seq: int
-    what: str
-
-
-@dataclass
-class Findings:
-    """What a walk over the whole chain found."""
-
-    checked: int = 0
-    found: list[Finding] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.found
 
 
 class Ledger:
@@ -194,59 +173,13 @@ class Ledger:
         self,
         session: Session,
         progress: Callable[[int, int], None] | None = None,
-        passing: Callable[[Saying], None] | None = None,
+        passing: Callable[[str], None] | None = None,
     ) -> Findings:
         """Walk the chain from its first line; `progress` gets (done, total).
 
-        `passing` sees each line go by, faulty or not.
+        `passing` sees the digest of each line go by, faulty or not.
         """
-        findings, previous, expected = Findings(), GENESIS, 1
-        total = session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
-        for entry in _in_order(session):
-            for what in self._faults(entry, previous, expected):
-                findings.found.append(Finding(entry.seq, what))
-            previous, expected = entry.digest, entry.seq + 1
-            findings.checked += 1
-            if passing is not None:
-                passing(entry)
-            if progress is not None:
-                progress(findings.checked, total)
-        findings.found.extend(self._faults_of_the_end(session, previous, expected - 1))
-        return findings
-
-    def _faults(self, entry: Saying, previous: str, expected: int) -> Iterator[str]:
-        if entry.seq != expected:
-            yield f"lines {expected} to {entry.seq - 1} are missing"
-        if entry.previous != previous:
-            yield "it does not follow the line before it"
-        if line_digest(entry) != entry.digest:
-            yield "it was changed after it was written"
-        if not hmac.compare_digest(self._mac(entry.digest), entry.mac):
-            yield "it was not written by this archive"
-        if not self._detail_agrees(entry):
-            yield "its detail was changed"
-
-    def _detail_agrees(self, entry: Saying) -> bool:
-        try:
-            document = self._sealing.open(
-                entry.detail_sealed, _detail_context(entry.seq)
-            )
-        except Exception:  # noqa: BLE001 - any failure to open is the finding itself
-            return False
-        digest = hashlib.sha256(document).hexdigest()
-        return hmac.compare_digest(digest, entry.detail_digest)
-
-    def _faults_of_the_end(
-        self, session: Session, digest: str, seq: int
-    ) -> list[Finding]:
-        head = session.get(LedgerHead, 1, populate_existing=True)
-        if head is None:
-            return [Finding(0, "the head of the chain is missing")] if seq else []
-        if not hmac.compare_digest(self._mac(f"{head.seq} {head.digest}"), head.mac):
-            return [Finding(head.seq, "the head was not written by this archive")]
-        if (head.seq, head.digest) != (seq, digest):
-            return [Finding(head.seq, f"the chain ends at line {seq}, not at the head")]
-        return []
+        return Verifying(self._key, self._sealing).walk(session, progress, passing)
 
     def _move_head(
         self, session: Session, head: LedgerHead | None, entry: LedgerEntry
@@ -295,14 +228,3 @@ def stand_in_line(session: Session) -> None:
     # On SQLite the write transaction is the queue; on PostgreSQL two would fork.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": APPEND_LOCK})
-
-
-def _in_order(session: Session) -> Iterator[Saying]:
-    # Rows and not objects: those would be made, watched and forgotten line by line.
-    query = select(*LedgerEntry.__table__.columns).order_by(LedgerEntry.seq)
-    after = 0
-    while batch := session.execute(
-        query.where(LedgerEntry.seq > after).limit(_BATCH)
-    ).all():
-        yield from cast("Sequence[Saying]", batch)
-        after = batch[-1].seq

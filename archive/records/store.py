@@ -265,6 +265,15 @@ def queue(session: Session, limit: int = 200) -> Sequence[Record]:
     ).all()
 
 
+def count_unlabelled(session: Session) -> int:
+    """How many records wait for their labels. For staff only."""
+    waiting = (RecordState.DRAFT, RecordState.SUBMITTED)
+    unlabelled = select(func.count()).where(
+        Record.state.in_(waiting), Record.labelled.is_(False)
+    )
+    return session.scalar(unlabelled) or 0
+
+
 def ids_after(session: Session, after: str, limit: int) -> Sequence[str]:
     """Ids of every record whatever its state, in order, for walks over the archive."""
     return session.scalars(

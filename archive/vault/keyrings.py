@@ -235,7 +235,7 @@ class Keyring:
 
     def _find(self, purpose: Purpose, version: int) -> Key | None:
         for key in list(self._by_id.values()):
-            if (key.name.purpose, key.name.version) == (purpose, version):
+            if key.name.version == version and key.name.purpose is purpose:
                 return key
         return None
 

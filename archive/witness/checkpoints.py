@@ -28,9 +28,9 @@ from sqlalchemy.orm import Session
 from archive.db import Database
 from archive.ledger import Ledger
 from archive.ledger import chain as ledger_chain
-from archive.ledger.chain import GENESIS
 from archive.ledger.tables import LedgerCheckpoint, LedgerEntry, LedgerHead
 from archive.ledger.tree import Tree
+from archive.ledger.verifying import GENESIS
 from archive.vault import signing
 from archive.vault.keyrings import Keyring
 

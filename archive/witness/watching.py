@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.config import Config
-from archive.ledger.tables import LedgerCheckpoint, Saying
+from archive.ledger.tables import LedgerCheckpoint
 from archive.ledger.tree import Growing, Tree
 from archive.vault import signing
 from archive.vault.keyrings import Keyring
@@ -48,9 +48,9 @@ class Watching:
         """How many checkpoints the ledger is held against."""
         return len(self._told)
 
-    def passing(self, entry: Saying) -> None:
-        """Take the next line."""
-        self._tree.add(entry.digest)
+    def passing(self, digest: str) -> None:
+        """Take the digest of the next line."""
+        self._tree.add(digest)
         self._note()
 
     def disagreements(self) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text as sql
 
-from archive import jobs, witness
+from archive import fixity, jobs, witness
 from archive.jobs import JobState
 from archive.web.answer.cells import harmless
 from archive.witness.checkpoints import written
@@ -87,6 +87,63 @@ def test_the_dashboard_says_what_waits_and_how_the_house_is(
     assert "1 record not yet labelled" in page
     assert "1 job failed" in page
     assert "search index answers" in page
+    assert "There never was one." in page
+
+
+def test_the_dashboard_counts_each_day_and_names_nobody(
+    browser, desk, site, clock, people
+) -> None:
+    made = desk.deposit()
+    clock.advance(days=3)
+    desk.deposit()
+    with site.db.write() as s:
+        site.ledger.append(
+            s,
+            "access refused",
+            actor=people["other"],
+            account=people["other"],
+            record=made.record.id,
+            now=site.clock(),
+        )
+        clock.advance(days=13)
+        for event in ("replication", "accession"):
+            site.ledger.append(s, event, actor="operator", now=site.clock())
+    answer = page_of(browser("administrator"), "/admin/")
+    plots = answer.split('id="days"')[1].split('id="health"')[0]
+    for event, total in [
+        ("accession", 2),
+        ("access(?:.|%20)refused", 1),
+        ("displaying", 0),
+    ]:
+        assert re.search(rf"event={event}[^>]*>[^<]+</a><b[^>]*>{total}</b>", plots)
+    assert plots.count("<rect ") == 3
+    assert people["other"] not in plots
+    assert "The newest is" in answer
+
+
+def page_of(client, address: str) -> str:
+    """The page at an address, as it is written."""
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_file_that_does_not_hold_is_on_the_dashboard(admin, site) -> None:
+    assert "Sealed files read back" in text(admin.get("/admin/"))
+    with site.db.write() as s:
+        row = fixity.FixityRound(
+            keeper="worker",
+            id="r1",
+            begun_at=site.clock(),
+            kept_at=site.clock(),
+            ended_at=site.clock(),
+            place=None,
+            checked=7,
+            read_bytes=70,
+            findings={"off": [{"object_id": "a", "what": "damaged"}]},
+        )
+        s.add(row)
+    assert "1 sealed file does not hold of 7 read back" in text(admin.get("/admin/"))
 
 
 def test_the_evidence_stands_beside_the_form_and_is_escaped(admin, application) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from archive.ledger.actors import actor_of
 from archive.ledger.chain import GENESIS, line_digest
 from archive.site import Site
 from auth.viewer import ANONYMOUS, Viewer, operator_viewer, system_viewer
+from tests.archive.conftest import START
 
 
 def write(site: Site, *events: str, **about: object) -> None:
@@ -218,3 +220,34 @@ def test_the_ledger_names_whoever_acts(viewer: Viewer, actor: str) -> None:
 def test_nobody_acts_in_the_ledger_without_a_name() -> None:
     with pytest.raises(ValueError, match="visitor"):
         actor_of(ANONYMOUS)
+
+
+ODD = 'Ա"\\/\n\t\x7f\u2028é漢𝄞'
+
+
+def test_a_line_is_read_back_just_as_it_was_written_whatever_it_names(
+    any_site: Site,
+) -> None:
+    write(any_site, "labelling", record=ODD, asset=ODD * 3, account="")
+    with any_site.db.write() as s:
+        zone = timezone(timedelta(hours=4))
+        for moment in (START, START.replace(microsecond=1), START.astimezone(zone)):
+            any_site.ledger.append(s, "grant", actor=ODD, now=moment)
+    assert whats(any_site) == []
+    tamper(any_site, "UPDATE ledger SET actor = 'x' WHERE seq = 3")
+    assert whats(any_site) == [(3, "it was changed after it was written")]
+
+
+def test_a_digest_that_is_none_is_found_and_ends_no_walk(chain: Site) -> None:
+    tamper(chain, "UPDATE ledger SET digest = 'zz' WHERE seq = 2")
+    assert [seq for seq, _ in whats(chain)] == [2, 2, 3]
+    seen: list[str] = []
+    with chain.db.read() as s:
+        assert not chain.ledger.verify(s, passing=seen.append).ok
+    assert [len(digest) for digest in seen] == [64] * 5
+
+
+def test_bytes_in_the_place_of_words_are_found(site: Site) -> None:
+    write(site, "labelling", record="r")
+    tamper(site, "UPDATE ledger SET actor = x'00ff' WHERE seq = 2")
+    assert whats(site) == [(2, "it cannot be read as a line")]
