@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -123,10 +123,14 @@ class Ledger:
         account: str | None = None,
         actor: str | None = None,
         event: str | None = None,
+        events: Collection[str] | None = None,
         before: int | None = None,
         limit: int = 100,
     ) -> list[Line]:
-        """List lines, newest first; `before` is the `seq` to go on from."""
+        """List lines, newest first; `before` is the `seq` to go on from.
+
+        `event` is one kind of event, `events` several.
+        """
         query = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
         wanted = {
             LedgerEntry.record_id: record,
@@ -138,6 +142,8 @@ class Ledger:
         for column, value in wanted.items():
             if value is not None:
                 query = query.where(column == value)
+        if events is not None:
+            query = query.where(LedgerEntry.event.in_(sorted(events)))
         if before is not None:
             query = query.where(LedgerEntry.seq < before)
         return [self._line(entry) for entry in session.scalars(query)]

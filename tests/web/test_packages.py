@@ -111,3 +111,28 @@ def test_of_a_withdrawn_record_there_is_one_without_originals(
     told = json.loads(named(opened(ask(client, record)), "record.json"))
     assert told["tombstone"]["category"] == "family"
     assert ask(client, record, original="1").status_code == 403
+
+
+def test_the_history_tells_the_vetted_of_openings_and_packages_by_nobodys_name(
+    browser: Browser, visitor, site, people, desk, record: str
+) -> None:
+    client = browser("researcher")
+    assert consent(client, record, purpose="legal").status_code == 303
+    opened(ask(client, record, original="1"))
+    with site.db.write() as s:
+        for _ in range(250):
+            site.ledger.append(
+                s,
+                "access refused",
+                actor=people["other"],
+                account=people["other"],
+                record=record,
+                now=site.clock(),
+            )
+    for reader, told in [(browser("other"), True), (visitor, False)]:
+        page = reader.get(f"/records/{record}").text
+        history = page[page.index('id="custody"') :]
+        assert "file received" in history, "the latest lines hide the first ones"
+        assert ("original opened" in history) is told
+        assert ("package for a court given" in history) is told
+        assert people["researcher"] not in history

@@ -2,12 +2,14 @@
 
 What is told follows one table with the API: the address of the source leads to the
 original elsewhere, so the public does not get it; notes are for staff. The history
-names what was done to the material and when, never who opened it.
+names what was done to the material and when; to the vetted also on which days it was
+opened or given to a court, never by whom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -327,14 +329,30 @@ def _link(url: str, text: str = "") -> Markup | str:
 
 
 def _custody(s: Session, record: Record) -> list[CustodyEvent]:
-    lines = context.site().ledger.entries(s, record=record.id, limit=HISTORY)
-    grouped: dict[tuple[datetime, str], int] = {}
-    for line in reversed(lines):
-        if line.event in words.CUSTODY:
-            key = (line.at.replace(second=0, microsecond=0), line.event)
-            grouped[key] = grouped.get(key, 0) + 1
+    steps = _counted(s, record, words.CUSTODY, lambda at: at.replace(second=0))
+    if Reach.of_viewer().is_inner:
+        # By the day: the hour would tell colleagues who it was.
+        steps += _counted(
+            s, record, words.OPENINGS, lambda at: at.replace(hour=0, minute=0, second=0)
+        )
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _counted(
+    s: Session,
+    record: Record,
+    told: Mapping[str, Any],
+    rounded: Callable[[datetime], datetime],
+) -> list[CustodyEvent]:
+    """These events, oldest first; one entry for those of the same time."""
+    ledger = context.site().ledger
+    lines = ledger.entries(s, record=record.id, events=told, limit=HISTORY)
+    grouped = Counter(
+        (rounded(line.at).replace(microsecond=0), line.event)
+        for line in reversed(lines)
+    )
     return [
-        CustodyEvent(at, words.CUSTODY[event], _times(count))
+        CustodyEvent(at, told[event], _times(count))
         for (at, event), count in grouped.items()
     ]
 

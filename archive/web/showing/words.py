@@ -167,3 +167,10 @@ CLOSENESS = {
     "similar": _("similar"),
 }
 """How near two files are; no number is told to anybody."""
+
+
+OPENINGS: dict[str, Any] = {
+    "displaying": _("original opened"),
+    "exporting": _("package for a court given"),
+}
+"""What the vetted read besides: on which day and how often, never by whom."""
