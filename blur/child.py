@@ -293,7 +293,7 @@ def _film_facts(film: Any, seen: Any) -> Probe:  # noqa: ANN401
     width, height = film.size()
     if (seen.height > seen.width) != (height > width):
         width, height = height, width
-    return Probe(Family.VIDEO, width, height, film.seconds)
+    return Probe(Family.VIDEO, width, height, film.seconds, rate=film.rate)
 
 
 def _seen(job: Job, film: Any) -> bytes:  # noqa: ANN401

@@ -33,6 +33,9 @@ EXACT_SECONDS = 8.0
 _MOST_KEPT = 512
 
 
+MOST_RATE = 100_000
+
+
 class Film:
     """One film stream of an open container."""
 
@@ -70,6 +73,12 @@ class Film:
     def size(self) -> tuple[int, int]:
         """Width and height as coded."""
         return self._stream.width, self._stream.height
+
+    @property
+    def rate(self) -> float | None:
+        """Frames a second; none where the file does not say, or says what cannot be."""
+        told = self._stream.average_rate or self._stream.guessed_rate
+        return float(told) if told and 0 < told <= MOST_RATE else None
 
     def stills(self) -> list[Image.Image]:
         """Eight frames in order, damaged ones replaced by a neighbour.

@@ -9,7 +9,7 @@
                       'E' u16 length, JSON [code, class name]
     parent -> child   u32 length, bytes                  answer to 'R'
 
-Payload of a probe: the facts, 21 bytes. Of a preview: facts, then the cells, one
+Payload of a probe: the facts, 29 bytes. Of a preview: facts, then the cells, one
 byte each. Nothing else is understood, and every length is checked before it is read.
 """
 
@@ -30,12 +30,13 @@ PIECE, PROGRESS = b"W", b"P"
 WHOLE = 65535
 U16, U32 = struct.Struct(">H"), struct.Struct(">I")
 READ_AT = struct.Struct(">QI")
-_FACTS = struct.Struct(">BIIdI")
+_FACTS = struct.Struct(">BIIdId")
 FACTS_BYTES = _FACTS.size
 _FAMILIES = (Family.IMAGE, Family.VIDEO, Family.AUDIO, Family.DOCUMENT)
 _MOST_SIDE = 1 << 24
 _MOST_PAGES = 1 << 24
 _MOST_SECONDS = 1e7
+_MOST_RATE = 1e5
 
 
 class Garbled(SandboxFailed):
@@ -46,6 +47,8 @@ class Garbled(SandboxFailed):
 class Probe:
     """What a file turned out to hold; lengths in pixels, seconds and pages.
 
+    `rate` is the frames a second of a film, on the average where they differ.
+
     `family` may differ from the sniffed kind's: a film container with sound only is
     audio. Upright photographs and films are measured as they are seen.
     """
@@ -55,6 +58,7 @@ class Probe:
     height: int | None = None
     duration: float | None = None
     pages: int | None = None
+    rate: float | None = None
 
     @property
     def upright(self) -> bool:
@@ -62,13 +66,14 @@ class Probe:
         return (self.height or 0) > (self.width or 0)
 
     def to_bytes(self) -> bytes:
-        """Twenty-one bytes; 0 (and NaN) stand for unknown."""
+        """Twenty-nine bytes; 0 (and NaN) stand for unknown."""
         return _FACTS.pack(
             _FAMILIES.index(self.family),
             self.width or 0,
             self.height or 0,
             math.nan if self.duration is None else self.duration,
             self.pages or 0,
+            math.nan if self.rate is None else self.rate,
         )
 
     @classmethod
@@ -79,13 +84,14 @@ class Probe:
         """
         if len(data) != FACTS_BYTES:
             raise Garbled(detail="facts length")
-        family, width, height, duration, pages = _FACTS.unpack(data)
-        known = not math.isnan(duration)
+        family, width, height, duration, pages, rate = _FACTS.unpack(data)
+        known, steady = not math.isnan(duration), not math.isnan(rate)
         if (
             family >= len(_FAMILIES)
             or max(width, height) > _MOST_SIDE
             or pages > _MOST_PAGES
             or (known and not 0 <= duration <= _MOST_SECONDS)
+            or (steady and not 0 < rate <= _MOST_RATE)
         ):
             raise Garbled(detail="facts range")
         return cls(
@@ -94,6 +100,7 @@ class Probe:
             height or None,
             duration if known else None,
             pages or None,
+            rate if steady else None,
         )
 
 

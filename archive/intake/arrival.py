@@ -353,6 +353,7 @@ class IncomingFile(io.RawIOBase):
             height=self._probe.height,
             duration=self._probe.duration,
             pages=self._probe.pages,
+            rate=self._probe.rate,
         )
 
     def _look_at_head(self) -> None:

@@ -45,7 +45,10 @@ class RecordDraft:
 
 @dataclass(frozen=True)
 class AssetFacts:
-    """What is known of a file once it is sealed and probed; `size` in bytes."""
+    """What is known of a file once it is sealed and probed; `size` in bytes.
+
+    `rate` is the frames a second of a film.
+    """
 
     kind: str
     format: str
@@ -58,11 +61,12 @@ class AssetFacts:
     height: int | None = None
     duration: float | None = None
     pages: int | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
 class AssetDetails:
-    """The sealed part of an asset; lengths in pixels and seconds."""
+    """The sealed part of an asset; lengths in pixels and seconds, `rate` in frames."""
 
     filename: str
     sha256: str
@@ -70,6 +74,7 @@ class AssetDetails:
     height: int | None = None
     duration: float | None = None
     pages: int | None = None
+    rate: float | None = None
 
 
 def create(
@@ -132,6 +137,7 @@ def add_asset(
         facts.height,
         facts.duration,
         facts.pages,
+        facts.rate,
     )
     sealed = json.dumps(asdict(details)).encode()
     asset.details_sealed = sealing.seal(sealed, _details_context(asset.id))

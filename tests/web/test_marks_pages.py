@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import av
 import pytest
 from flask.testing import FlaskClient
 
@@ -13,6 +15,7 @@ from archive.records.segments import Segment
 from archive.web.pages.moderation import markforms
 from archive.web.showing import timeline
 from auth.viewer import Tier
+from tests.journeys import media
 from tests.web.conftest import START, Browser, Desk, csrf, sound
 
 TWO_SECONDS = 2 * 4 * 48_000
@@ -175,3 +178,13 @@ def _segment(start: int, end: int) -> Segment:
 def _shown(number: int, each: Segment) -> timeline.SegmentView:
     start, end = each.start_ms, each.end_ms
     return timeline.SegmentView("s", number, start, end, each.codes, (), each.tier, "")
+
+
+def test_the_timeline_of_a_film_knows_how_long_a_frame_is(browser, desk) -> None:
+    planted = media.video(seconds=1)
+    held = desk.deposit(planted.content, name=planted.name)
+    page = browser("moderator").get(f"/moderation/marks/{held.assets[0].id}")
+    (frame,) = re.findall(r'data-frame="([\d.]+)"', page.get_data(as_text=True))
+    with av.open(io.BytesIO(planted.content)) as film:
+        rate = film.streams.video[0].average_rate
+    assert float(frame) == pytest.approx(1000 / float(rate))

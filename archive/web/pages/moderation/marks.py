@@ -37,12 +37,18 @@ class Bench:
     title: str
     picture: Picture
     pages: int | None
+    rate: float | None
     length_ms: int | None
     timeline: Timeline
     segments: Sequence[Typed]
     segments_version: str
     regions: Sequence[Typed]
     regions_version: str
+
+    @property
+    def frame_ms(self) -> float:
+        """How long a frame of a film is; 0 where nobody knows."""
+        return 1000 / self.rate if self.rate else 0.0
 
     @property
     def is_timed(self) -> bool:
@@ -120,12 +126,14 @@ def _bench(s: Session, asset_id: str) -> Bench:
     drawn = regions.of_asset(s, site.sealing, asset_id)
     length = segments.length_ms(site.sealing, asset)
     document = store.document_of(site.sealing, record)
+    details = store.details_of(site.sealing, asset)
     return Bench(
         record=record,
         asset=asset,
         title=document.title(i18n.language()),
         picture=cards.picture(s, showing),
-        pages=store.details_of(site.sealing, asset).pages,
+        pages=details.pages,
+        rate=details.rate,
         length_ms=length,
         timeline=timeline.timeline(held, length),
         segments=markforms.of_segments(held, by),
