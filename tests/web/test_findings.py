@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +13,7 @@ from archive.findings.assessing import Assessment
 from archive.findings.statements import Facts
 from archive.records import store
 from archive.records.document import Description, RecordDocument
+from archive.records.errors import Conflict
 from archive.records.store import RecordDraft
 from archive.work import run_one
 from auth.viewer import Tier, Visibility
@@ -481,3 +483,24 @@ def test_a_status_comes_with_its_method_or_not_at_all(visitor, token, shown):
     assert sent("POST", "/api/v1/records", "researcher", **claimed) == 403
     assert sent("POST", "/api/v1/records", "researcher", title="T") == 201
     assert sent("POST", "/api/v1/records", "moderator", **claimed) == 201
+
+
+def test_of_many_who_write_over_the_same_version_one_does(site, shown):
+    def assess(number):
+        try:
+            with site.db.write() as s:
+                record = store.require(s, shown)
+                given = Assessment("under-review", method=f"Number {number}.")
+                now = site.clock()
+                assessing.assess(
+                    site, s, record, given, version=0, by=f"m{number}", now=now
+                )
+        except Conflict:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert sum(crowd.map(assess, range(20))) == 1
+    with site.db.read() as s:
+        assert len(assessing.of_record(s, site.sealing, shown)) == 1
+        assert len(site.ledger.entries(s, record=shown, event="assessment")) == 1
