@@ -5,6 +5,8 @@ tables       answers, places in the queue, rungs
 answers      whole answers: written, compared, joined
 standing     where a file stands in the queue; how many must agree
 places       who takes the next file, and for how long
+numbers      the queue in numbers
+agreement    how well moderators agree on each label
 rungs        how much of a file was looked at
 labelling    these are the labels of a file now, once enough agree
 describing   a new description, in the place of the one edited

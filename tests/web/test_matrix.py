@@ -287,6 +287,7 @@ PUBLISHED = {
         PUT api.marks_segments_write
         DELETE api.records_withdraw
         POST moderation.climb
+        GET moderation.dashboard
         POST moderation.give_back
         POST moderation.hold
         POST moderation.label

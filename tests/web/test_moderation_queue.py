@@ -137,3 +137,15 @@ def test_what_is_urgent_is_told_and_can_be_taken_back(browser, waiting) -> None:
     assert "A church" in text(client.get("/moderation/?desk=urgent"))
     post(client, f"/moderation/files/{asset_id}/urgent", urgent="no")
     assert "Nothing fits" in text(client.get("/moderation/?desk=urgent"))
+
+
+def test_the_dashboard_tells_numbers_and_agreement(browser, second, waiting) -> None:
+    first = browser("moderator")
+    assert "Nothing to compare yet" in text(first.get("/moderation/dashboard"))
+    answer(first, waiting, "dead.body")
+    answer(second, waiting, "dead.body", "id.place")
+    page = text(first.get("/moderation/dashboard"))
+    assert "id.place 0.00 0 1 1" in page
+    assert "answers differ · 1" in page
+    assert "One answer." in page
+    assert browser("researcher").get("/moderation/dashboard").status_code == 403

@@ -1,5 +1,6 @@
 """The moderators' pages.
 
+dashboard    the queue in numbers, agreement, one's own pace
 queue        what waits, oldest first, with filters
 picker       the label picker as data: what is ticked, what was typed, what it means
 desks        what lies before the moderator: one file of one record
@@ -15,6 +16,7 @@ publication  letting a record out, and withdrawing one
 """
 
 from archive.web.pages.moderation import (
+    dashboard,
     judging,
     labelling,
     marks,
@@ -27,6 +29,7 @@ from archive.web.pages.moderation.blueprint import bp
 
 __all__ = [
     "bp",
+    "dashboard",
     "judging",
     "labelling",
     "marks",
