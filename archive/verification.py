@@ -9,8 +9,9 @@
 | previews | every ready asset has a preview that opens |
 | descriptions | every record's description and every asset's details open |
 
-Nothing is changed but one line in the ledger which says that it was done, and the place
-of fixity where its manner names a keeper. Progress is told as (part, done, total).
+Nothing is changed but one line in the ledger which says that it was done, the place of
+fixity where its manner names a keeper, and what is set aside as damaged. Progress is
+told as (part, done, total).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 at once: `vigil verify --fixity --resume`, and the worker by itself.
 
     Walk(premises, manner).run()    from the kept place, or the beginning -> Round
+    quarantine                      what did not hold is set aside, and let back
     Pace(bytes_per_second)          how fast; it can be told to stop
 
 The place is kept after every second and every stop. Killed anywhere, a round loses what

@@ -19,14 +19,18 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from archive.db import Database
+from archive.fixity import quarantine
 from archive.fixity.pace import Pace, Stopped
 from archive.fixity.tables import FixityRound
+from archive.ledger import Ledger
 from archive.vault import checking
 from archive.vault.objects import Vault
 from archive.vault.tables import DataKey, DataKeyState
+from auth.viewer import OPERATOR
 
 KEEP_SECONDS = 1.0
 _BATCH = 200
+_PERHAPS_AWAY = (checking.Problem.UNREADABLE, checking.Problem.MISSING)
 
 Progress = Callable[[int, int], None]
 
@@ -38,6 +42,8 @@ class Premises(Protocol):
     def db(self) -> Database: ...
     @property
     def vault(self) -> Vault: ...
+    @property
+    def ledger(self) -> Ledger: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 
@@ -81,6 +87,7 @@ class Manner:
     resume: bool = False
     pace: Pace = field(default_factory=Pace)
     until: Callable[[], bool] = lambda: False
+    actor: str = OPERATOR
 
 
 class Walk:
@@ -111,9 +118,10 @@ class Walk:
     def _one(self, at: Round, row_id: UUID) -> None:
         if self._manner.pace.is_stopped or self._manner.until():
             raise Stopped
-        found = self._look(row_id)
+        row, found = self._look(row_id)
         at.place = row_id
-        if found is not None:
+        if row is not None and found is not None:
+            quarantine.settle(self._premises, row, found, self._manner.actor)
             at.checked += 1
             at.read_bytes += found.size
             if found.problem is not None:
@@ -122,21 +130,21 @@ class Walk:
         if time.monotonic() - self._kept_at >= KEEP_SECONDS:
             self._keep(at)
 
-    def _look(self, row_id: UUID) -> checking.Checked | None:
-        """Read one file; None when it has been given up by now."""
+    def _look(self, row_id: UUID) -> tuple[DataKey | None, checking.Checked | None]:
+        """Read one file; nothing when it has been given up by now."""
         row = self._living(row_id)
         while row is not None:
             found = checking.verify_row(self._premises.vault, row, self._manner.pace)
             if found.problem is None:
-                return found
-            if found.problem is checking.Problem.UNREADABLE:
+                return row, found
+            if found.problem in _PERHAPS_AWAY:
                 # One file that cannot be read is a finding; all of them are an outage.
                 self._premises.vault.blobs.check()
             again = self._living(row_id)
             if again is not None and again.wrapped == row.wrapped:
-                return found
+                return row, found
             row = again
-        return None
+        return None, None
 
     def _living(self, row_id: UUID) -> DataKey | None:
         with self._premises.db.read() as session:

@@ -15,6 +15,8 @@ MATERIAL = frozenset(
         "ingestion",
         "message digest calculation",
         "fixity check",
+        "quarantined",
+        "quarantine ended",
         "virus check",
         "replication",
         "encryption",

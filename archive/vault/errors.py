@@ -3,6 +3,7 @@
 | error | means | what helps |
 |---|---|---|
 | IntegrityError | damaged, cut, or sealed under another key | a backup |
+| Quarantined | found damaged at a reading, and set aside | a backup, then a reading |
 | WrongContext | perhaps authentic, but not what was asked for | a backup |
 | UnsupportedFormat | of a newer program, or no sealed file at all | an upgrade |
 | KeyUnavailable | not configured, or not given to this process | the sentence says |
@@ -19,6 +20,10 @@ class VaultError(Exception):
 
 class IntegrityError(VaultError):
     """The sealed bytes are not those that were written."""
+
+
+class Quarantined(IntegrityError):
+    """A reading found the sealed bytes damaged, and set the file aside."""
 
 
 class WrongContext(VaultError):

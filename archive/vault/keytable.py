@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from archive.vault import aead
 from archive.vault.container import KEY_SIZE, Header, Kind
-from archive.vault.errors import IntegrityError, NoSuchObject, Shredded
+from archive.vault.errors import IntegrityError, NoSuchObject, Quarantined, Shredded
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Key, Purpose
 from archive.vault.tables import DataKey, DataKeyState
@@ -142,6 +142,16 @@ def newest(s: Session, object_id: UUID, kind: Kind) -> DataKey:
     row = s.scalars(rows).first()
     if row is None:
         raise NoSuchObject("the key table knows no such object")
+    return row
+
+
+def require_whole(row: DataKey) -> DataKey:
+    """The row itself, unless its file was set aside.
+
+    :raises Quarantined: it was
+    """
+    if row.quarantined_at is not None:
+        raise Quarantined("this file was found damaged and is set aside")
     return row
 
 

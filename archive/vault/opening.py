@@ -26,9 +26,8 @@ def open_newest(
     :raises KeyUnavailable: this process may not open objects of this kind
     :raises IntegrityError: row or blob are damaged, or do not belong together
     """
-    return open_row(
-        blobs, keytable.unwrap(keyring, keytable.newest(s, object_id, kind))
-    )
+    row = keytable.require_whole(keytable.newest(s, object_id, kind))
+    return open_row(blobs, keytable.unwrap(keyring, row))
 
 
 def open_row(blobs: BlobStore, opened: keytable.Opened) -> SealedReader:

@@ -43,11 +43,12 @@ def find(s: Session, object_id: UUID, kind: Kind = Kind.ORIGINAL) -> DataKey:
     """Find the row of an original, or of a copy of it; its key stays wrapped.
 
     :raises NoSuchObject: the key table has none
+    :raises Quarantined: it was found damaged, and set aside
     :raises ValueError: `kind` is neither
     """
     if kind not in KINDS:
         raise ValueError(f"{kind.name} is no kind of original")
-    return keytable.newest(s, object_id, kind)
+    return keytable.require_whole(keytable.newest(s, object_id, kind))
 
 
 def open_found(

@@ -6,6 +6,7 @@
 | object_id, kind, revision | what was sealed; together unique |
 | wrapping_key_id | which key of the keyring wrapped the data key |
 | wrapped | the data key, 104 bytes, bound to all of the above; NULL once shredded |
+| quarantined_at, _for | since when, and why, nothing is opened from the file |
 | facts | sealed under the data key: true length and SHA-256; NULL once shredded |
 """
 
@@ -47,3 +48,5 @@ class DataKey(Base):
     state: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quarantined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quarantined_for: Mapped[str | None]

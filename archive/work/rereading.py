@@ -36,6 +36,7 @@ def reread(task: Task) -> None:
         resume=True,
         pace=fixity.Pace(task.site.config.fixity_rate),
         until=lambda: time.monotonic() > over_at,
+        actor=actor_of(WORKER),
     )
     try:
         found = fixity.Walk(task.site, manner).run()

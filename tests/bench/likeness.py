@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -33,6 +34,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from archive.vault.fields import FieldSealing
 from archive.vault.keyrings import Keyring
+from archive.vault.keys import UnlockSecret
 from blur.audio import Sound
 from blur.document import first_page, text_of
 from blur.errors import BlurError
@@ -139,7 +141,7 @@ def measure() -> Iterator[Result]:
         yield from _recalled(Family.VIDEO, _films(Path(name)))
         yield from _recalled(Family.AUDIO, _sounds(Path(name)))
         yield from _recalled(Family.DOCUMENT, _documents())
-    yield from _cost()
+        yield from _cost(Path(name))
 
 
 # What is found ------------------------------------------------------------------------
@@ -183,6 +185,7 @@ _SUBJECTS = {
     "hopper": "hopper|r_canon_hopper",
     "furnace": "furnacecreek",
     "bunny": "bbb|trailer_bbb|burrow",
+    "clip": "test$",
     "square": "bluesquare",
     "iss": "iss634",
     "rotated": "test-rotated",
@@ -329,7 +332,7 @@ def _printed(data: bytes) -> bytes:
 # What it costs ------------------------------------------------------------------------
 
 
-def _cost() -> Iterator[Result]:
+def _cost(folder: Path) -> Iterator[Result]:
     for family, make in ((Family.IMAGE, _any_image), (Family.VIDEO, _any_film)):
         gallery = Gallery()
         each = make()
@@ -341,7 +344,9 @@ def _cost() -> Iterator[Result]:
         look = (time.process_time() - begun) / LOOKS
         name = f"one look among {MANY} of {family}"
         yield Result.beside(name, look, _plainly(len(each.seen)), "s")
-    sealing = FieldSealing(Keyring.generate())
+    unlock = UnlockSecret(secrets.token_bytes(32))
+    keyring = Keyring.create(unlock, folder / "keys", datetime.now(UTC))
+    sealing = FieldSealing(keyring)
     yield Result.beside(
         f"{MANY} fingerprints opened",
         _opened(sealing, MANY),

@@ -350,6 +350,10 @@ PUBLISHED = {
         GET admin.account
         GET admin.accounts
         GET admin.alarms
+        GET admin.fixity
+        POST admin.read_files_now
+        GET api.fixity_report
+        POST api.fixity_read_now
         POST admin.lay_honey
         POST admin.lift_honey
         POST admin.see_alarm

@@ -28,6 +28,7 @@ from archive.records import errors as records
 from archive.requests.asking import UnreadMismatch
 from archive.vault.errors import (
     KeeperAway,
+    Quarantined,
     Shredded,
     StoreUnavailable,
     VaultError,
@@ -200,6 +201,14 @@ def _shredded(_error: Shredded) -> Problem:
     return Problem(410, "closed", detail, (ReasonCode.CLOSED,))
 
 
+def _aside(_error: Quarantined) -> Problem:
+    detail = gettext(
+        "This file was found damaged and is set aside, so nothing of it is opened. The "
+        "administrators see it in their list, and can put a good copy back."
+    )
+    return Problem(500, "damaged", detail)
+
+
 def _damaged(_error: VaultError) -> Problem:
     detail = gettext("What is stored here could not be opened. Nothing was shown.")
     return Problem(500, "damaged", detail)
@@ -270,6 +279,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (SandboxFailed, _busy),
     (BlurError, _sentence(422)),
     (Shredded, _shredded),
+    (Quarantined, _aside),
     (StoreUnavailable, _store_away),
     (KeeperAway, _keeper_away),
     (WitnessError, _sentence(404)),

@@ -524,6 +524,35 @@ SCHEMAS: dict[str, Schema] = {
         **_SHAPE,
         **_AUTHORED,
     ),
+    "FixityReport": thing(
+        ("every_days", "due_at", "job", "rounds", "quarantined"),
+        every_days={**COUNT, "description": "0: only when asked for"},
+        due_at=or_null(TEXT),
+        job=or_null(TEXT),
+        rounds=many(
+            thing(
+                ("keeper", "begun_at", "ended_at", "checked", "findings"),
+                keeper={**TEXT, "enum": ["shell", "worker"]},
+                begun_at=TEXT,
+                kept_at=TEXT,
+                ended_at=or_null(TEXT),
+                checked=COUNT,
+                read_bytes=COUNT,
+                findings=many({"type": "object"}),
+            )
+        ),
+        quarantined=many(
+            thing(
+                ("object", "kind", "problem", "since", "record", "asset"),
+                object=TEXT,
+                kind=TEXT,
+                problem={**TEXT, "enum": ["missing", "damaged", "exchanged"]},
+                since=TEXT,
+                record=or_null(TEXT),
+                asset=or_null(TEXT),
+            )
+        ),
+    ),
     "AssetTwins": thing(
         ("asset", "twins"),
         asset=TEXT,

@@ -16,6 +16,8 @@ EVENTS: dict[str, Any] = {
     "ingestion": _("ingestion"),
     "message digest calculation": _("message digest calculation"),
     "fixity check": _("fixity check"),
+    "quarantined": _("set aside as damaged"),
+    "quarantine ended": _("whole again"),
     "virus check": _("virus check"),
     "replication": _("replication"),
     "encryption": _("encryption"),

@@ -15,6 +15,7 @@ vocabulary    the words of labels and tiers, each version of them
 ledger        every line, filtered; verify now; export without media
 shredding     what two of them destroy for good
 visas         what other archives say of an applicant
+fixity        every file read back: when, and what is set aside as damaged
 jobs          background work: list, retry, cancel
 """
 
@@ -25,6 +26,7 @@ from archive.web.pages.admin import (
     applications,
     dashboard,
     denials,
+    fixity,
     gazetteer,
     jobs,
     ledger,
@@ -46,6 +48,7 @@ __all__ = [
     "bp",
     "dashboard",
     "denials",
+    "fixity",
     "gazetteer",
     "jobs",
     "ledger",

@@ -36,6 +36,7 @@ SECTIONS = (
     ("admin.vocabulary_list", _("Labels"), "tag", Action.MANAGE_VOCABULARY),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
     ("admin.shredding", _("Shredding"), "trash-2", Action.READ_LEDGER),
+    ("admin.fixity", _("Fixity"), "shield-check", Action.READ_OPERATIONS),
     ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
 )
 
