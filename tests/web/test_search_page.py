@@ -109,3 +109,10 @@ def test_a_title_with_markup_stays_text(visitor, site, desk):
     page = visitor.get("/search?q=road").get_data(as_text=True)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_what_is_found_is_shown_in_every_view(visitor, found):
+    for view in ("grid", "list"):
+        page = visitor.get(f"/search?view={view}")
+        assert page.status_code == 200, view
+        assert f"/records/{found.record.id}" in page.get_data(as_text=True)
