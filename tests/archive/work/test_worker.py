@@ -365,6 +365,7 @@ KINDS = (
     "index",
     "letter",
     "rebuild",
+    "redact",
     "reminders",
     "requests",
     "reset",
@@ -372,6 +373,7 @@ KINDS = (
     "shred",
     "sweep",
     "tidy",
+    "twins",
     "uploads",
     "visas",
 )
