@@ -12,6 +12,7 @@ from itertools import groupby
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from archive.moderation import standing
 from archive.moderation.premises import Premises, reindex
 from archive.records import labelremarks, labels, store
 from archive.records.tables import LabelOpinion, LabelRow
@@ -47,7 +48,7 @@ def _unlabel(
     session.execute(delete(LabelOpinion).where(LabelOpinion.asset_id == asset_id))
     before, asset.labelled = asset.tier, False
     session.flush()
-    opinions = max(1, premises.label_opinions)
+    opinions = standing.needed(premises, session)
     record = labels.rerate(session, asset, now, opinions=opinions)
     premises.ledger.append(
         session,

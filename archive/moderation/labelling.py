@@ -20,24 +20,28 @@ from archive import twins
 from archive.moderation import answers, places, rungs, standing
 from archive.moderation.premises import SECOND_OPINION, Premises, reindex
 from archive.moderation.tables import LabelSet, Outcome, Place
-from archive.records import labels, store, vocabulary
+from archive.records import labelremarks, labels, store, vocabulary
 from archive.records.errors import Conflict, Gone
+from archive.records.labelremarks import Remark
 from archive.records.labels import LabelChange, LabelInput
 from archive.records.store import GONE
 from archive.records.tables import Asset
 from auth.identifiers import new_id
 
 
-def label(
+def label(  # noqa: PLR0913, PLR0917 - an answer: of what, what, whose, when, why
     premises: Premises,
     session: Session,
     asset_id: str,
     given: Iterable[LabelInput],
     by: str,
     now: datetime,
+    remark: Remark = labelremarks.NONE,
 ) -> LabelChange:
     """Answer for a file; with enough opinions these become its labels.
 
+    :param remark: why, and until when; it goes with the labels once they stand
+    :raises FieldError: the remark cannot be taken as it is
     :raises NoSuchRecord: there is no such asset
     :raises Conflict: another moderator is at work on it
     :raises Gone: the record was withdrawn
@@ -50,7 +54,8 @@ def label(
     opinions = standing.needed(premises, session, by)
     if opinions > 1:
         _refuse_while_held(session, asset_id, by, now)
-    answer = _kept(premises, session, asset, given, by, now)
+    remark = labelremarks.checked(remark, now)
+    answer = _kept(premises, session, asset, given, by, now, remark)
     if opinions == 1:
         return _alone(premises, session, asset, answer, now)
     return _together(premises, session, asset, answer, opinions, now)
@@ -67,13 +72,14 @@ def _refuse_while_held(session: Session, asset_id: str, by: str, now: datetime) 
         )
 
 
-def _kept(
+def _kept(  # noqa: PLR0913, PLR0917 - the same
     premises: Premises,
     session: Session,
     asset: Asset,
     given: Iterable[LabelInput],
     by: str,
     now: datetime,
+    remark: Remark,
 ) -> LabelSet:
     """Keep the answer; one that the same moderator gave before is replaced."""
     words = vocabulary.of(session)
@@ -98,6 +104,8 @@ def _kept(
         tier=labels.tier_of(said, words),
         rung=rung,
         is_blind=not sees and not asset.labelled,
+        reason=remark.reason or None,
+        expires_at=remark.until,
         given_at=now,
     )
     session.add(answer)
@@ -109,9 +117,8 @@ def _alone(
     premises: Premises, session: Session, asset: Asset, answer: LabelSet, now: datetime
 ) -> LabelChange:
     """Let one opinion stand; the ledger says that no second was asked for."""
-    change = labels.apply(
-        session, asset, answers.read(answer.statements), answer.author, now
-    )
+    said = answers.read(answer.statements)
+    change = _applied(session, asset, said, answer.author, now, [answer])
     _settle(session, asset, [answer], now, Outcome.ALONE)
     _tell(premises, session, asset, answer, change, now)
     return change
@@ -130,7 +137,7 @@ def _together(
     if agreeing:
         every = (answers.read(each.statements) for each in agreeing)
         said = answers.joined(vocabulary.of(session), *every)
-        change = labels.apply(session, asset, said, answer.author, now)
+        change = _applied(session, asset, said, answer.author, now, agreeing)
         for each in agreeing:
             labels.agree(session, asset, each.author, now)
         _settle(session, asset, agreeing, now, Outcome.AGREED)
@@ -160,12 +167,26 @@ def _raised(
     is_all = answers.statements(graver) == answers.statements(given)
     if answers.statements(graver) == answers.statements(rows) and not is_all:
         return None
-    change = labels.apply(session, asset, graver, answer.author, now)
+    change = _applied(session, asset, graver, answer.author, now, [answer])
     if is_all and len(pending) == 1:
         _settle(session, asset, [answer], now, Outcome.RAISED)
     else:
         places.release(session, asset.id, answer.author)
     return change
+
+
+def _applied(
+    session: Session,
+    asset: Asset,
+    said: Sequence[LabelInput],
+    by: str,
+    now: datetime,
+    sets: Sequence[LabelSet],
+) -> LabelChange:
+    """Let labels stand, with what the answers that they come from remarked."""
+    remarks = [Remark(each.reason or "", each.expires_at) for each in sets]
+    with labelremarks.kept(session, asset.id, labelremarks.joined(remarks)):
+        return labels.apply(session, asset, said, by, now)
 
 
 def _settle(

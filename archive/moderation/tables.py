@@ -49,8 +49,9 @@ class LabelSet(Base):
     """One moderator's whole answer to "what is in it?", as it was given.
 
     `statements` are labels as `archive.moderation.answers` writes them; `key` is the
-    digest of their codes and severities, by which two answers agree. `settled_at` is
-    when the question was closed with it or without it, or its author gave another.
+    digest of their codes and severities, by which two answers agree. `reason` and
+    `expires_at` go with the labels it becomes. `settled_at` is when the question was
+    closed with it or without it, or its author gave another.
     """
 
     __tablename__ = "label_sets"
@@ -65,6 +66,8 @@ class LabelSet(Base):
     tier: Mapped[Tier] = mapped_column(TierNumber)
     rung: Mapped[Rung] = mapped_column(Word(Rung))
     is_blind: Mapped[bool]
+    reason: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
     given_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))

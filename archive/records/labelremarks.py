@@ -2,13 +2,14 @@
 
     with kept(session, asset_id, Remark("seen again in full", until)):
         ...                              whatever labels the file meanwhile
+    joined([one, another])               of several who agree
 
 Labels whose time has come are taken back by `archive.moderation.expiring`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,19 +33,33 @@ class Remark:
     until: datetime | None = None
 
 
-@contextmanager
-def kept(
-    session: Session, asset_id: str, remark: Remark, now: datetime
-) -> Iterator[None]:
-    """Write the remark beside every statement that is made of the file inside.
+NONE = Remark()
 
-    A reason goes with what is given and what is taken back, an end with what is given.
+
+def checked(remark: Remark, now: datetime) -> Remark:
+    """The remark as it is kept.
 
     :raises FieldError: the reason is too long, or the end is not in the future
     """
-    reason = tidy("reason", remark.reason, REASON_LIMIT) or None
     if remark.until is not None and not now < remark.until <= now + LONGEST:
         raise FieldError("until", "Labels end on a day to come, within 50 years.")
+    return Remark(tidy("reason", remark.reason, REASON_LIMIT), remark.until)
+
+
+def joined(remarks: Iterable[Remark]) -> Remark:
+    """What several who agree remarked: each reason once, and the first of the ends."""
+    given = list(remarks)
+    reasons = dict.fromkeys(each.reason for each in given if each.reason)
+    ends = [each.until for each in given if each.until is not None]
+    return Remark("\n".join(reasons), min(ends, default=None))
+
+
+@contextmanager
+def kept(session: Session, asset_id: str, remark: Remark) -> Iterator[None]:
+    """Write the remark beside every statement that is made of the file inside.
+
+    A reason goes with what is given and what is taken back, an end with what is given.
+    """
     stands = select(LabelRow).where(LabelRow.asset_id == asset_id)
     before = {row.id for row in session.scalars(stands)}
     yield
@@ -52,7 +67,7 @@ def kept(
     for row in session.scalars(stands):
         if row.id in before:
             continue
-        row.reason = reason
+        row.reason = remark.reason or None
         row.expires_at = remark.until if row.negates is None else None
     session.flush()
 

@@ -6,7 +6,7 @@ from flask import jsonify
 from sqlalchemy.orm import Session
 
 from archive import moderation
-from archive.records import labelremarks, labels, store
+from archive.records import labels, store
 from archive.records.labelremarks import Remark
 from archive.web.answer import serving
 from archive.web.api.operations import Answer
@@ -44,8 +44,7 @@ def labels_write(asset_id: str) -> Answer:
     remark = Remark(sent.text("reason"), sent.moment("expires_at", None))
     with context.write_session() as s:
         by, now = context.viewer().account_id or "", context.now()
-        with labelremarks.kept(s, asset_id, remark, now):
-            moderation.label(context.site(), s, asset_id, given, by, now)
+        moderation.label(context.site(), s, asset_id, given, by, now, remark)
         return jsonify(_labels(s, asset_id)), 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,8 @@ from archive.moderation import places, standing
 from archive.moderation.standing import State
 from archive.moderation.tables import LabelSet, Outcome
 from archive.records import labels, store
-from archive.records.errors import Conflict, NotLabelled
+from archive.records.errors import Conflict, FieldError, NotLabelled
+from archive.records.labelremarks import Remark
 from archive.records.labels import LabelInput
 from archive.site import Site
 from auth import accounts
@@ -206,3 +208,31 @@ def test_who_does_not_hold_a_file_cannot_answer_while_another_does(
     clock.advance(minutes=31)
     say("boris", "dead.body")
     assert look(site, held)[0] is State.SECOND
+
+
+def test_what_the_first_remarked_goes_with_the_labels_once_they_stand(
+    site: Site, held, team
+) -> None:
+    asset_id, now = held.assets[0].id, site.clock()
+    soon, later = now + timedelta(days=5), now + timedelta(days=9)
+    remarks = {
+        "anna": Remark("seen in the second minute", later),
+        "boris": Remark("the same", soon),
+    }
+    for who, remark in remarks.items():
+        with site.db.write() as s:
+            said = [LabelInput("dead.body")]
+            moderation.label(site, s, asset_id, said, team[who], now, remark)
+    with site.db.read() as s:
+        (row,) = labels.current(s, asset_id)
+    assert set(row.reason.split("\n")) == {"seen in the second minute", "the same"}
+    assert row.expires_at == soon
+
+
+def test_a_remark_that_cannot_be_taken_leaves_no_answer(site: Site, held, team) -> None:
+    asset_id, now = held.assets[0].id, site.clock()
+    with pytest.raises(FieldError), site.db.write() as s:
+        said, past = [LabelInput("dead.body")], Remark("", now)
+        moderation.label(site, s, asset_id, said, team["anna"], now, past)
+    with site.db.read() as s:
+        assert s.scalars(select(LabelSet)).all() == []

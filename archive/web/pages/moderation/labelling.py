@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from archive import moderation
 from archive.moderation.standing import State
-from archive.records import errors, labelremarks, store
+from archive.records import errors, store
 from archive.records.labelremarks import Remark
 from archive.records.labels import LabelInput
 from archive.web.pages.moderation import picker
@@ -69,8 +69,8 @@ def save(asset_id: str, given: list[LabelInput]) -> None:
             ),
         )
     with context.write_session() as s:
-        with labelremarks.kept(s, asset_id, _remark(), context.now()):
-            moderation.label(context.site(), s, asset_id, given, by, context.now())
+        now = context.now()
+        moderation.label(context.site(), s, asset_id, given, by, now, _remark())
 
 
 def _control(error: errors.RecordsError) -> str:
