@@ -1,12 +1,14 @@
-"""The labels of the stricter of two twins hold for the other, too, at once.
+"""The labels of the stricter of two twins hold for the other, too.
 
     follow      a file's labels changed, or it got a twin: both learn from each other
     settle      a moderator decided on a pair: learn, or give back what came through it
 
-Only what a file does not have, or has at a lower tier, is inherited: as a label that
-names where it came from first. Whoever is labelled stays labelled, at the higher tier;
-whoever is not still waits for a moderator, who finds the inherited labels ticked. What
-a moderator took off again does not come back, from whichever twin.
+A file that nobody has labelled inherits at once, and still waits for a moderator, who
+finds the inherited labels ticked. What people have labelled stays as they said, and is
+marked where it is more open than its twin, until a moderator says that the two are
+twins: then it is raised, and learns at once from then on. Only what a file does not
+have, or has at a lower tier, is inherited: as a label that names where it came from
+first. What a moderator took off again does not come back, from whichever twin.
 """
 
 from __future__ import annotations
@@ -42,10 +44,10 @@ def follow(
     """Let a file and each of its twins inherit what the other is stricter in."""
     either = or_(Twin.one_id == asset.id, Twin.other_id == asset.id)
     for pair in session.scalars(select(Twin).where(either)).all():
-        if pair.binds:
-            other = store.require_asset(session, pair.beside(asset.id))
-            _inherit(premises, session, asset, other, by=by, now=now)
-            _inherit(premises, session, other, asset, by=by, now=now)
+        other = store.require_asset(session, pair.beside(asset.id))
+        for target, source in ((asset, other), (other, asset)):
+            if pair.reaches(labelled=target.labelled):
+                _inherit(premises, session, target, source, by=by, now=now)
 
 
 def settle(

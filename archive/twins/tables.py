@@ -66,3 +66,10 @@ class Twin(Base):
         near = self.closeness is not Closeness.SIMILAR
         held = self.state is TwinState.CONFIRMED
         return held or (near and self.state is TwinState.OPEN)
+
+    def reaches(self, *, labelled: bool) -> bool:
+        """Whether the labels of one hold for the other, of which this is said.
+
+        What people have labelled waits for a moderator's word on the pair.
+        """
+        return self.state is TwinState.CONFIRMED or (self.binds and not labelled)

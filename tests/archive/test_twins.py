@@ -113,6 +113,23 @@ def test_what_was_inherited_is_not_told_before_a_moderator_looked_at_it(
         assert labels.for_record(s, asset(site, first).record_id)[first]
 
 
+def test_what_people_labelled_is_marked_and_not_raised_until_one_decides(
+    site, desk, first, clock
+):
+    second = desk.deposit(copy()).assets[0].id
+    label(site, second, OPEN)  # before the two were found to be alike
+    drained(site)
+    assert asset(site, second).tier is Tier.G1
+    assert twins.is_more_open(asset(site, second), asset(site, first))
+    label(site, first, GRAVE, LabelInput("id.captive"), LabelInput("dead.body"))
+    assert asset(site, second).tier is Tier.G1
+    clock.advance(minutes=1)
+    judge(site, second, first, Verdict.TWIN)
+    after = asset(site, second)
+    assert (after.tier, after.labelled) == (Tier.G4, True)
+    assert "kill.execution" in after.codes
+
+
 def test_raising_one_raises_its_more_open_twin_at_once_and_it_stays_labelled(
     site, desk, first
 ):
@@ -125,6 +142,7 @@ def test_raising_one_raises_its_more_open_twin_at_once_and_it_stays_labelled(
     assert (before.tier, before.labelled) == (Tier.G1, True)
     with site.db.read() as s:
         version = store.require(s, deposit.record.id).labels_version
+    judge(site, first, second, Verdict.TWIN)
     label(site, first, OPEN, GRAVE)
     after = asset(site, second)
     assert (after.tier, after.labelled) == (Tier.G4, True)
@@ -175,6 +193,7 @@ def test_no_twin_after_all_lets_a_raised_file_have_its_own_tier_again(
     drained(site)
     clock.advance(minutes=1)
     label(site, second, OPEN)
+    judge(site, first, second, Verdict.TWIN)
     clock.advance(minutes=1)
     label(site, first, OPEN, GRAVE)
     assert asset(site, second).tier is Tier.G4
@@ -269,6 +288,7 @@ def test_a_marked_region_of_one_counts_for_the_whole_of_the_other(
     drained(site)
     clock.advance(minutes=1)
     label(site, second, OPEN)
+    judge(site, first, second, Verdict.TWIN)
     clock.advance(minutes=1)
     shape = regions.shape({"keyframes": [[0, 0.1, 0.1, 0.2, 0.2]], "page": 0})
     with site.db.write() as s:
