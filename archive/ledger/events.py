@@ -1,9 +1,10 @@
 """The closed list of what the ledger can say.
 
 The first group, PREMIS event types and the archive's own words beside them, is said of
-material, and anybody may read it in a record's history; the second of links and of
-words that not everybody may know of; the third of people and access; the last of the
-archive itself.
+material, and anybody may read it in a record's history; the second of material, too,
+and tells of other material or of moderators at work; the third of links and of words
+that not everybody may know of; the fourth of people and access; the last of the archive
+itself.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ MATERIAL = frozenset(
         "ingestion",
         "message digest calculation",
         "fixity check",
-        "quarantined",
-        "quarantine ended",
         "virus check",
         "replication",
         "encryption",
@@ -31,11 +30,6 @@ MATERIAL = frozenset(
         "deletion withdrawn",
         "derivation",
         "labelling",
-        "labels inherited",
-        "twin found",
-        "twin judged",
-        "opinion given",
-        "labels reopened",
         "redaction drawn",
         "redaction confirmed",
         "redaction withdrawn",
@@ -44,6 +38,17 @@ MATERIAL = frozenset(
         "assessment",
         "official statement",
         "account accepted",
+    }
+)
+INWARD = frozenset(
+    {
+        "quarantined",
+        "quarantine ended",
+        "labels inherited",
+        "twin found",
+        "twin judged",
+        "opinion given",
+        "labels reopened",
     }
 )
 SAID = frozenset(
@@ -157,7 +162,7 @@ HOUSE = frozenset(
         "honey record lifted",
     }
 )
-EVENTS = MATERIAL | SAID | ACCESS | HOUSE
+EVENTS = MATERIAL | INWARD | SAID | ACCESS | HOUSE
 
 
 class UnknownEvent(ValueError):

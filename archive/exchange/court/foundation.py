@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.ledger.events import MATERIAL
+from archive.ledger.events import INWARD, MATERIAL, SAID
 from archive.ledger.tables import LedgerCheckpoint, LedgerEntry, line_of
 from archive.ledger.tree import Tree
 from archive.witness import checkpoints, extracts, proofs
@@ -129,7 +129,7 @@ def _told(
 ) -> Told:
     proved = {"digest": entry.digest, "path": [step.hex() for step in path]}
     line, detail = line_of(entry), premises.ledger.detail(entry)
-    if people or not _is_of_a_person(entry):
+    if people or not (_is_of_a_person(entry) or entry.event in INWARD | SAID):
         shown = {"line": line, "detail": detail, **proved}
         at = str(line["at"])
         return Told(
