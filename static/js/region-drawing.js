@@ -4,7 +4,6 @@
  * added to its line. Without this the lines are typed. */
 import { announce } from "./announce.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const LEAST = 0.5;
 
 export default function drawing(form) {
@@ -31,7 +30,7 @@ export default function drawing(form) {
   }
 
   function rectangle(box, name) {
-    const shape = document.createElementNS(SVG, "rect");
+    const shape = document.createElementNS(over.namespaceURI, "rect");
     shape.setAttribute("class", name);
     for (const [index, attribute] of ["x", "y", "width", "height"].entries()) {
       shape.setAttribute(attribute, String(box[index]));

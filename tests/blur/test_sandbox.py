@@ -28,9 +28,11 @@ from blur.errors import (
     TooSlow,
     Unreadable,
 )
-from blur.kinds import KINDS
+from blur.kinds import KINDS, Family
+from blur.likeness import form
 from blur.limits import LIMITS, Limits
 from blur.noise import stream
+from blur.preview import Malformed
 from blur.sandbox import Order, Strength
 from blur.wire import Garbled
 
@@ -38,6 +40,7 @@ _START = """
 import sys; sys.path += sys.argv[1:]
 import json, os, socket, struct, time
 from blur import child, wire
+NAN = float("nan")
 channel = socket.socket(fileno=0)
 order = json.loads(wire.receive(channel, *wire.U32.unpack(wire.receive(channel, 4))))
 child._confine(channel, order)
@@ -46,6 +49,9 @@ def done(payload):
     time.sleep(30)
 """
 
+ALIKE = form.Likeness(
+    Family.IMAGE, seen=(form.Seen(50, *[bytes(form.HASH_BYTES)] * 4),)
+).to_bytes()
 STRENGTHS = [
     pytest.param(
         each,
@@ -183,10 +189,10 @@ def test_the_child_is_given_noise_and_never_the_key(noise_key):
             "error",
         ),
         ("done(b'')", "facts length"),
-        ("done(struct.pack('>BIIdI', 9, 1, 1, 0, 0))", "facts range"),
-        ("done(struct.pack('>BIIdI', 0, 1 << 31, 1, 0, 0))", "facts range"),
-        ("done(struct.pack('>BIIdI', 0, 1, 1, float('inf'), 0))", "facts range"),
-        ("done(struct.pack('>BIIdI', 3, 1, 1, 0, 0))", "family"),
+        ("done(struct.pack('>BIIdId', 9, 1, 1, 0, 0, NAN))", "facts range"),
+        ("done(struct.pack('>BIIdId', 0, 1 << 31, 1, 0, 0, NAN))", "facts range"),
+        ("done(struct.pack('>BIIdId', 0, 1, 1, float('inf'), 0, NAN))", "facts range"),
+        ("done(struct.pack('>BIIdId', 3, 1, 1, 0, 0, NAN))", "family"),
     ],
 )
 def test_answers_that_are_not_understood_are_not_believed(code, detail, hostile):
@@ -198,12 +204,21 @@ def test_answers_that_are_not_understood_are_not_believed(code, detail, hostile)
 
 
 @pytest.mark.parametrize(
-    "cells", [bytes(47 + 8), b"\x08" + bytes(55), bytes(48) + b"\3" * 8]
+    ("answer", "why"),
+    [
+        (b"\x08" + bytes(55) + ALIKE, Malformed),
+        (bytes(48) + b"\3" * 8 + ALIKE, Malformed),
+        (bytes(47 + 8) + ALIKE, form.Malformed),
+        (bytes(48 + 8) + ALIKE[:-1], form.Malformed),
+    ],
 )
-def test_cells_out_of_range_are_not_believed(cells, hostile, noise_key):
-    hostile(f"done(struct.pack('>BIIdI', 0, 9, 9, 0, 0) + {cells!r})")
-    with pytest.raises(Garbled):
+def test_cells_and_fingerprints_out_of_range_are_not_believed(
+    answer, why, hostile, noise_key
+):
+    hostile(f"done(struct.pack('>BIIdId', 0, 9, 9, 0, 0, NAN) + {answer!r})")
+    with pytest.raises(Garbled) as failure:
         blur.make_preview(io.BytesIO(b"x"), KINDS["png"], noise_key, b"item")
+    assert isinstance(failure.value.__cause__, why)
 
 
 def test_a_refusal_carries_our_sentence_and_no_words_of_the_child(hostile):

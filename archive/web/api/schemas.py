@@ -230,6 +230,7 @@ SCHEMAS: dict[str, Schema] = {
         treatment=TREATMENT,
         preview_url=TEXT,
         original_url=TEXT,
+        redacted=or_null({"type": "object"}),
         reveal=thing(("allowed", "reasons"), allowed=TRUTH, reasons=many(REMEDY)),
     ),
     "AccessTerms": thing(
