@@ -95,12 +95,16 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def _drawing(size: tuple[int, int], seed: int) -> Image.Image:
-    noise = np.random.default_rng(seed).integers(0, 255, (*size[::-1], 3), np.uint8)
+    """Noise, a disc and two blocks, elsewhere for each seed: no two are near twins."""
+    chance = np.random.default_rng(seed)
+    noise = chance.integers(0, 255, (*size[::-1], 3), np.uint8)
     drawn = Image.fromarray(noise // 3 + 60)
     pen = ImageDraw.Draw(drawn)
-    width, height = size
-    pen.ellipse((width // 4, height // 4, width // 2, height // 2), fill=(200, 40, 30))
-    pen.rectangle((width // 2, height // 3, width - 9, height - 9), fill=(20, 90, 120))
+    for fill in ((20, 90, 120), (230, 220, 90), (200, 40, 30)):
+        left, top = (int(chance.integers(0, side // 2)) for side in size)
+        right, bottom = left + size[0] // 3, top + size[1] // 3
+        draw = pen.ellipse if fill[0] == 200 else pen.rectangle
+        draw((left, top, right, bottom), fill=fill)
     return drawn
 
 
