@@ -33,6 +33,14 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def _no_window_stays(browser: Browser) -> Iterator[None]:
+    """What a failed journey leaves open goes on drawing, and takes half a core."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 @pytest.fixture
 def own(home_of_its_own: Home) -> Iterator[Server]:
     with serving(home_of_its_own) as running:

@@ -62,6 +62,14 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def _no_window_stays(browser: Browser) -> Iterator[None]:
+    """What a failed journey leaves open goes on drawing, and takes half a core."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 @pytest.fixture
 def new_archive(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """An archive in which nobody is yet, and the way in for its administrator."""
