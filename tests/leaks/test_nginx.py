@@ -121,7 +121,7 @@ def _wait_for(port: int, nginx: subprocess.Popen[str]) -> None:
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("behind") / "root"
-    home = make_home(root, VIGIL_TRUSTED_PROXIES="1")
+    home = make_home(root, VIGIL_TRUSTED_PROXIES="1", VIGIL_LABEL_OPINIONS="1")
     with serving(home, threads=8) as server:
         yield server
 

@@ -116,7 +116,7 @@ def test_a_crash_leaves_no_core() -> None:
 
 
 def test_server_and_worker_are_guarded_so(tmp_path: Path) -> None:
-    home = make_home(tmp_path / "root")
+    home = make_home(tmp_path / "root", VIGIL_LABEL_OPINIONS="1")
     with serving(home, threads=4, before=powerless()) as server:
         pids = family(server.pid)
         assert len(pids) == 3  # the first, a server process, the worker

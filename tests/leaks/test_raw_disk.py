@@ -71,7 +71,7 @@ def test_nothing_was_ever_in_clear_on_the_disk(tmp_path: Path) -> None:
     image, place = tmp_path / "disk", tmp_path / "mounted"
     words = [new_word() for _ in range(2)]
     with mounted(image, place, MEBIBYTES):
-        home = make_home(place / "root")
+        home = make_home(place / "root", VIGIL_LABEL_OPINIONS="1")
         person = add_moderator(home)
         with serving(home, threads=8) as server:
             scene = Scene.of(server.port, person)

@@ -31,7 +31,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    home = make_home(tmp_path_factory.mktemp("watched") / "root")
+    home = make_home(
+        tmp_path_factory.mktemp("watched") / "root", VIGIL_LABEL_OPINIONS="1"
+    )
     person = add_moderator(home)
     trace, words = Trace(home.root / "trace"), [new_word() for _ in range(3)]
     with serving(home, threads=8, before=tracer(trace.log)) as server:
