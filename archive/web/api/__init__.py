@@ -2,7 +2,7 @@
 
 operations   what one call is        table        every call, one row each
 records, assets, uploads, consents, me, jobs, vocabulary, description    the views
-schemas, openapi                     the description made from the table
+schemas      the shapes                   openapi      the description of it all
 """
 
 from __future__ import annotations

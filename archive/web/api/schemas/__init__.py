@@ -1,0 +1,21 @@
+"""The shapes that the API takes and gives, as JSON Schema (OpenAPI 3.1).
+
+shapes      what they are made of        files     one file of a record
+described   records                      found     findings and links
+asked       requests, consents, own      house     refusals, words, work, ledger
+"""
+
+from __future__ import annotations
+
+from archive.web.api.schemas import asked, described, files, found, house
+from archive.web.api.schemas.shapes import Schema, ref
+
+__all__ = ["SCHEMAS", "Schema", "ref"]
+
+SCHEMAS: dict[str, Schema] = {
+    **house.SCHEMAS,
+    **described.SCHEMAS,
+    **files.SCHEMAS,
+    **asked.SCHEMAS,
+    **found.SCHEMAS,
+}

@@ -1,0 +1,24 @@
+"""Every call of the API, one row each: routing, guard and OpenAPI all read it.
+
+A row's scopes are what an access token must hold one of. Where a row names none, the
+policy's own rows decide: a token without `read` sees what the public sees, one without
+`deposit`, `label`, `write` or `reveal` is refused what those words stand for.
+
+described   records                       arriving   files in parts
+found       findings and links            files      what is in one file
+asked       requests, consents, own       house      words, work, ledger
+"""
+
+from __future__ import annotations
+
+from archive.web.api.operations import Operation
+from archive.web.api.table import arriving, asked, described, files, found, house
+
+OPERATIONS: tuple[Operation, ...] = (
+    *described.OPERATIONS,
+    *found.OPERATIONS,
+    *asked.OPERATIONS,
+    *arriving.OPERATIONS,
+    *files.OPERATIONS,
+    *house.OPERATIONS,
+)
