@@ -9,7 +9,7 @@ itself.
 
 from __future__ import annotations
 
-MATERIAL = frozenset(
+PREMIS = frozenset(
     {
         "capture",
         "accession",
@@ -25,6 +25,11 @@ MATERIAL = frozenset(
         "exporting",
         "deaccession",
         "deletion",
+    }
+)
+"""Types of events of the Library of Congress's vocabulary, in its own words."""
+MATERIAL = PREMIS | frozenset(
+    {
         "deletion asked for",
         "deletion confirmed",
         "deletion withdrawn",

@@ -12,29 +12,12 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from archive.exchange.court.foundation import Told
+from archive.ledger.events import PREMIS
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
 SCHEMA = "http://www.loc.gov/standards/premis/v3/premis.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 VOCABULARY = "http://id.loc.gov/vocabulary/preservation/eventType"
-TYPES = frozenset(
-    {
-        "capture",
-        "accession",
-        "ingestion",
-        "message digest calculation",
-        "fixity check",
-        "virus check",
-        "replication",
-        "encryption",
-        "decryption",
-        "displaying",
-        "dissemination",
-        "exporting",
-        "deaccession",
-        "deletion",
-    }
-)
 AGENTS = {
     "operator": ("Whoever holds the shell and the key of the archive", "person"),
     "person": ("A person whose identity is withheld", "person"),
@@ -96,7 +79,7 @@ def _event(root: Xml.Element, line: Told, record_id: str) -> None:
     event = _under(root, "event")
     _identified(event, "event", "vigil ledger line", str(line.seq))
     kind = _said(event, "eventType", line.event)
-    if line.event in TYPES:
+    if line.event in PREMIS:
         kind.set("authority", "eventType")
         kind.set("authorityURI", VOCABULARY)
     _said(event, "eventDateTime", line.at)
