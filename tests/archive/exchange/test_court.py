@@ -186,6 +186,28 @@ def test_nobody_is_named_unless_asked_for_and_the_line_can_be_shown_later(
     assert "0 of them are withheld" in checked(whole, site)[1]
 
 
+def test_other_material_that_a_line_speaks_of_is_not_told(
+    site: Site, published: tuple[Deposit, bytes], tmp_path: Path
+) -> None:
+    deposit, _content = published
+    hidden = "hiddenasset99"
+    with site.db.write() as s:
+        site.ledger.append(
+            s,
+            "twin found",
+            actor="system:worker",
+            record=deposit.record.id,
+            asset=deposit.assets[0].id,
+            now=site.clock(),
+            detail={"twin": hidden},
+        )
+    blind = packed(site, Wish(deposit.record.id))
+    assert not any(hidden.encode() in part for part in _contents(blind))
+    assert "1 of them are withheld" in checked(unpacked(blind, tmp_path), site)[1]
+    whole = packed(site, Wish(deposit.record.id, people=True))
+    assert any(hidden.encode() in part for part in _contents(whole))
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after", "what"),
     [
