@@ -100,7 +100,10 @@ def of_labels(s: Session, assets: list[Asset], *, people: bool) -> dict[str, Any
             "codes": asset.codes,
             "tier": str(asset.tier),
             "history": [
-                _label(row, names, people=people) for row in labels.history(s, asset.id)
+                _label(row, names, people=people)
+                for row in labels.history(s, asset.id)
+                # Before a moderator has looked it tells of a twin, perhaps a hidden one.
+                if people or asset.labelled or row.inherited_from is None
             ],
         }
         for asset in assets
