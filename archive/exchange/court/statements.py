@@ -97,12 +97,12 @@ def of_labels(s: Session, assets: list[Asset], *, people: bool) -> dict[str, Any
     files = [
         {
             "asset": asset.id,
-            "codes": asset.codes,
+            "codes": asset.codes if people or asset.labelled else [],
             "tier": str(asset.tier),
             "history": [
                 _label(row, names, people=people)
                 for row in labels.history(s, asset.id)
-                # Before a moderator has looked it tells of a twin, perhaps a hidden one.
+                # Before a moderator has looked, it tells of a twin: hidden, perhaps.
                 if people or asset.labelled or row.inherited_from is None
             ],
         }

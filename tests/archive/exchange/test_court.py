@@ -26,7 +26,7 @@ from archive.exchange.court import NotForCourt, Wish
 from archive.gate import RefusedError
 from archive.intake import Deposit
 from archive.ledger import LedgerEntry
-from archive.records import store
+from archive.records import labels, store
 from archive.records.errors import NoSuchRecord
 from archive.site import Site
 from archive.vault import signing
@@ -206,6 +206,20 @@ def test_other_material_that_a_line_speaks_of_is_not_told(
     assert "1 of them are withheld" in checked(unpacked(blind, tmp_path), site)[1]
     whole = packed(site, Wish(deposit.record.id, people=True))
     assert any(hidden.encode() in part for part in _contents(whole))
+
+
+def test_labels_that_only_a_twin_brought_are_not_told(
+    site: Site, desk: Desk, published: tuple[Deposit, bytes], tmp_path: Path
+) -> None:
+    deposit, _content = published
+    (asset,) = deposit.assets
+    with site.db.write() as s:
+        (row,) = labels.current(s, asset.id)
+        row.inherited_from = "labelelsewhere"
+        store.require_asset(s, asset.id).labelled = False
+    folder = unpacked(packed(site, Wish(deposit.record.id)), tmp_path)
+    (told,) = json.loads((folder / "data/labels.json").read_bytes())["files"]
+    assert (told["codes"], told["history"]) == ([], [])
 
 
 @pytest.mark.parametrize(
