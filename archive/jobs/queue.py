@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.db import Database
+from archive.jobs import turns
 from archive.jobs.tables import OPEN_STATES, Job, JobState
 from auth.identifiers import new_id
 
@@ -71,21 +72,16 @@ def enqueue(  # noqa: PLR0913 - each is a column of the job
 def claim(
     db: Database, worker: str, kinds: Collection[str], lease: timedelta, now: datetime
 ) -> Job | None:
-    """Take the job that has waited longest, or one whose worker fell silent."""
+    """Take the next job, or one whose worker fell silent.
+
+    Whoever was served longest ago comes first, and of theirs what has waited longest.
+    """
     if not _anything_to_claim(db, kinds, now):
         return None  # looked first without the write lock: polling must not hold it
     with db.write() as session:
-        chosen = (
-            select(Job.id)
-            .where(_claimable(kinds, now))
-            .order_by(Job.due_at, Job.created_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        job_id = session.scalar(chosen)
-        if job_id is None:
+        job = _next(session, _claimable(kinds, now))
+        if job is None:
             return None
-        job = session.get_one(Job, job_id)
         job.state = JobState.RUNNING
         job.worker = worker
         job.leased_until = now + lease
@@ -296,6 +292,22 @@ def _anything_to_claim(db: Database, kinds: Collection[str], now: datetime) -> b
     with db.read() as session:
         query = select(Job.id).where(_claimable(kinds, now)).limit(1)
         return session.scalar(query) is not None
+
+
+def _next(session: Session, waiting: ColumnElement[bool]) -> Job | None:
+    """The oldest job of the first turn of which another worker has not locked all."""
+    for turn in turns.in_order(session, waiting):
+        oldest = (
+            select(Job)
+            .where(waiting, turn.jobs)
+            .order_by(Job.due_at, Job.created_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        job = session.scalar(oldest)
+        if job is not None:
+            return job
+    return None
 
 
 def _open(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:

@@ -35,12 +35,15 @@ class Job(Base):
     """One piece of background work. `args` hold ids only, never content."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index(None, "state", "due_at"),)
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "owner", "started_at"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     args: Mapped[dict[str, Any]]
-    owner: Mapped[str | None] = mapped_column(index=True)
+    owner: Mapped[str | None]
     subject: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[JobState] = mapped_column(Word(JobState), default=JobState.QUEUED)
     progress: Mapped[float] = mapped_column(default=0.0)

@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import archive.findings.tables
 import archive.fixity.tables
 import archive.gazetteer.tables
 import archive.intake.tables
@@ -25,6 +26,7 @@ import archive.orders.tables
 import archive.records.tables
 import archive.records.vocabulary.tables
 import archive.searches.tables
+import archive.twins.tables
 import archive.vault.tables
 import auth.access.alarmtables
 import auth.access.requesttables
@@ -40,6 +42,7 @@ from auth.viewer import Access, Visibility
 
 CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
+    archive.findings.tables,
     archive.fixity.tables,
     archive.intake.tables,
     archive.jobs.tables,
@@ -47,6 +50,7 @@ TABLES = (
     archive.moderation.tables,
     archive.orders.tables,
     archive.records.tables,
+    archive.twins.tables,
     archive.vault.tables,
     auth.access.requesttables,
     auth.access.tables,

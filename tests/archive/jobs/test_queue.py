@@ -74,6 +74,41 @@ def test_the_job_that_waits_longest_comes_first(any_db: Database) -> None:
     assert [claimed(any_db).id, claimed(any_db).id] == [early, late]
 
 
+def test_many_jobs_of_one_do_not_keep_the_others_waiting(any_db: Database) -> None:
+    """Requirement 110: everybody in turn, and the archive's own work by its kinds."""
+    for number in range(50):
+        put(any_db, owner="busy", args={"video": number})
+    put(any_db, owner="other", args={"video": 100})
+    put(any_db, owner="other", args={"video": 101})
+    put(any_db, "index", args={"record": "r"})
+
+    order = [claimed(any_db, now=NOW + timedelta(seconds=n)) for n in range(6)]
+
+    served = [job.owner or job.kind for job in order]
+    assert set(served[:3]) == {"busy", "other", "index"}
+    assert served[3:5] == [each for each in served[:3] if each != "index"]
+    assert served[5] == "busy", "nobody else waits any more"
+
+
+def test_who_was_served_lately_waits_for_who_was_not(any_db: Database) -> None:
+    for number in range(3):
+        put(any_db, owner="first", args={"n": number})
+        finish(any_db, claimed(any_db, now=NOW + timedelta(seconds=number)).id)
+    put(any_db, owner="first", args={"n": 10})
+    put(any_db, owner="second", args={"n": 11})
+
+    assert claimed(any_db, now=NOW + timedelta(seconds=9)).owner == "second"
+
+
+@pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
+def test_a_turn_that_another_worker_holds_is_passed_over(any_db: Database) -> None:
+    first = put(any_db, owner="a")
+    second = put(any_db, owner="b", args={"asset": "b"})
+    with any_db.write() as s:
+        s.get_one(Job, first, with_for_update=True)
+        assert claimed(any_db).id == second
+
+
 def test_only_the_kinds_asked_for_are_claimed(any_db: Database) -> None:
     put(any_db, "export")
     assert claim(any_db) is None
