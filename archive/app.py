@@ -52,6 +52,7 @@ PAGES = (
     "locale",
     "ops",
     "visas",
+    "reports",
 )
 STATIC = Path(__file__).parent.parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -17,7 +17,17 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-FIELDS = ("reference", "status", "code", "method", "route", "milliseconds")
+FIELDS = (
+    "reference",
+    "status",
+    "code",
+    "method",
+    "route",
+    "milliseconds",
+    "directive",
+    "blocked",
+    "enforced",
+)
 DEEPEST = 12
 requests = logging.getLogger("vigil.requests")
 

@@ -86,6 +86,7 @@ PUBLISHED = {
         GET ops.healthz
         GET ops.metrics
         GET ops.readyz
+        POST reports.policy
         GET records.cite
         GET records.show
         GET search.results

@@ -31,6 +31,9 @@ PAGE_POLICY = "; ".join(
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        # Two names for one place: browsers know the one or the other.
+        "report-uri /csp-reports",
+        "report-to policy",
     )
 )
 MEDIA_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -45,6 +48,7 @@ ALWAYS = {
         "display-capture=(), browsing-topics=()"
     ),
 }
+REPORTS = 'policy="/csp-reports"'
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -52,6 +56,7 @@ def install(app: Flask, *, secure: bool) -> None:
     """Put the headers on every answer of `app`; HSTS where it is reached by https."""
 
     every = [*ALWAYS.items(), ("Content-Security-Policy", PAGE_POLICY)]
+    every.append(("Reporting-Endpoints", REPORTS))
     if secure:
         every.append(("Strict-Transport-Security", HSTS))
 

@@ -10,6 +10,8 @@ first file, and is judged before that file is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, url_for
 from flask_wtf.csrf import CSRFProtect, generate_csrf
@@ -21,6 +23,8 @@ from archive.web.request.session import CSRF
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 TOKEN_SECONDS = 12 * 3600
+View = TypeVar("View", bound=Callable[..., Any])
+_RIDES_ON_NOTHING = "vigil_rides_on_nothing"
 _OWN_PATH = re.compile(r"/(?!/|%(?:0[0-9a-f]|2f|5c))[!-\[\]-~]*", re.I | re.A)
 NEXT_LENGTH = 4000
 
@@ -51,6 +55,15 @@ def install(app: Flask) -> CSRFProtect:
 
     app.jinja_env.globals |= {"csrf_field": csrf_field, "own_place": own_place}
     return protection
+
+
+def rides_on_nothing(view: View) -> View:
+    """Declare that a view asks not who sends, so that no token could say they meant it.
+
+    For what browsers send by themselves: nothing of the archive may be changed by it.
+    """
+    setattr(view, _RIDES_ON_NOTHING, True)
+    return view
 
 
 def csrf_field() -> Markup:
@@ -94,6 +107,7 @@ def own_place() -> str:
 
 
 def _needs_no_token() -> bool:
-    if g.get("by_token"):
+    view = current_app.view_functions.get(request.endpoint or "")
+    if g.get("by_token") or getattr(view, _RIDES_ON_NOTHING, False):
         return True
     return request.path.startswith("/api/") and context.viewer().account_id is None

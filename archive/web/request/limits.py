@@ -9,6 +9,7 @@
 | tiles of the lens | 120 a minute |
 | copies to be made | 20 an hour |
 | visas to be made, presented or asked about again | 20 an hour |
+| reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
 limits of their own, where they are decided. A refused one answers 429 with
@@ -57,7 +58,19 @@ def spend(what: str, allowance: Allowance) -> None:
     :raises TooFast: it was one too many
     """
     who = context.viewer().account_id or f"address:{request.remote_addr}"
+    _spend(f"{what}:{who}", allowance)
+
+
+def spend_together(what: str, allowance: Allowance) -> None:
+    """Count one try of everybody's.
+
+    :raises TooFast: it was one too many
+    """
+    _spend(f"{what}:everybody", allowance)
+
+
+def _spend(key: str, allowance: Allowance) -> None:
     with context.write_session() as s:
-        wait = limits.spend(s, f"{what}:{who}", allowance, context.now())
+        wait = limits.spend(s, key, allowance, context.now())
     if wait is not None:
         raise TooFast(wait)
