@@ -420,6 +420,7 @@ SETTINGS = (
     Setting("legal_hold", "0", _switch, "1 forgets nothing, whatever its age"),
 )
 _OUTSIDE = ("VIGIL_HOME", "VIGIL_SAMPLES", "VIGIL_TEST_")
+_OF_A_PERSON = frozenset({"VIGIL_TOKEN"})  # `vigil package --as` takes it
 
 
 def _read(setting: Setting, given: str | None) -> Any:  # noqa: ANN401 - per setting
@@ -436,6 +437,8 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     given = {}
     for variable, text in environ.items():
         if not variable.startswith("VIGIL_") or variable.startswith(_OUTSIDE):
+            continue
+        if variable in _OF_A_PERSON:
             continue
         if variable not in known:
             raise ConfigError(f"{variable} is not a setting; see docs/settings.md.")

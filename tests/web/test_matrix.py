@@ -117,6 +117,7 @@ PUBLISHED = {
         POST records.consent
         GET packages.choose
         POST packages.give
+        POST api.packages_give
         GET consents.batch
         POST consents.give_batch
         POST account.save_search
@@ -430,6 +431,7 @@ HIDDEN = {
         GET records.show
         GET packages.choose
         POST packages.give
+        POST api.packages_give
         POST records.withdraw_consent
     """,
     "---on": """

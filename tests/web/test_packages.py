@@ -80,6 +80,31 @@ def test_the_originals_want_a_consent_for_a_court(
     assert bag.read(name) == content
 
 
+def test_programs_have_the_same_package_by_the_same_rules(
+    browser: Browser, visitor, token, site, desk, record: str
+) -> None:
+    path, keys = f"/api/v1/records/{record}/package", token("researcher")
+    answer = visitor.post(path, headers=keys)
+    assert opened(answer).testzip() is None
+    assert answer.mimetype == "application/zip"
+    assert ask(browser("researcher"), record).data == answer.data
+    for body, status in [
+        ({"original": True}, 403),
+        ({"people": True}, 403),
+        ({"original": "yes"}, 422),
+        ({"originals": True}, 422),
+    ]:
+        refused = visitor.post(path, json=body, headers=keys)
+        assert refused.status_code == status, body
+        assert refused.mimetype == "application/problem+json"
+    assert visitor.post(path).status_code == 401
+    hidden = desk.deposit(photo((320, 200))).record.id
+    there = f"/api/v1/records/{hidden}/package"
+    assert visitor.post(there, headers=keys).status_code == 404
+    with site.db.read() as s:
+        assert len(site.ledger.entries(s, event="exporting")) == 2
+
+
 def test_only_administrators_may_have_people_in_it(
     browser: Browser, site, people, record: str
 ) -> None:

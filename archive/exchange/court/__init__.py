@@ -2,6 +2,7 @@
 
 foundation   the checkpoint a package stands on, the lines of its record, proofs
 statements   what the archive says of the record, its labels and their history
+findings     what was found and said of it, word for word, with digests
 premis       the same events and files as PREMIS 3 has them
 bag          all of that as a BagIt bag, with its manifests and a signature
 making       who may have it, the line in the ledger, the originals through the gate

@@ -258,6 +258,44 @@ def check_premis(folder: Path, record: Document, lines: list[Any]) -> None:
         raise Wrong("PREMIS tells of events that the extract does not have.")
 
 
+def versions(found: Document) -> Iterator[Document]:
+    """Everything that was found or said, of whatever kind."""
+    for kind in found.values():
+        yield from kind if isinstance(kind, list) else [kind] if kind else []
+
+
+def check_findings(told: Document, record: Document, lines: list[Any]) -> str:
+    """Words fit their digests, and digests the ledger's lines, where both are open."""
+    if told["record"] != record["id"]:
+        raise Wrong("The findings are of another record.")
+    details = [each["detail"] for each in lines if "line" in each]
+    written = {
+        (detail["thread"], detail.get("version")): detail.get("digest")
+        for detail in details
+        if "thread" in detail
+    }
+    count = whole = told_of = 0
+    for each in versions(told["findings"]):
+        count += 1
+        if "digest" not in each:
+            continue
+        whole += 1
+        if sha256(spoken(each["said"])).hex() != each["digest"]:
+            raise Wrong(f"The words of {each['thread']} were changed.")
+        known = written.get((each["thread"], each["version"]))
+        if known not in (None, each["digest"]):
+            raise Wrong(f"The ledger tells of other words in {each['thread']}.")
+        told_of += known is not None
+    return f"{count} findings: {whole} in whole, {told_of} in open lines."
+
+
+def spoken(said: Document) -> bytes:
+    """The bytes that a finding's digest is of."""
+    separators = (",", ":")
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=separators)
+    return text.encode()
+
+
 # --- time-stamps (RFC 3161) ---
 
 
@@ -340,6 +378,9 @@ def check(folder: Path, key: str | None, roots: str | None) -> Iterator[str]:
     here, told = check_files(folder, record, lines)
     yield f"{len(record['files'])} files: {told} in open lines, {here} in the package."
     check_premis(folder, record, lines)
+    found = read(folder / "data/verification.json")
+    if "findings" in found:  # earlier packages have none
+        yield check_findings(found, record, lines)
     yield from check_witnesses(folder, checkpoint, public, roots)
 
 

@@ -21,8 +21,9 @@ from typing import Any, Protocol, Self
 from sqlalchemy.orm import Session
 
 from archive.config import Config
-from archive.exchange.court import bag, foundation, premis, statements
+from archive.exchange.court import bag, findings, foundation, premis, statements
 from archive.exchange.court.bag import Bag, Original
+from archive.exchange.court.findings import Telling
 from archive.exchange.court.foundation import Foundation
 from archive.gate import Opened, RefusedError
 from archive.ledger.actors import actor_of
@@ -31,6 +32,7 @@ from archive.records.tables import Asset, Record
 from archive.vault import signing
 from archive.witness import attestation, checkpoints
 from auth.policy import Action, Refusal, decide
+from auth.scope import scope
 from auth.sealing import Sealing
 from auth.viewer import Rules, Viewer
 
@@ -124,7 +126,8 @@ def prepare(premises: Premises, wish: Wish, by: Viewer, now: datetime) -> Prepar
         row = checkpoints.find(s, size)
         base = foundation.lay(premises, s, record.id, row, people=wish.people)
         openings: dict[str, Opened] = {}
-        packed = _packed(premises, s, wish, assets, base, openings)
+        telling = _telling(premises, wish, by, now)
+        packed = _packed(premises, s, telling, wish, base, openings)
     return Prepared(wish, packed, assets, size, openings)
 
 
@@ -173,15 +176,21 @@ def _based(premises: Premises, wish: Wish, by: Viewer, now: datetime) -> int:
     return int(attestation.sign(premises, actor=actor_of(by), now=now)["size"])
 
 
+def _telling(premises: Premises, wish: Wish, by: Viewer, now: datetime) -> Telling:
+    reach = scope(by, now) if wish.people else findings.PUBLIC
+    return Telling(premises.sealing, reach, wish.people)
+
+
 def _packed(
     premises: Premises,
     s: Session,
+    telling: Telling,
     wish: Wish,
-    assets: list[Asset],
     base: Foundation,
     openings: dict[str, Opened],
 ) -> Bag:
     people, record = wish.people, store.require(s, wish.record_id)
+    assets = list(store.assets_of(s, record.id))
     details = statements.details_of(premises.sealing, assets)
     document = store.document_of(premises.sealing, record)
     address = f"{premises.config.base_url.rstrip('/')}/records/{record.id}"
@@ -196,7 +205,7 @@ def _packed(
     payload = {
         "data/record.json": bag.as_json({**about, "files": files}),
         "data/verification.json": bag.as_json(
-            statements.of_verification(record, document)
+            findings.of_verification(s, telling, record, document)
         ),
         "data/labels.json": bag.as_json(statements.of_labels(s, assets, people=people)),
         f"{CUSTODY}/extract.json": bag.as_json(base.extract(record.id)),

@@ -1,9 +1,8 @@
-"""What the archive says of a record: description, verification, labels with history.
+"""What the archive says of a record: its description, files, labels with history.
 
 | document | with `people` besides |
 |---|---|
 | record.json | who deposited it, the note on its source |
-| verification.json | |
 | labels.json | notes; account ids, where else stands `labeller 1` and so on |
 
 Names of files stand in a package that has the files, and in one with `people`. Times
@@ -52,21 +51,6 @@ def of_record(
         "withdrawn_at": iso(record.withdrawn_at),
         "tombstone": record.tombstone,
         **({"deposited_by": record.created_by} if people else {}),
-    }
-
-
-def of_verification(record: Record, document: RecordDocument) -> dict[str, Any]:
-    """What the archive found and what an authority said, kept apart."""
-    return {
-        "document": "vigil court verification/v1",
-        "record": record.id,
-        "revision": record.revision,
-        "verification": document.verification,
-        "official_stance": document.stance,
-        "source": {
-            "platform": document.source.platform,
-            "captured_at": document.source.captured_at,
-        },
     }
 
 

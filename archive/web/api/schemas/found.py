@@ -85,6 +85,7 @@ def _made() -> dict[str, Schema]:
         },
         "EntityPage": thing(("items", "total"), items=many(told), total=COUNT),
         "StatementPage": thing(("items", "total"), items=many(statement), total=COUNT),
+        "PackageWish": thing(original=TRUTH, people=TRUTH, up_to_now=TRUTH),
         "Findings": thing(
             ("record", "assessments", "stances", "accounts", "relations"),
             record=TEXT,

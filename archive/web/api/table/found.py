@@ -1,10 +1,11 @@
-"""What was found and what was said of records."""
+"""What was found and what was said of records, and the package of all of it."""
 
 from __future__ import annotations
 
 from archive.web.api import (
     entities,
     findings,
+    packages,
     qualifications,
     statements,
 )
@@ -50,6 +51,16 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.READ_RECORD,),
         gives="Findings",
         refuses=(404,),
+    ),
+    Operation(
+        "POST",
+        "/records/{record_id}/package",
+        packages.give,
+        "The record with everything that proves it, for a court",
+        needs=(Action.PACKAGE,),
+        body="PackageWish",
+        gives="application/zip",
+        refuses=(401, 403, 404, 409, 422, 429),
     ),
     Operation(
         "PUT",
