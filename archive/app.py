@@ -84,7 +84,7 @@ def create_app(site: Site) -> Flask:
     streams.install(app)
     cleaning.install(app)
     guard.install(app)
-    i18n.install(app, secure=secure)
+    i18n.install(app, secure=secure, mirrored=site.config.development)
     exclusions.install(app, secure=secure)
     headers.install(app, secure=secure)
     _register(app)

@@ -96,6 +96,7 @@ class Config:
     label_opinions: int
     maintenance: bool
     allow_unsandboxed: bool
+    development: bool
     job_lease_seconds: int
     fixity_days: int
     fixity_rate: int
@@ -180,6 +181,11 @@ def check_safe(config: Config) -> None:
         raise ConfigError(
             "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
             "unset it on a public host and install bubblewrap."
+        )
+    if config.development and not config.is_local:
+        raise ConfigError(
+            "VIGIL_DEVELOPMENT adds a language that nobody reads; unset it on a public "
+            "host."
         )
     if config.tsa_url and config.tsa_certificates is None:
         raise ConfigError(
@@ -397,6 +403,7 @@ SETTINGS = (
     Setting("label_opinions", "2", _count, "moderators who must agree on labels"),
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
+    Setting("development", "0", _switch, "1 adds English mirrored, to try the pages"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
     Setting(
         "fixity_days", "30", _number, "days between readings of every file; 0 none"

@@ -15,7 +15,11 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 MODULES = sorted((STATIC / "js").glob("*.js"))
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-RAW = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch)a?\(|\b\d*\.?\d+(?:px|rem)\b")
+RAW = re.compile(
+    r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch|color-mix)a?\("
+    r"|\b\d*\.?\d+(?:px|rem|pt|ch|cm|ms|s)\b"
+    r"|:[^;{]*\b(?:white|black|red|green|blue|gr[ae]y|orange|yellow)\s*(?:;|\s)"
+)
 IN_MEDIA = re.compile(r"@media[^{]*\{")
 
 
@@ -44,8 +48,26 @@ def test_every_value_a_sheet_asks_for_is_a_token(sheet):
 @pytest.mark.parametrize("sheet", SHEETS, ids=names(SHEETS))
 def test_layout_is_ready_for_the_other_direction(sheet):
     text = COMMENT.sub("", sheet.read_text(encoding="utf-8"))
-    sided = r"(?:margin|padding|border)-(?:left|right)\b|(?<![-\w])(?:left|right)\s*:"
+    sided = (
+        r"(?:margin|padding|border|scroll-margin|scroll-padding)-(?:left|right)\b"
+        r"|(?<![-\w])(?:left|right)\s*:|(?:float|clear|text-align)\s*:\s*(?:left|right)"
+        r"|border-(?:top|bottom)-(?:left|right)-radius"
+    )
     assert not re.findall(sided, text)
+    four = r"(?:margin|padding|inset)\s*:((?:\s+[^\s;()]+(?:\([^)]*\))?){4})\s*;"
+    uneven = [each for each in re.findall(four, text) if _is_sided(each)]
+    assert not uneven, uneven
+
+
+def _is_sided(four: str) -> bool:
+    _top, right, _bottom, left = re.findall(r"[^\s()]+(?:\([^)]*\))?", four)
+    return right != left
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_no_page_names_a_colour_or_a_size_of_its_own(page):
+    drawn = r'(?:fill|stroke|color|font-size)="(?!none|currentColor|var\()([^"{]+)"'
+    assert not re.findall(drawn, page.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", [*SHEETS, *MODULES], ids=names([*SHEETS, *MODULES]))

@@ -382,6 +382,7 @@ PUBLISHED = {
         POST admin.import_gazetteer
         POST admin.save_entry
         GET admin.index
+        GET help.style
         POST admin.invite
         GET admin.ledger
         POST admin.sign_ledger

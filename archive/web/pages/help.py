@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import NotFound
 
 from archive.web.request import context
-from archive.web.request.guard import public
+from archive.web.request.guard import needs, public
 from archive.web.request.i18n import language
+from archive.web.showing import tokens
+from archive.web.showing.cards import Card, Picture
 from archive.web.showing.labelgroups import GROUPS
 from archive.web.showing.labelwords import LabelWords, words_of
 from archive.web.showing.warnings import longest
-from auth.viewer import Tier
+from auth.policy import Action
+from auth.viewer import PreviewTier, Tier
+from blur import render
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 
@@ -88,6 +93,53 @@ def page(name: str) -> str:
         groups=[(code, title, _terms(code)) for code, title in GROUPS.items()],
         lengths=[(str(tier), longest(tier)) for tier in Tier if tier < Tier.X],
     )
+
+
+@bp.get("/style")
+@needs(Action.READ_OPERATIONS)
+def style() -> str:
+    """What all pages are made of: tokens, type, icons, components in each state."""
+    return render_template(
+        "help/style.html",
+        tokens=tokens.tokens(),
+        icons=tokens.icons(),
+        tiers=list(Tier),
+        cards=_samples(),
+        now=context.now(),
+        address="#page-{}".format,
+    )
+
+
+def _samples() -> list[Card]:
+    """A card for each state that the picture of a record can be in."""
+    tile = render.data_uri(None, PreviewTier.SEALED.value, "style")
+    alt = gettext("There is no file.")
+    states = (
+        Picture("landscape", tile, tile, alt, "image"),
+        Picture("portrait", tile, tile, alt, "video"),
+        Picture("wave", tile, tile, alt, "audio"),
+        Picture("landscape", None, tile, alt, "document"),
+        Picture("landscape", None, tile, alt, "image", waiting=True),
+        Picture("landscape", None, tile, alt, "image", failed=True),
+    )
+    return [
+        Card(
+            id=f"sample{number}",
+            url=f"#sample-{number}",
+            title=gettext("A title of a record, as long as titles often are"),
+            lang=None,
+            is_neutral=False,
+            tier=Tier(number),
+            labelled=number != Tier.G5,
+            kinds=((picture.kind, number + 1),),
+            labels=(),
+            date="2020-10",
+            place="",
+            summary="",
+            picture=picture,
+        )
+        for number, picture in enumerate(states)
+    ]
 
 
 def _tiers() -> Iterable[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from archive.web.request import forms
 from archive.web.request.guard import public
-from archive.web.request.i18n import LANGUAGES, SYSTEM, THEMES
+from archive.web.request.i18n import SYSTEM, THEMES, tongues
 
 bp = Blueprint("locale", __name__)
 A_YEAR = 365 * 24 * 3600
@@ -18,7 +18,7 @@ A_YEAR = 365 * 24 * 3600
 def switch() -> Response:
     """Remember `language`, and go back to `next`."""
     chosen = request.form.get("language", "")
-    if chosen not in LANGUAGES:
+    if chosen not in tongues():
         abort(400)
     return _remember(current_app.config["LOCALE_COOKIE"], chosen)
 

@@ -18,10 +18,12 @@ from babel.support import Translations
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
-from archive.web.request import amounts, sentences
+from archive.web.request import amounts, mirror, sentences
 
 LANGUAGES = {"en": "English", "hy": "Հայերեն", "az": "Azərbaycanca", "ru": "Русский"}
 DEFAULT = "en"
+MIRRORED = "en-XB"
+"""English, lengthened and from right to left: no language, but a test of the pages."""
 THEMES = ("light", "dark")
 SYSTEM = "system"
 CATALOGUES = Path(__file__).parents[1] / "translations"
@@ -31,6 +33,8 @@ class CatalogueDomain(Domain):  # type: ignore[misc]
     """Catalogues read straight from their source."""
 
     def get_translations(self) -> Counting:
+        if is_mirrored():
+            return MIRROR
         locale = get_locale()
         return catalogue(locale.language if locale else DEFAULT)
 
@@ -43,8 +47,9 @@ class SourceBabel(Babel):  # type: ignore[misc]
         return CatalogueDomain()
 
 
-def install(app: Flask, *, secure: bool) -> None:
-    """Let `app` speak the reader's language."""
+def install(app: Flask, *, secure: bool, mirrored: bool) -> None:
+    """Let `app` speak the reader's language, or English `mirrored` where it may."""
+    app.config["MIRRORED"] = mirrored
     prefix = "__Host-vigil" if secure else "vigil"
     app.config["LOCALE_COOKIE"] = f"{prefix}-locale"
     app.config["THEME_COOKIE"] = f"{prefix}-theme"
@@ -59,7 +64,9 @@ def install(app: Flask, *, secure: bool) -> None:
     app.context_processor(
         lambda: {
             "language": language(),
-            "languages": LANGUAGES,
+            "languages": tongues(),
+            "tongue": MIRRORED if is_mirrored() else language(),
+            "direction": "rtl" if is_mirrored() else "ltr",
             "theme": theme(),
             "letter_keys": letter_keys(),
         }
@@ -74,6 +81,20 @@ def language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def tongues() -> dict[str, str]:
+    """What a reader may choose from, by its code; each in its own words."""
+    if not current_app.config["MIRRORED"]:
+        return LANGUAGES
+    return {**LANGUAGES, MIRRORED: mirror.mirrored("Mirrored")}
+
+
+def is_mirrored() -> bool:
+    """Whether this answer is English from right to left, as developers may ask."""
+    if not has_request_context() or not current_app.config["MIRRORED"]:
+        return False
+    return request.cookies.get(current_app.config["LOCALE_COOKIE"]) == MIRRORED
 
 
 def language_name(code: str) -> str:
@@ -110,6 +131,22 @@ class Counting(Translations):
         """The form for `num`, in which its other gaps are still open."""
         form = str(super().ungettext(one, many, num))
         return form.replace(amounts.COUNT, amounts.count(num, self._code))
+
+
+class Mirror(Counting):
+    """English as the sources write it, made longer and turned round."""
+
+    def __init__(self) -> None:
+        super().__init__(code=DEFAULT)
+
+    def ugettext(self, message: str) -> str:
+        return mirror.mirrored(message)
+
+    def ungettext(self, one: str, many: str, num: int) -> str:
+        return mirror.mirrored(super().ungettext(one, many, num))
+
+
+MIRROR = Mirror()
 
 
 @cache
