@@ -38,8 +38,9 @@ Ints = npt.NDArray[np.integer[Any]]
 class Inverted:
     """Posting lists of ascending keys: a byte for the field, then the term.
 
-    List ``i`` has the postings ``starts[i]`` up to ``starts[i + 1]``: ascending
-    document numbers, weights, and how many of ``positions`` belong to each.
+    ``head`` is what all keys begin with, and is left out of them. List ``i`` has the
+    postings ``starts[i]`` up to ``starts[i + 1]``: ascending document numbers, weights,
+    and how many of ``positions`` belong to each.
     """
 
     keys: list[bytes]
@@ -49,6 +50,7 @@ class Inverted:
     counts: Ints
     positions: Ints
     positions_of_terms: Ints
+    head: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -202,13 +204,14 @@ def _sorted(text: _Text, chosen: Ints, ranked: _Ranked, head: bytes) -> Inverted
     starts = np.append(np.searchsorted(postings, firsts), len(postings))
     counts = _summed(new_position, postings)
     return Inverted(
-        keys=[head + ranked.texts[number] for number in key[firsts].tolist()],
+        keys=list(map(ranked.texts.__getitem__, key[firsts].tolist())),
         starts=starts,
         docs=docs[postings],
         weights=_summed(_WEIGHTS[text.parts[at]], postings),
         counts=counts,
         positions=positions[new_position],
         positions_of_terms=_summed(counts, starts[:-1]),
+        head=head,
     )
 
 

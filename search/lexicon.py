@@ -8,6 +8,7 @@ numbered as they are met and analysed together (``settle``).
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,11 @@ class Terms:
 
     def keep(self, words: int) -> None:
         """Forget the terms of all but the first words."""
-        kept = [n for n, word in enumerate(self._words) if word < words]
-        self.texts = [self.texts[n] for n in kept]
-        self._offsets = array("H", [self._offsets[n] for n in kept])
-        self._words = array("i", [self._words[n] for n in kept])
+        of, offsets = np.array(self._words), np.array(self._offsets)
+        kept = of < words
+        self.texts = list(compress(self.texts, kept.tolist()))
+        self._words = array("i", of[kept].tobytes())
+        self._offsets = array("H", offsets[kept].tobytes())
 
 
 @dataclass(frozen=True)

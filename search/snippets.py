@@ -3,11 +3,12 @@
 Every character of the document is escaped; the only tag is ``<mark>``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import accumulate, islice
 
 from search.analysis.beginnings import Beginnings
-from search.analysis.tokens import tokens, written_places
+from search.analysis.tokens import tokens, written_apart
 from search.analysis.words import document_terms
 from search.evaluation import Wanted
 from search.postings import EXACT, KEY, STEM
@@ -33,37 +34,46 @@ class Marking:
         if language not in self._languages:
             self._languages[language] = _Known(self._wanted, language)
         known = self._languages[language]
+        parts = written_apart(text)
+        words = parts[1::2]
+        marked = known.wanted_of(words)
+        if not marked:
+            return []
         found: Spans = []
-        for first, written in written_places(text):
-            # A word of several parts may hold a wanted one that begins otherwise.
-            if not known.may_begin[written[0]] and written.isalpha():
-                continue
-            if places := known[written]:
-                found += [(first + start, first + end) for start, end in places]
+        starts = islice(accumulate(map(len, parts)), 0, None, 2)
+        for first, written in zip(starts, words, strict=False):
+            if written in marked:
+                found += [(first + a, first + b) for a, b in marked[written]]
         return found
 
 
-class _Known(dict[str, Spans]):
+class _Known:
     """Where in a written word its wanted tokens are, for one language."""
 
     def __init__(self, wanted: Wanted, language: str) -> None:
-        super().__init__()
         self._wanted = frozenset().union(
             *(wanted.terms[level] for level in (EXACT, STEM, KEY))
         )
-        self.may_begin = Beginnings(self._wanted)
+        self._may_begin = Beginnings(self._wanted)
         self._language = language
+        self._looked_at: set[str] = set()
+        self._marked: dict[str, Spans] = {}
 
-    def __missing__(self, written: str) -> Spans:
-        found: Spans = []
-        if written.isalpha():
-            every = document_terms(written, self._language).every
-            if not self._wanted.isdisjoint(every):
-                found = [(0, len(written))]
-        else:
-            found = list(self._in_parts(written))
-        self[written] = found
-        return found
+    def wanted_of(self, words: Sequence[str]) -> Mapping[str, Spans]:
+        """Return the wanted tokens of all words met, if any word of these has some."""
+        for written in set(words).difference(self._looked_at):
+            self._looked_at.add(written)
+            # A word of several parts may hold a wanted one that begins otherwise.
+            if self._may_begin[written[0]] or not written.isalpha():
+                if found := self._in_word(written):
+                    self._marked[written] = found
+        return {} if self._marked.keys().isdisjoint(words) else self._marked
+
+    def _in_word(self, written: str) -> Spans:
+        if not written.isalpha():
+            return list(self._in_parts(written))
+        every = document_terms(written, self._language).every
+        return [] if self._wanted.isdisjoint(every) else [(0, len(written))]
 
     def _in_parts(self, written: str) -> Iterator[tuple[int, int]]:
         end = 0

@@ -5,9 +5,11 @@ so words of the letters that texts are made of go through together. What they gi
 what ``words.document_terms`` gives for each.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_letters
+
+import numpy as np
 
 from search.analysis.folding import bare_lines, fold_lines, surface_lines
 from search.analysis.romanise import keys_at_once
@@ -15,16 +17,16 @@ from search.analysis.stemming import language_for, stems_at_once
 
 _LONGEST = 60
 _ALPHABETS = {
-    "L": "A-Za-zÄäÖöÜüÇçŞşĞğİıƏə",
-    "C": "А-Яа-яЁёІіЇїЄє",
-    "A": "Ա-Ֆա-և",
+    "L": ascii_letters + "ÄäÖöÜüÇçŞşĞğİıƏə",
+    "C": "".join(map(chr, range(ord("А"), ord("я") + 1))) + "ЁёІіЇїЄє",
+    "A": "".join(map(chr, (*range(ord("Ա"), ord("Ֆ") + 1), *range(ord("ա"), 0x588)))),
 }
-_PLAIN = re.compile(
-    "|".join(
-        f"(?P<{kind}>[{letters}]{{1,{_LONGEST}}})"
-        for kind, letters in _ALPHABETS.items()
-    )
-)
+_SCRIPTS = {1 << bit: kind for bit, kind in enumerate(_ALPHABETS)}
+_BEYOND = 0x600
+"""No letter from here on is one of these."""
+_BITS = np.zeros(_BEYOND + 1, np.uint8)
+for _bit, _kind in _SCRIPTS.items():
+    _BITS[[ord(letter) for letter in _ALPHABETS[_kind]]] = _bit
 
 Numbered = tuple[Sequence[int], Sequence[str]]
 """Terms, and before them the number of the word that each belongs to."""
@@ -45,11 +47,15 @@ def by_script(words: Sequence[str]) -> dict[str | None, list[int]]:
 
     None has those that must be analysed one by one.
     """
-    found: dict[str | None, list[int]] = {}
-    for number, word in enumerate(words):
-        match = _PLAIN.fullmatch(word)
-        found.setdefault(match and match.lastgroup, []).append(number)
-    return found
+    if not words:
+        return {}
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    text = "".join(words).encode("utf-32-le", "surrogatepass")
+    letters = np.minimum(np.frombuffer(text, "<u4"), _BEYOND)
+    common = np.bitwise_and.reduceat(_BITS[letters], np.cumsum(lengths) - lengths)
+    common[lengths > _LONGEST] = 0
+    found = {bit: np.flatnonzero(common == bit).tolist() for bit in (*_SCRIPTS, 0)}
+    return {_SCRIPTS.get(bit): some for bit, some in found.items() if some}
 
 
 def analysed(words: Sequence[str], kind: str, language: str) -> Analysed:

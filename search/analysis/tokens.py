@@ -16,14 +16,19 @@ _MARKS = (
 )
 _W = rf"[\w{_MARKS}]"
 _WORD = rf"\w{_W}*+(?:['’ʼʻ`]\w{_W}*+)*+"
+# Each form begins with a set of characters, by which most are ruled out at once.
 _KINDS = (
-    ("address", r"(?i:https?://|www\.|t\.me/)[^\s<>\"“”«»()]+"),
+    (
+        "address",
+        r"(?:[hH](?i:ttps?://)|[wW](?i:ww\.)|[tT](?i:\.me/))[^\s<>\"“”«»()]+",
+    ),
     ("handle", rf"[@#]\w{_W}+"),
-    ("number", rf"\d+(?:[.,:]\d+)+(?!{_W})"),
+    ("number", rf"\d\d*(?:[.,:]\d+)+(?!{_W})"),
     ("word", rf"{_WORD}(?:[-‐‑]{_WORD})*+"),
 )
 _TOKEN = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _KINDS))
 _WRITTEN = re.compile("|".join(form for _, form in _KINDS))
+_APART = re.compile(f"({_WRITTEN.pattern})")
 _HYPHENS = re.compile("[-‐‑]")
 _PART = re.compile(_WORD)
 LONGEST_COMPOUND = 40
@@ -63,9 +68,9 @@ def written_words(text: str) -> list[str]:
     return _WRITTEN.findall(text)
 
 
-def written_places(text: str) -> list[tuple[int, str]]:
-    """Return the same with where each begins."""
-    return [(match.start(), match[0]) for match in _WRITTEN.finditer(text)]
+def written_apart(text: str) -> list[str]:
+    """Return the same and what is between: a text's odd parts are its words."""
+    return _APART.split(text)
 
 
 def _is_single(match: re.Match[str]) -> bool:

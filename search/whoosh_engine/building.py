@@ -14,6 +14,7 @@ from search.inverting import Inverter
 from search.sealed_storage import SealedStorage
 from search.whoosh_engine.merging import merged
 from search.whoosh_engine.segments import SegmentFiles, delete, write_documents
+from search.whoosh_engine.terms import LARGE_BLOCK_TERMS
 
 BATCH_CHARACTERS = 1_500_000
 """Text that is indexed at a time; more needs more memory and makes fewer segments."""
@@ -31,7 +32,7 @@ def build(storage: SealedStorage, docs: Iterable[Document]) -> Sequence[Segment]
         if len(small) == MERGED_AT_ONCE:
             large.append(_joined(storage, small))
             small = []
-        small.append(write_documents(storage, inverter, batch))
+        small.append(write_documents(storage, inverter, batch, LARGE_BLOCK_TERMS))
     del inverter
     made = [*large, *small]
     if len(made) > MERGED_AT_ONCE:

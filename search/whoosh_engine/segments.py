@@ -43,7 +43,13 @@ from search.postings import (
 )
 from search.sealed_storage import SealedFile, SealedStorage
 from search.whoosh_engine.packing import Ints, starts_of
-from search.whoosh_engine.terms import Cursor, Term, TermsReader, TermsWriter
+from search.whoosh_engine.terms import (
+    BLOCK_TERMS,
+    Cursor,
+    Term,
+    TermsReader,
+    TermsWriter,
+)
 
 IDS = np.dtype(f"S{LONGEST_ID}")
 INDEX_NAME = "VIGIL2"
@@ -105,7 +111,12 @@ def _column(pairs: list[tuple[int, str]]) -> FacetColumn:
     return FacetColumn(values, codes, docs)
 
 
-def write(storage: SealedStorage, held: Held, lists: Iterable[Inverted]) -> Segment:
+def write(
+    storage: SealedStorage,
+    held: Held,
+    lists: Iterable[Inverted],
+    block_terms: int = BLOCK_TERMS,
+) -> Segment:
     """Write a segment; it becomes part of the index with a table of contents.
 
     ``lists`` come in ascending order of keys.
@@ -127,7 +138,7 @@ def write(storage: SealedStorage, held: Held, lists: Iterable[Inverted]) -> Segm
             files.enter_context(segment.create_file(storage, ending))
             for ending in _TERM_FILES
         ]
-        writer = TermsWriter(*made)
+        writer = TermsWriter(*made, block_terms=block_terms)
         for found in lists:
             writer.add(found)
         writer.finish()
@@ -135,11 +146,14 @@ def write(storage: SealedStorage, held: Held, lists: Iterable[Inverted]) -> Segm
 
 
 def write_documents(
-    storage: SealedStorage, inverter: Inverter, docs: Sequence[Document]
+    storage: SealedStorage,
+    inverter: Inverter,
+    docs: Sequence[Document],
+    block_terms: int = BLOCK_TERMS,
 ) -> Segment:
     """Write documents as a segment."""
     found, lengths = inverter.invert(docs)
-    return write(storage, Held.of(docs, lengths), found)
+    return write(storage, Held.of(docs, lengths), found, block_terms)
 
 
 def delete(storage: SealedStorage, segment: Segment) -> None:

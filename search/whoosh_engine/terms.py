@@ -21,7 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +33,9 @@ from search.whoosh_engine import packing
 from search.whoosh_engine.packing import WIDTHS, Ints
 
 BLOCK_TERMS = 64
+"""Terms that are read to find one of them."""
+LARGE_BLOCK_TERMS = 256
+"""The same where all are read in order, in segments that are merged at once."""
 KEPT_BLOCKS = 256
 """Blocks of terms that stay read, for each segment; about 10 KiB each."""
 MAGIC = b"VGT2"
@@ -69,8 +72,16 @@ class Pages(Protocol):
 class TermsWriter:
     """Writes terms in ascending order of keys, many at a time."""
 
-    def __init__(self, terms: Sink, postings: Sink, positions: Sink) -> None:
+    def __init__(
+        self,
+        terms: Sink,
+        postings: Sink,
+        positions: Sink,
+        *,
+        block_terms: int = BLOCK_TERMS,
+    ) -> None:
         self._terms, self._postings, self._positions = terms, postings, positions
+        self._block_terms = block_terms
         self._firsts: list[tuple[int, bytes]] = []
         self._last = b""
 
@@ -78,9 +89,9 @@ class TermsWriter:
         """Write the lists of these terms; their keys follow all keys before."""
         if not found.keys:
             return
-        if found.keys[0] <= self._last:
+        if found.head + found.keys[0] <= self._last:
             raise ValueError("Terms have to come in order")
-        self._last = found.keys[-1]
+        self._last = found.head + found.keys[-1]
         places = (self._postings.tell(), self._positions.tell())
         codes = _Codes.of(found)
         self._postings.write(_packed_postings(found, codes))
@@ -92,20 +103,22 @@ class TermsWriter:
     ) -> None:
         posted = packing.starts_of(codes.posting_bytes(found)) + places[0]
         placed = packing.starts_of(codes.position_bytes(found)) + places[1]
-        documents = np.diff(found.starts)
-        widths = codes.in_one_byte()
-        for start in range(0, len(found.keys), BLOCK_TERMS):
-            keys = found.keys[start : start + BLOCK_TERMS]
+        documents, count = np.diff(found.starts), len(found.keys)
+        columns = (
+            np.fromiter(map(len, found.keys), "<u2", count)
+            + np.uint16(len(found.head)),
+            documents.astype("<u4"),
+            found.positions_of_terms.astype("<u4"),
+            codes.in_one_byte(),
+        )
+        for start in range(0, count, self._block_terms):
+            keys = found.keys[start : start + self._block_terms]
             some = slice(start, start + len(keys))
-            self._firsts.append((self._terms.tell(), keys[0]))
-            head = _BLOCK.pack(len(keys), int(posted[start]), int(placed[start]))
-            arrays = (
-                np.fromiter(map(len, keys), "<u2", len(keys)).tobytes(),
-                documents[some].astype("<u4").tobytes(),
-                found.positions_of_terms[some].astype("<u4").tobytes(),
-                widths[some].tobytes(),
-            )
-            self._terms.write(b"".join((head, *arrays, *keys)))
+            self._firsts.append((self._terms.tell(), found.head + keys[0]))
+            begin = _BLOCK.pack(len(keys), int(posted[start]), int(placed[start]))
+            arrays = [column[some].tobytes() for column in columns]
+            joined = found.head.join((b"", *keys))
+            self._terms.write(b"".join((begin, *arrays, joined)))
 
     def finish(self) -> None:
         """Write where the blocks are; the files are left open."""
@@ -234,7 +247,7 @@ class Block:
         lengths = np.frombuffer(raw, "<u2", count, at)
         ends = _ends(lengths, at + count * _EACH)
         return cls(
-            keys=[raw[a:b] for a, b in pairwise(ends)],
+            keys=list(map(raw.__getitem__, map(slice, ends, islice(ends, 1, None)))),
             documents=np.frombuffer(raw, "<u4", count, at + 2 * count),
             positions=np.frombuffer(raw, "<u4", count, at + 6 * count),
             codes=np.frombuffer(raw, "<u1", count, at + 10 * count),

@@ -76,7 +76,10 @@ def as_lists(found: Inverted) -> Lists:
     for number, key in enumerate(found.keys):
         for at in range(found.starts[number], found.starts[number + 1]):
             positions = found.positions[ends[at] : ends[at + 1]].tolist()
-            lists[key][int(found.docs[at])] = (int(found.weights[at]), positions)
+            lists[found.head + key][int(found.docs[at])] = (
+                int(found.weights[at]),
+                positions,
+            )
     return lists
 
 
@@ -92,7 +95,7 @@ def test_all_words_at_once_give_what_each_word_gives(rows) -> None:
     found: Lists = {}
     keys = []
     for each in lists:
-        keys += each.keys
+        keys += [each.head + key for key in each.keys]
         found |= as_lists(each)
     assert keys == sorted(keys)
     assert without_shown(found) == one_by_one(docs)
