@@ -438,9 +438,9 @@ def test_a_clock_that_is_set_back_opens_nothing_and_is_told(
 ) -> None:
     viewer, held = desk.researcher(), desk.publish(desk.deposit(), "dead.body")
     desk.consent(viewer, held.record.id)
+    again = desk.fresh(viewer.account_id)
     with site.db.write() as s:
         secret, _ = sessions.start(s, viewer.account_id, "here", clock())
-    again = desk.fresh(viewer.account_id)
     gate.release(site, again, held.assets[0].id, clock()).close()
     clock.advance(hours=-3)
     with site.db.read() as s:
