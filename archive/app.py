@@ -16,7 +16,7 @@ from flask import Flask, Response, request, send_from_directory
 
 from archive.site import Site
 from archive.web import api, logs, watching
-from archive.web.answer import cleaning, errors, headers, streams
+from archive.web.answer import cleaning, continuing, errors, headers, streams
 from archive.web.request import (
     context,
     forms,
@@ -88,6 +88,7 @@ def create_app(site: Site) -> Flask:
     exclusions.install(app, secure=secure)
     headers.install(app, secure=secure)
     _register(app)
+    continuing.install(app, site)
     proxies.install(app, site.config.trusted_proxies)
     guard.check_routes(app)
     return app

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from archive.db import dumping, migrating
-from archive.db.recalling import Recalling, Watch
+from archive.db.recalling import Glance, Recalling, Watch
 
 BUSY_MILLISECONDS = 20_000
 CACHE_KIBIBYTES = 16_384
@@ -92,6 +92,16 @@ class Database:
         """
         _ = self.engine  # of this very process, and so is what it remembers
         return self._recalling.recall(key, now, read)
+
+    def glance(self, key: Hashable, now: datetime) -> Glance:
+        """What was kept for this key, if nobody has committed anything since."""
+        _ = self.engine
+        return self._recalling.glance(key, now)
+
+    def keep(self, key: Hashable, fact: object, since: Glance, now: datetime) -> None:
+        """Keep what was made since that glance, if nobody committed meanwhile."""
+        _ = self.engine
+        self._recalling.keep(key, fact, since, now)
 
     def forget(self) -> None:
         """Read everything anew that is asked for from now on."""

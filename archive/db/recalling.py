@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -25,6 +26,14 @@ KEPT_FOR = timedelta(seconds=2)
 MOST = 4_096
 State = tuple[object, ...]
 Fact = TypeVar("Fact")
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is remembered for a key, or None; `state` is None where nobody told it."""
+
+    fact: Any
+    state: State | None
 
 
 class Unanswered(Exception):
@@ -83,20 +92,39 @@ class Recalling:
             return read()
 
     def _recalled(self, key: Hashable, now: datetime, read: Callable[[], Fact]) -> Fact:
+        state, at, fact = self._looked_up(key)
+        if _is_near(at, now):
+            return cast("Fact", fact)
+        found = read()
+        self._keep(key, found, state, now)
+        return found
+
+    def glance(self, key: Hashable, now: datetime) -> Glance:
+        """What is remembered for the key in this state; nothing is read."""
+        try:
+            state, at, fact = self._looked_up(key)
+        except Unanswered:
+            return Glance(None, None)
+        return Glance(fact if _is_near(at, now) else None, state)
+
+    def keep(self, key: Hashable, fact: object, since: Glance, now: datetime) -> None:
+        """Remember a fact made wholly since that glance, unless anybody committed."""
+        if since.state is not None:
+            self._keep(key, fact, since.state, now)
+
+    def _looked_up(self, key: Hashable) -> tuple[State, datetime | None, Any]:
         with self._lock:
             state = self._ask()
             if state != self._state or len(self._facts) >= MOST:
                 self._facts.clear()
                 self._state = state
-            at, fact = self._facts.get(key, (None, None))
-        if at is not None and timedelta() <= now - at < KEPT_FOR:
-            return cast("Fact", fact)
-        found = read()
+            return (state, *self._facts.get(key, (None, None)))
+
+    def _keep(self, key: Hashable, fact: object, state: State, now: datetime) -> None:
         with contextlib.suppress(Unanswered), self._lock:
             # Read in the state before or in a later one: never keep it as the earlier.
             if self._state == state == self._ask():
-                self._facts[key] = (now, found)
-        return found
+                self._facts[key] = (now, fact)
 
     def _ask(self) -> State:
         """The state, under the lock; facts end with the connection that told of it."""
@@ -117,3 +145,7 @@ class Recalling:
             self._state = None
             if self._watch is not None:
                 self._watch.close()
+
+
+def _is_near(at: datetime | None, now: datetime) -> bool:
+    return at is not None and timedelta() <= now - at < KEPT_FOR

@@ -69,18 +69,36 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        elapsed = time.monotonic() - g.get("started", time.monotonic())
-        requests.info(
-            "request",
-            extra={
-                "reference": g.get("reference"),
-                "method": request.method,
-                "route": str(request.url_rule) if request.url_rule else None,
-                "status": response.status_code,
-                "milliseconds": round(elapsed * 1000),
-            },
+        note_request(
+            request.method,
+            str(request.url_rule) if request.url_rule else None,
+            response.status_code,
+            g.get("started", time.monotonic()),
+            g.get("reference"),
         )
         return response
+
+
+def note_request(
+    method: str,
+    route: str | None,
+    status: int,
+    started: float,
+    reference: str | None = None,
+) -> None:
+    """Write the line of one request; `started` is of the monotonic clock."""
+    if not requests.isEnabledFor(logging.INFO):
+        return
+    requests.info(
+        "request",
+        extra={
+            "reference": reference,
+            "method": method,
+            "route": route,
+            "status": status,
+            "milliseconds": round((time.monotonic() - started) * 1000),
+        },
+    )
 
 
 def _error(error: BaseException) -> dict[str, Any]:

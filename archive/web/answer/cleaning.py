@@ -50,9 +50,9 @@ def install(app: Flask) -> None:
 class Cleaned:
     """An open original, read with its blanks."""
 
-    def __init__(self, release: Opened) -> None:
+    def __init__(self, release: Opened, blanks: Blanks) -> None:
         self._release = release
-        self._blanks = _blanks(release)
+        self._blanks = blanks
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from `start` up to `stop`, as the original's `read` does."""
@@ -62,7 +62,7 @@ class Cleaned:
             at += len(piece)
 
 
-def _blanks(release: Opened) -> Blanks:
+def blanks_of(release: Opened) -> Blanks:
     """The blanks of this original.
 
     :raises BlurError: the file is not built as its kind is

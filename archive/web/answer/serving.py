@@ -23,7 +23,7 @@ from archive import previewing
 from archive.gate import CLEAN, ORIGINAL, Opened
 from archive.previewing import Showing
 from archive.records import store
-from archive.web.answer import cleaning, streams
+from archive.web.answer import cleaning, continuing, streams
 from archive.web.answer.disposition import content_disposition
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits, ranges
@@ -59,7 +59,7 @@ def original(asset_id: str, form: str = ORIGINAL) -> Response:
     open_things.callback(slot.give_back)
     open_things.callback(release.close)
     try:
-        response = _ranged(release)
+        response = _ranged(who, release)
     except BaseException:
         open_things.close()
         raise
@@ -118,7 +118,7 @@ def _released(who: Viewer, asset_id: str, form: str) -> Opened:
     return site.release(who, asset_id, now, form=form)
 
 
-def _ranged(release: Opened) -> Response:
+def _ranged(who: Viewer, release: Opened) -> Response:
     etag = _own_etag(release)
     span = ranges.asked(
         request.headers.get("Range"),
@@ -139,7 +139,10 @@ def _ranged(release: Opened) -> Response:
     if span.is_partial:
         response.headers["Content-Range"] = span.content_range
     if request.method != "HEAD":
-        source = cleaning.Cleaned(release) if release.form == CLEAN else release
+        blanks = cleaning.blanks_of(release) if release.form == CLEAN else None
+        if span.is_partial:
+            continuing.offer(request, who, release, blanks)
+        source = release if blanks is None else cleaning.Cleaned(release, blanks)
         pieces = source.read(span.start, span.stop)
         # The first before the headers leave: damage found there is an error, not a cut.
         first = next(pieces, b"")

@@ -165,3 +165,23 @@ def test_threads_see_what_was_committed_before_they_asked(db) -> None:
     for thread in threads:
         thread.join()
     assert late == []
+
+
+def test_what_was_made_since_a_glance_is_kept_until_anybody_commits(db) -> None:
+    seen = db.glance("key", NOW)
+    assert seen.fact is None
+    db.keep("key", "made", seen, NOW)
+    assert db.glance("key", NOW).fact == "made"
+    assert db.glance("key", NOW + KEPT_FOR).fact is None
+    assert db.glance("key", NOW - timedelta(seconds=1)).fact is None
+    change(db, 2)
+    assert db.glance("key", NOW).fact is None
+
+
+def test_what_was_made_while_somebody_committed_is_not_kept(db) -> None:
+    seen = db.glance("key", NOW)
+    change(db, 2)
+    db.keep("key", "made before", seen, NOW)
+    db.glance("key", NOW)
+    db.keep("key", "made before", seen, NOW)
+    assert db.glance("key", NOW).fact is None
