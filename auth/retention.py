@@ -17,7 +17,7 @@ the address, every secret, the evidence, and the reasons of changes. Whose appro
 account still holds keeps the application it stands on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,40 @@ _ABOUT = (ApplicationLink, ReferenceAnswer, Remark, EvidenceFile, Decision)
 
 
 @dataclass(frozen=True)
+class Rule:
+    """How long a kind is kept; without `after`, as long as the archive's setting says.
+
+    `since` says in plain words from what moment that is counted.
+    """
+
+    since: str
+    after: timedelta | None = None
+
+    def kept(self, keep: timedelta) -> timedelta:
+        """For how long, where the archive keeps things for `keep`."""
+        return keep if self.after is None else self.after
+
+
+RULES: Mapping[str, Rule] = {
+    "strangers": Rule("an application that was never confirmed", UNCONFIRMED_FOR),
+    "accounts": Rule("the last change of an account that is over"),
+    "applications": Rule("the decision, or with their account"),
+    "files": Rule("the rejection of their application", REJECTED_FILES_FOR),
+    "sessions": Rule("their end", SESSIONS_FOR),
+    "invitations": Rule("their end", LINKS_FOR),
+    "links": Rule("their end", LINKS_FOR),
+    "tokens": Rule("their end"),
+    "consents": Rule("their end"),
+    "openings": Rule("the end of their consent"),
+    "notices": Rule("their day", NOTICES_FOR),
+    "reminders": Rule("their day"),
+    "lapses": Rule("their day"),
+    "searches": Rule("the last change of their account"),
+}
+"""What is forgotten by which rule; every kind that a run counts is among these."""
+
+
+@dataclass(frozen=True)
 class Forgotten:
     """What one run forgot: the ids of accounts, and how many rows of each kind."""
 
@@ -66,12 +100,16 @@ class Forgotten:
 
 def forget(s: Session, sealing: Sealing, keep: timedelta, now: datetime) -> Forgotten:
     """Forget everything whose time has come; `keep` is the archive's own setting."""
-    sessions.purge(s, now - SESSIONS_FOR)
+    ended = sessions.purge(s, now - SESSIONS_FOR)
     strangers = _never_confirmed(s, now)
     over = _accounts_over(s, now - keep)
     gone = [*strangers, *(each for each in over if each not in strangers)]
     links_over = ApplicationLink.expires_at < now - LINKS_FOR
+    opened, agreed = _forget_consents(s, now - keep)
     rows = {
+        "strangers": len(strangers),
+        "accounts": len(gone) - len(strangers),
+        "sessions": ended,
         "applications": _forget_applications(s, _decided_long_ago(s, now - keep))
         + _forget_applications(s, _of_accounts(s, gone)),
         "files": _run(s, delete(EvidenceFile).where(_of_rejected(now))),
@@ -80,7 +118,8 @@ def forget(s: Session, sealing: Sealing, keep: timedelta, now: datetime) -> Forg
         ),
         "links": _run(s, delete(ApplicationLink).where(links_over)),
         "tokens": _run(s, delete(Token).where(_token_is_over(now - keep))),
-        "consents": _forget_consents(s, now - keep),
+        "consents": agreed,
+        "openings": opened,
         "notices": _run(s, delete(Notice).where(Notice.at < now - NOTICES_FOR)),
         "reminders": _run(s, delete(Reminder).where(Reminder.at < now - keep)),
         "lapses": _run(s, delete(Lapse).where(Lapse.at < now - keep)),
@@ -155,10 +194,12 @@ def _token_is_over(before: datetime) -> Any:  # noqa: ANN401 - a condition
     return or_(Token.expires_at < before, Token.revoked_at < before)
 
 
-def _forget_consents(s: Session, before: datetime) -> int:
+def _forget_consents(s: Session, before: datetime) -> tuple[int, int]:
+    """How many openings, and how many of the consents they were under."""
     old = select(ConsentRow.id).where(ConsentRow.expires_at < before)
-    s.execute(delete(Reveal).where(Reveal.consent_id.in_(old)))
-    return _run(s, delete(ConsentRow).where(ConsentRow.expires_at < before))
+    opened = _run(s, delete(Reveal).where(Reveal.consent_id.in_(old)))
+    over = delete(ConsentRow).where(ConsentRow.expires_at < before)
+    return opened, _run(s, over)
 
 
 def _forget_account(

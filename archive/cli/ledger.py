@@ -15,7 +15,7 @@ from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
 from archive.vault import signing
-from archive.witness import WitnessError, attestation, extracts
+from archive.witness import WitnessError, attestation, extracts, summaries
 
 
 @click.group()
@@ -58,6 +58,18 @@ def extends(before: int, size: int | None) -> None:
     """
     with opened() as site, _as_failure(), site.db.read() as s:
         output.say(json.dumps(witness.consistency(s, before, size), indent=1))
+
+
+@ledger.command()
+def forgotten() -> None:
+    """Print the signed summaries of what was forgotten, with proofs.
+
+    Signs the ledger as it stands before. Example: vigil ledger forgotten
+    """
+    with opened() as site, _as_failure():
+        attestation.sign(site, actor=OPERATOR, now=site.clock())
+        with site.db.read() as s:
+            output.say(json.dumps(summaries.written(site, s), indent=1))
 
 
 @ledger.command()

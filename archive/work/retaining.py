@@ -1,20 +1,24 @@
-"""Forgetting what ended long ago, by `auth.retention`; never under a legal hold."""
+"""Forgetting what ended long ago, by `auth.retention`; never under a legal hold.
+
+A run that forgot something leaves one line with a signed summary in the ledger.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import CursorResult, delete
 
 from archive.ledger.actors import actor_of
 from archive.searches.tables import SavedSearch
+from archive.witness import summaries
 from archive.work.deriving import WORKER
 from archive.work.task import Task
 from auth import retention
 
 
 def forget(task: Task) -> None:
-    """Forget what is due, and say in the ledger how much that was."""
+    """Forget what is due, and leave a signed summary of it in the ledger."""
     site, now = task.site, task.site.clock()
     if site.config.legal_hold:
         with site.db.write() as s:
@@ -24,10 +28,16 @@ def forget(task: Task) -> None:
     with site.db.write() as s:
         gone = retention.forget(s, site.sealing, keep, now)
         theirs = SavedSearch.account_id.in_(gone.accounts)
-        s.execute(delete(SavedSearch).where(theirs))
-        if gone.rows or gone.accounts:
-            detail = {**gone.rows, "accounts": len(gone.accounts)}
+        over = s.execute(delete(SavedSearch).where(theirs))
+        searches = over.rowcount if isinstance(over, CursorResult) else 0
+        rows = gone.rows | ({"searches": searches} if searches else {})
+        if rows:
+            told = summaries.signed(site.keyring, rows, keep, now)
             site.ledger.append(
-                s, "retention", actor=actor_of(WORKER), now=now, detail=detail
+                s,
+                summaries.EVENT,
+                actor=actor_of(WORKER),
+                now=now,
+                detail={**rows, "summary": told},
             )
-        task.done(s, accounts=len(gone.accounts), **gone.rows)
+        task.done(s, **rows)

@@ -9,7 +9,7 @@ renewed at each step up, and is not stored.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from auth.access import consents
@@ -216,9 +216,10 @@ def end_lapsed(s: Session, now: datetime) -> int:
     return len(found)
 
 
-def purge(s: Session, before: datetime) -> None:
-    """Forget the sessions that ended before a time."""
-    s.execute(delete(ServerSession).where(ServerSession.ended_at < before))
+def purge(s: Session, before: datetime) -> int:
+    """Forget the sessions that ended before a time; how many."""
+    over = s.execute(delete(ServerSession).where(ServerSession.ended_at < before))
+    return over.rowcount if isinstance(over, CursorResult) else 0
 
 
 def _require_open(s: Session, account_id: str) -> None:

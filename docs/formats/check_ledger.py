@@ -3,7 +3,8 @@
     python check_ledger.py PUBLIC_KEY FILE [EARLIER]
     python check_ledger.py --stamp EXTRACT FOLDER
 
-FILE is an extract, a proof or a checkpoint as `vigil ledger` writes them; EARLIER is a
+FILE is an extract, a proof, a checkpoint or the summaries of what was forgotten, as
+`vigil ledger` writes them; EARLIER is a
 checkpoint that was kept before: FILE must then be an extract of all lines, and the first
 of them must be those that EARLIER stands for. PUBLIC_KEY is the archive's, 64
 hexadecimal digits, as it was handed out before. Needs the package `cryptography` alone.
@@ -54,13 +55,13 @@ def root(leaves):
     return node(root(leaves[:half]), root(leaves[half:]))
 
 
-def check_signature(checkpoint, public):
-    told = {name: fact for name, fact in checkpoint.items() if name != "signature"}
+def check_signature(document, public, what="checkpoint"):
+    told = {name: fact for name, fact in document.items() if name != "signature"}
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
     try:
-        key.verify(bytes.fromhex(checkpoint["signature"]["value"]), canonical(told))
+        key.verify(bytes.fromhex(document["signature"]["value"]), canonical(told))
     except InvalidSignature:
-        raise Wrong("The signature of the checkpoint does not hold.") from None
+        raise Wrong(f"The signature of the {what} does not hold.") from None
 
 
 def climb(here, last, steps, reached, old=None):
@@ -153,12 +154,36 @@ def check_extract(extract, public, earlier):
     return f"{len(lines)} lines hold, under a checkpoint of {checkpoint['at']}."
 
 
+def check_summaries(document, public):
+    checkpoint, said = document["checkpoint"], []
+    check_signature(checkpoint, public)
+    for told in document["lines"]:
+        line, summary = told["line"], told["detail"].get("summary")
+        if line["event"] != "retention" or "detail" not in told:
+            raise Wrong(f"Line {line['seq']} tells of something else.")
+        check_line(told)
+        check_path(told["digest"], line["seq"] - 1, checkpoint, told["path"])
+        if summary is None:
+            said.append(
+                f"Line {line['seq']} has no summary: it is of an earlier version."
+            )
+            continue
+        check_signature(summary, public, f"summary in line {line['seq']}")
+        for rule in summary["rules"]:
+            kept = f"kept {rule['kept_days']} days from {rule['since']}"
+            said.append(f"{summary['at']}: {rule['count']} {rule['what']}, {kept}")
+    count = f"{len(document['lines'])} summaries hold, as of {checkpoint['at']}."
+    return "\n".join([*said, count])
+
+
 def check(document, public, earlier):
     kind = document["document"]
     if earlier is not None:
         check_signature(earlier, public)
     if kind == "vigil ledger extract/v1":
         return check_extract(document, public, earlier)
+    if kind == "vigil retention summaries/v1":
+        return check_summaries(document, public)
     if kind == "vigil ledger checkpoint/v1":
         check_signature(document, public)
         return f"The checkpoint of {document['size']} lines is signed."

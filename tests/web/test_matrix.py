@@ -386,7 +386,9 @@ PUBLISHED = {
         POST admin.invite
         GET admin.ledger
         POST admin.sign_ledger
+        GET admin.forgotten
         GET api.ledger_checkpoint
+        GET api.ledger_forgotten
         GET api.ledger_listing
         GET api.ledger_proof
         GET api.ledger_consistency

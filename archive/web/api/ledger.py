@@ -10,7 +10,7 @@ from archive.web.api.operations import Answer
 from archive.web.request import context
 from archive.web.showing.ledgerlines import plain
 from archive.web.showing.represent import iso
-from archive.witness import WitnessError
+from archive.witness import WitnessError, summaries
 
 FILTERS = ("record", "asset", "account", "actor", "event")
 PER_PAGE, MOST = 50, 500
@@ -37,6 +37,12 @@ def checkpoint() -> Answer:
         if newest is None:
             raise WitnessError("There is no checkpoint yet; a worker makes one a day.")
         return jsonify({**newest.document, "stamped_at": iso(newest.stamped_at)}), 200
+
+
+def forgotten() -> Answer:
+    """Signed summaries of what was forgotten, with proofs, as of the checkpoint."""
+    with context.read_session() as s:
+        return jsonify(summaries.written(context.site(), s)), 200
 
 
 def proof(seq: str) -> Answer:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from archive import mail, work
+from archive.vault import signing
+from archive.witness import attestation, summaries
 from archive.work import housekeeping
 from auth import accounts, notices
 from auth.credentials import tokens
 from auth.credentials.tables import Token
 from auth.viewer import TokenScope
+
+CHECK = Path(__file__).parents[3] / "docs/formats/check_ledger.py"
 
 
 def work_off(site, clock) -> None:
@@ -33,6 +42,58 @@ def test_a_legal_hold_stops_forgetting(site, desk, clock, hold) -> None:
     with site.db.read() as session:
         assert session.query(Token).count() == (1 if hold else 0)
         assert bool(site.ledger.entries(session, event="retention")) is not hold
+
+
+def test_what_is_forgotten_leaves_a_summary_that_anybody_can_check(
+    site, desk, clock, tmp_path
+) -> None:
+    """E11: counted, by rule, of nobody, signed."""
+    viewer = desk.researcher("forgettable")
+    with site.db.write() as session:
+        tokens.add(session, viewer.account_id, [TokenScope.READ], 30, clock())
+    desk.consent(viewer, desk.publish(desk.deposit()).record.id)
+    clock.advance(days=site.config.retention_days + 31)
+    work_off(site, clock)
+    attestation.sign(site, actor="operator", now=clock())
+    with site.db.read() as session:
+        (line,) = site.ledger.entries(session, event="retention")
+        told = summaries.written(site, session)
+    rules = {each["what"]: each for each in line.detail["summary"]["rules"]}
+    assert {rules[what]["count"] for what in ("tokens", "consents")} == {1}
+    assert rules["tokens"]["kept_days"] == site.config.retention_days
+    cut = clock() - timedelta(days=site.config.retention_days)
+    assert rules["consents"]["before"] == cut.isoformat(timespec="seconds")
+    whole = json.dumps(told)
+    assert viewer.account_id not in whole
+    assert "forgettable" not in whole
+
+    file = tmp_path / "forgotten.json"
+    file.write_text(whole)
+    status, said = check(site, file)
+    assert status == 0, said
+    assert "1 tokens, kept 730 days from their end" in said
+    file.write_text(whole.replace('"count": 1', '"count": 7'))
+    assert check(site, file)[0] == 1
+    (each,) = told["lines"]
+    summary = {**each["detail"]["summary"], "at": "2020-01-01T00:00:00+00:00"}
+    forged = {**each, "detail": {**each["detail"], "summary": summary}}
+    digest = hashlib.sha256(signing.canonical(forged["detail"])).hexdigest()
+    forged["line"] = {**each["line"], "detail": digest}
+    file.write_text(json.dumps({**told, "lines": [forged]}))
+    assert check(site, file)[0] == 1
+
+
+def test_a_run_that_forgets_nothing_leaves_no_line(site, clock) -> None:
+    work_off(site, clock)
+    with site.db.read() as session:
+        assert site.ledger.entries(session, event="retention") == []
+
+
+def check(site, file: Path) -> tuple[int, str]:
+    """What the program that needs no archive says."""
+    words = [sys.executable, str(CHECK), signing.public_key(site.keyring), str(file)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_a_lapsed_induction_is_told_by_the_worker(site, desk, clock) -> None:

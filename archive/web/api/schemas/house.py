@@ -154,6 +154,20 @@ SCHEMAS: dict[str, Schema] = {
         next=or_null(COUNT),
     ),
     "Checkpoint": _CHECKPOINT,
+    "RetentionSummaries": thing(
+        ("document", "checkpoint", "lines"),
+        document=TEXT,
+        checkpoint=ref("Checkpoint"),
+        lines=many(
+            thing(
+                ("line", "detail", "digest", "path"),
+                line={"type": "object"},
+                detail={"type": "object"},
+                digest=TEXT,
+                path=many(TEXT),
+            )
+        ),
+    ),
     "InclusionProof": thing(
         ("document", "seq", "digest", "path", "checkpoint"),
         document=TEXT,

@@ -95,6 +95,15 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/ledger/forgotten",
+        ledger.forgotten,
+        "Signed summaries of what was forgotten, with proofs",
+        needs=(Action.READ_LEDGER,),
+        gives="RetentionSummaries",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
+        "GET",
         "/ledger/lines/{seq}/proof",
         ledger.proof,
         "What shows that a line is among those of a checkpoint",

@@ -28,7 +28,7 @@ from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.showing.ledgerlines import plain
-from archive.witness import attestation, checkpoints
+from archive.witness import attestation, checkpoints, summaries
 from auth import accounts
 from auth.policy import Action
 
@@ -144,6 +144,16 @@ def checkpoint_stamp(size: str) -> Response:
     if stamp is None:
         abort(404)
     return _file(stamp, "application/timestamp-reply", f"checkpoint-{size:0>12}.tsr")
+
+
+@bp.get("/ledger/forgotten")
+@needs(Action.READ_LEDGER)
+def forgotten() -> Response:
+    """Signed summaries of what was forgotten, with their proofs; they name nobody."""
+    with context.read_session() as s:
+        document = summaries.written(context.site(), s)
+    content = json.dumps(document, indent=1).encode()
+    return _file(content, "application/json", "forgotten.json")
 
 
 def _number(text: str) -> int:
