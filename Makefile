@@ -22,6 +22,8 @@ setup: $(STAMP) ## make the environment in .venv, from the lock file
 demo: setup ## set up, make the demo archive in ./demo-data, print its passwords, serve it
 	VIGIL_HOME=$${VIGIL_HOME:-demo-data} $(BIN)/vigil demo
 
+# Tests start the program some hundred times: it must not be compiled anew each time.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## run every test
 	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-4} --dist worksteal
 
