@@ -170,6 +170,10 @@ def _loaded(job: Job, _channel: socket.socket) -> Callable[[Job, IO[bytes]], byt
         from blur import drawing
 
         return drawing.drawn if job.task == "draw" else drawing.gauged
+    if job.task == "faces":
+        from blur.facing import found
+
+        return found
     return _WORK[job.kind.family]()
 
 

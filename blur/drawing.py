@@ -60,6 +60,16 @@ def gauged(job: Job, source: IO[bytes]) -> bytes:
     return b"".join(parts)
 
 
+def pictures(job: Job, source: IO[bytes], side: int) -> list[Image.Image]:
+    """The picture, a film's eight stills, or a document's first page.
+
+    :raises BlurError: why the file cannot be opened
+    """
+    if job.kind.family is Family.VIDEO:
+        return _stills(job, source, side)
+    return [_WHOLE[job.kind.family](job, source, side)]
+
+
 def _written(job: Job, picture: Image.Image, *, grey: bool) -> bytes:
     shown = picture.convert("L" if grey else "RGB")
     if job.mark is not None:

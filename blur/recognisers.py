@@ -1,10 +1,11 @@
-"""Programs of others that read words and find faces; used only to attack previews.
+"""Programs of others that read words and find faces.
 
     reader      Tesseract, a program of the system (Debian: tesseract-ocr)
     detector    OpenCV's frontal-face cascade, from the extra `attack`
+    locator     the same; says where the faces are
 
-Neither is needed to run an archive, and neither ever meets a file: they are handed luma
-0..255, in memory. Where one is not installed its function gives None.
+Neither program is needed to run an archive, and neither ever meets a file: they are
+handed luma 0..255, in memory. Where one is not installed its function gives None.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 if TYPE_CHECKING:
     from blur.attacks import Floats
 
+Corner = tuple[int, ...]
 LETTERS: Final = 4  # shorter words are read into anything
 CONFIDENCE: Final = 60.0
 _SECONDS: Final = 60
@@ -36,18 +38,28 @@ def reader() -> Callable[[Floats], list[str]] | None:
 
 def detector() -> Callable[[Floats], int] | None:
     """What counts the faces in a picture."""
+    located = locator(_SMALLEST)
+    return None if located is None else lambda values: len(located(values))
+
+
+def locator(smallest: int) -> Callable[[Floats], list[Corner]] | None:
+    """What says where the faces are: left, top, width and height, in pixels.
+
+    `smallest` is how many pixels across a face has at least.
+    """
     try:
         import cv2
     except ImportError:
         return None
     cascade = cv2.CascadeClassifier(f"{cv2.__path__[0]}/data/{_CASCADE}")
 
-    def count(values: Floats) -> int:
+    def located(values: Floats) -> list[Corner]:
         picture = np.clip(values, 0, 255).astype(np.uint8)
-        least = (_SMALLEST, _SMALLEST)
-        return len(cascade.detectMultiScale(picture, 1.1, 3, minSize=least))
+        least = (smallest, smallest)
+        found = cascade.detectMultiScale(picture, 1.1, 3, minSize=least)
+        return [tuple(int(n) for n in each) for each in found]
 
-    return count
+    return located
 
 
 def _read(program: str, values: Floats) -> list[str]:

@@ -33,7 +33,12 @@ _THERE = {
     Family.DOCUMENT: (Rung.WORDS, Rung.BLURRED, Rung.STILLS, Rung.FULL),
     Family.AUDIO: (Rung.WORDS, Rung.BLURRED, Rung.FULL),
 }
-_FORMS = {"small": Rung.STILLS, "grey": Rung.STILLS, "mark": Rung.WORDS}
+_FORMS = {
+    "small": Rung.STILLS,
+    "grey": Rung.STILLS,
+    "mark": Rung.WORDS,
+    "faces": Rung.WORDS,  # boxes alone are shown, over what one sees already
+}
 
 
 def of_kind(kind: str) -> tuple[Rung, ...]:

@@ -209,6 +209,7 @@ PUBLISHED = {
         POST media.make_copy
         GET media.original
         GET media.view
+        POST moderation.suggest_faces
         GET records.view
     """,
     "-----": """
@@ -499,6 +500,7 @@ HIDDEN = {
         POST media.make_copy
         GET media.original
         GET media.view
+        POST moderation.suggest_faces
         GET records.view
     """,
     "---no": """

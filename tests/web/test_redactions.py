@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from archive import moderation, work
-from archive.records import redactions
+from archive.records import redactions, regions, store
 from archive.records.labels import LabelInput
+from archive.records.marking import Editing
+from archive.records.regions import RegionInput
 from archive.web.pages.moderation import drawn
 from auth.viewer import Tier
+from blur import boards
 from blur.regions import Box, By, Cut, Keyframe, Region, Removal
+from tests.web.test_record_page import consent as record_consent
 from tests.web.working import post
 
 SAID = {"purpose": "research", "minutes": 10}
@@ -124,6 +131,54 @@ def test_the_record_offers_the_copies_before_the_clear_file(
     assert page.index("Redacted copies first") < page.index("See the clear files")
     assert "Why you need to see who it is" in page
     assert client.get(f"{record}/view").status_code == 403
+
+
+def test_what_others_marked_and_what_a_detector_finds_is_ticked_by_a_person(
+    browser, desk, site
+) -> None:
+    whole = Image.new("L", (1200, 900), 128)
+    whole.paste(Image.fromarray(boards.face(3).astype("uint8")), (700, 400))
+    content = io.BytesIO()
+    whole.save(content, "PNG")
+    deposit = desk.publish(desk.deposit(content.getvalue()), "dead.body", Tier.G3)
+    asset, client = deposit.assets[0].id, browser("moderator")
+    shape = Region((Keyframe(0, Box(0.1, 0.2, 0.3, 0.25)),))
+    with site.db.write() as s:
+        regions.replace(
+            s,
+            site.sealing,
+            store.require_asset(s, asset),
+            [RegionInput("dead.body", shape, Tier.G3)],
+            Editing(regions.version(s, asset), "operator", site.clock()),
+        )
+    page = f"/moderation/redactions/{asset}"
+    shown = client.get(page).text
+    assert 'value="10 20 30 25"' in shown
+    assert 'name="ready" value="10 20 30 25" checked' not in shown
+    assert "Suggest faces" not in shown
+    assert post(client, f"{page}/faces").status_code == 403
+
+    assert record_consent(client, deposit.record.id).status_code == 303
+    assert "Suggest faces" in client.get(page).text
+    told = post(client, f"{page}/faces", note="Typed already.")
+    assert told.status_code == 200
+    assert "perhaps a face" in told.text
+    assert "Typed already." in told.text
+    assert not re.findall(r'name="ready"[^>]*checked', told.text)
+    with site.db.read() as s:
+        (line,) = site.ledger.entries(s, event="displaying")
+    assert (line.asset_id, line.detail["form"]) == (asset, "faces")
+
+    lines = re.findall(r'name="ready" value="([^"]+)"', told.text)
+    typed = {"label": ["dead.body"], "tier-dead.body": "G3", "ready": lines}
+    wrong = post(client, page, **typed, regions="40 30")
+    assert wrong.status_code == 422
+    assert len(re.findall(r'name="ready"[^>]*checked', wrong.text)) == len(lines) == 2
+    assert post(client, page, **typed).status_code == 303
+    with site.db.read() as s:
+        [row] = redactions.of_asset(s, asset)
+        removed = redactions.removal_of(site.sealing, row)
+    assert [drawn.written(Removal((each,)))[0] for each in removed.regions] == lines
 
 
 def by_another(site, redaction_id: str) -> None:

@@ -18,7 +18,8 @@ from archive.records import redactions, store
 from archive.web.answer import serving, streams
 from archive.web.answer.headers import MEDIA_POLICY
 from archive.web.request import context, limits
-from blur import stamping, steps
+from blur import faces, stamping, steps
+from blur.faces import Suggested
 from blur.kinds import KINDS, Family
 from blur.steps import NoSuchView, Tile
 
@@ -91,6 +92,19 @@ def mark(asset_id: str, form: str = gate.MARK) -> Response:
     with _opened(asset_id, form) as released:
         drawn = stamping.overlay(marking.mark_of(released, context.now()))
     return _answer(drawn, "image/png")
+
+
+def suggested_faces(asset_id: str) -> list[Suggested]:
+    """Boxes in a file that may hold faces; of the file itself nothing is shown.
+
+    It raises what `view` raises, but for what is about other sites.
+    """
+    site = context.site()
+    limits.spend("levels", limits.LEVELS)
+    site.require_sandbox()
+    with _opened(asset_id, faces.TASK) as released:
+        kind, media = KINDS[released.format], site.upload_limits.media
+        return faces.suggested(released, kind, media)
 
 
 def _answer(body: bytes, media_type: str = steps.MEDIA_TYPE) -> Response:

@@ -2,11 +2,13 @@
 
     /moderation/redactions/<asset_id>                       draw; what there is so far
     POST the same                                           have the copy made
+    POST /moderation/redactions/<asset_id>/faces            the page with suggestions
     POST /moderation/redactions/<asset_id>/<id>/confirm     it is given from now on
     POST /moderation/redactions/<asset_id>/<id>/withdraw    it is given no more
 
 Regions are drawn over the blurred preview. Whoever may open the file may draw over its
-grey picture instead (`over=grey`), which is let out by the gate as in the viewer.
+grey picture instead (`over=grey`), which is let out by the gate as in the viewer, and
+may have faces suggested: the gate lets the file out to the detector.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
@@ -28,13 +30,16 @@ from archive.records.labels import LabelInput
 from archive.records.redactions import NotReady
 from archive.records.tables import Redaction, RedactionState
 from archive.redaction import Drawn
-from archive.web.pages.moderation import drawn
+from archive.web.answer import drawing
+from archive.web.pages.moderation import drawn, ready
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.desks import Desk, desk_for
 from archive.web.request import context, i18n, sentences
 from archive.web.request.guard import needs
 from auth.policy import Action, Permit, decide
 from auth.viewer import Tier
+from blur import faces
+from blur.faces import Suggested
 from blur.steps import Step
 
 STATES = {
@@ -83,7 +88,8 @@ def redact(asset_id: str) -> Response | tuple[str, int]:
     """Have a copy made without what was drawn."""
     form = request.form
     try:
-        removal = drawn.read(form.get("regions", ""), form.get("cuts", ""))
+        lines = "\n".join([form.get("regions", ""), *ready.ticked()])
+        removal = drawn.read(lines, form.get("cuts", ""))
         given = Drawn(removal, _labels(), form.get("note", ""))
         with context.write_session() as s:
             by = context.viewer().account_id or ""
@@ -96,6 +102,19 @@ def redact(asset_id: str) -> Response | tuple[str, int]:
         return _again(asset_id, {"labels": sentences.said(error)})
     flash(gettext("The copy is being made. Somebody else then looks at it."))
     return _back(asset_id)
+
+
+@bp.post("/redactions/<asset_id>/faces")
+@needs(Action.REDACT)
+def suggest_faces(asset_id: str) -> str:
+    """The page once more, with boxes that may hold faces, for somebody to tick."""
+    if not faces.is_there():
+        abort(404)
+    found = drawing.suggested_faces(asset_id)
+    if not found:
+        flash(gettext("No face was found. There may be some all the same: look."))
+    with context.read_session() as s:
+        return _page(s, asset_id, {}, found)
 
 
 @bp.post("/redactions/<asset_id>/<redaction_id>/confirm")
@@ -134,11 +153,18 @@ def withdraw_redaction(asset_id: str, redaction_id: str) -> Response:
     return _back(asset_id)
 
 
-def _page(s: Session, asset_id: str, errors: Mapping[str, str]) -> str:
+def _page(
+    s: Session,
+    asset_id: str,
+    errors: Mapping[str, str],
+    found: Sequence[Suggested] = (),
+) -> str:
     asset = store.require_asset(s, asset_id)
     desk = desk_for(s, asset.record_id, asset_id)
     rows = redactions.of_asset(s, asset_id)
-    may_grey = _may_grey(desk)
+    may_open = _may_open(desk)
+    # Of a film the grey view is a sheet of stills, over which nothing can be drawn.
+    may_grey = may_open and asset.kind == "image"
     over_grey = may_grey and request.args.get("over") == "grey"
     regions, cuts = _typed(rows)
     return render_template(
@@ -149,6 +175,8 @@ def _page(s: Session, asset_id: str, errors: Mapping[str, str]) -> str:
         copies=[_copy(s, desk, row) for row in rows],
         kept=_kept(desk),
         regions=regions,
+        ready=ready.of(s, asset, found),
+        may_suggest=may_open and asset.kind != "audio" and faces.is_there(),
         cuts=cuts,
         note=request.form.get("note", ""),
         grey=url_for("media.view", asset_id=asset_id, level=Step.GREY.value)
@@ -236,10 +264,7 @@ def _copy(s: Session, desk: Desk, row: Redaction) -> Copy:
     )
 
 
-def _may_grey(desk: Desk) -> bool:
-    """Only of pictures: of a film that view is a sheet of stills."""
-    if desk.asset.kind != "image":
-        return False
+def _may_open(desk: Desk) -> bool:
     item = store.item_of(desk.record, desk.asset)
     viewer, rules, now = context.viewer(), context.rules(), context.now()
     return isinstance(decide(Action.OPEN_ORIGINAL, viewer, item, rules, now), Permit)
