@@ -202,7 +202,8 @@ def release(
         raise
     premises.ledger.recent.told(_displaying(found, form), told, now)
     reader = _open(premises, found, row)
-    return _released(premises, found, form, told, reader, now)
+    name = store.details_of(premises.sealing, found.asset).filename
+    return _released(premises, found, name, form, told, reader, now)
 
 
 def resume(
@@ -235,7 +236,7 @@ def resume(
     if told is None:
         return None
     reader = _open(premises, found, facts.row)
-    return _released(premises, found, form, told, reader, now)
+    return _released(premises, found, facts.name, form, told, reader, now)
 
 
 def derive(
@@ -341,6 +342,7 @@ class _Facts:
     asset: Asset
     row: DataKey
     asked: _Asked
+    name: str
 
 
 def _read(
@@ -350,7 +352,9 @@ def _read(
         fresh = _afresh(session, viewer, now)
         record, asset = _of_asset(session, asset_id)
         asked = _asked(session, record, asset, form)
-        return _Facts(fresh, record, asset, _row(session, asset, form), asked)
+        row = _row(session, asset, form)
+    name = store.details_of(premises.sealing, asset).filename
+    return _Facts(fresh, record, asset, row, asked, name)
 
 
 def _standing(viewer: Viewer) -> tuple[object, ...]:
@@ -441,15 +445,15 @@ def _note_the_refusal(
         )
 
 
-def _released(
+def _released(  # noqa: PLR0913, PLR0917 - what is open, for whom, and since when
     premises: Premises,
     found: _Found,
+    name: str,
     form: str,
     told: Told,
     reader: SealedReader,
     now: datetime,
 ) -> Release:
-    name = store.details_of(premises.sealing, found.asset).filename
     media_type = found.asset.media_type
     if form == COPY:
         media_type = copies.MEDIA_TYPES[Family(found.asset.kind)]

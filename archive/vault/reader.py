@@ -123,8 +123,8 @@ class SealedReader(io.RawIOBase):
         if self._source.read_into(0, start) < HEADER_SIZE:
             raise IntegrityError("the sealed file is cut off within its header")
         found = bytes(start[:HEADER_SIZE])
-        read_header(found)
         if found != expected.to_bytes():
+            read_header(found)  # another format is told apart from another object
             raise WrongContext("the sealed file is another object than was asked for")
         salt = bytes(start[HEADER_SIZE : HEADER_SIZE + SALT])
         keys = MessageKeys(data_key, salt, expected.context)
