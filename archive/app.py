@@ -103,8 +103,13 @@ def _configure(app: Flask, site: Site) -> None:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.context_processor(lambda: {"viewer": context.viewer(), "may": context.may})
+    app.context_processor(_every_page)
     app.jinja_env.globals["preview_bits"] = EFFECTIVE_BITS
+
+
+def _every_page() -> dict[str, object]:
+    mode = context.site().mode
+    return {"viewer": context.viewer(), "may": context.may, "archive_mode": mode}
 
 
 def _register(app: Flask) -> None:

@@ -141,7 +141,7 @@ def crowd_of(
     tier = preview_tier(ANONYMOUS, item, premises.rules, now)
     if tier is PreviewTier.SEALED:
         return None
-    told = decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules, now)
+    told = decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules.settled, now)
     reach = "public" if isinstance(told, Permit) else "inner"
     return "/".join((asset.kind, record.visibility.value, reach, tier.value))
 

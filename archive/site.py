@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from pathlib import Path
 from alembic.util.exc import CommandError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from archive import config as settings
 from archive import escrow, gate, gazetteer, keyplaces, shredding, wording
@@ -40,8 +41,9 @@ from archive.vault.indexfiles import IndexSealing
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Purpose, UnlockSecret, WorkingSecret
 from archive.vault.objects import Vault
-from auth import terms
-from auth.viewer import Rules, Viewer
+from auth import modes, terms
+from auth.modes import Standing
+from auth.viewer import Mode, Rules, Viewer
 from blur.limits import LIMITS
 from blur.sandbox import Strength, strength
 from search.engine import SearchEngine, SearchError
@@ -63,17 +65,48 @@ class Site:
     vault: Vault = field(repr=False)
     sealing: FieldSealing = field(repr=False)
     ledger: Ledger = field(repr=False)
-    rules: Rules
+    settled: Rules
+    """What the settings ask of everybody, without the mode of the moment."""
     upload_limits: UploadLimits
     clock: Callable[[], datetime] = field(repr=False)
     _engines: _Engines = field(repr=False)
     _names: _Names = field(repr=False)
+    _modes: _Modes = field(repr=False)
     likenesses: Memory = field(default_factory=Memory, repr=False)
     """What files are compared by, opened in this process."""
     broker: Broker | None = None
     """Who opens originals for this process, where it does not hold their key."""
     recovery_key: Path | None = None
     """Where `founding` has just written the private key of recovery."""
+
+    @property
+    def mode(self) -> Standing:
+        """The mode the archive is in, as it was within the last second."""
+        return self._modes.look(self.db)
+
+    @property
+    def rules(self) -> Rules:
+        """What is asked of everybody now."""
+        mode = self.mode.mode
+        return self.settled if mode is Mode.OPEN else replace(self.settled, mode=mode)
+
+    def change_mode(
+        self, s: Session, mode: Mode, messages: Mapping[str, str], by: str
+    ) -> None:
+        """Put the archive into a mode, with its line, in the caller's transaction.
+
+        Other processes know within a second, and streams within two more.
+
+        :raises NotPossible: a message will not do
+        """
+        now, before = self.clock(), modes.current(s)
+        made = modes.change(s, mode, messages, by, now)
+        detail = {"from": before.mode, "to": mode, "messages": dict(made.messages)}
+        self.ledger.append(s, "mode changed", actor=by, now=now, detail=detail)
+
+    def look_at_mode_again(self) -> None:
+        """Know at once, in this process, what was just committed."""
+        self._modes.forget()
 
     @property
     def engine(self) -> SearchEngine:
@@ -237,6 +270,38 @@ class _Engines:
             engine.close()
 
 
+class _Modes:
+    """Keeps a process in step with the mode that somebody set, in any process."""
+
+    LOOK_SECONDS = 1.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: Standing | None = None
+        self._looked = 0.0
+
+    def look(self, db: Database) -> Standing:
+        """The mode, read anew every second; where nobody knows it, no access."""
+        with self._lock:
+            fresh = time.monotonic() - self._looked < self.LOOK_SECONDS
+            if self._held is not None and fresh:
+                return self._held
+        try:
+            with db.read() as session:
+                found = modes.current(session)
+        except SQLAlchemyError:
+            # What was known holds on; a process that never knew keeps all closed.
+            return self._held or Standing(Mode.NO_ACCESS)
+        with self._lock:
+            self._held, self._looked = found, time.monotonic()
+        return found
+
+    def forget(self) -> None:
+        """Read it anew the next time."""
+        with self._lock:
+            self._looked = -self.LOOK_SECONDS
+
+
 class _Names:
     """Keeps a process's engine in step with the archive's own names."""
 
@@ -277,12 +342,13 @@ def assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) ->
         vault=Vault(keyring, stores.open_store(config, config.object_store)),
         sealing=sealing,
         ledger=Ledger(keyring.active(Purpose.AUDIT).secret_bytes(), sealing),
-        rules=_rules(config),
+        settled=_rules(config),
         upload_limits=_upload_limits(config),
         clock=clock,
         _engines=_Engines(config.index, IndexSealing(keyring)),
         broker=broker,
         _names=_Names(),
+        _modes=_Modes(),
     )
 
 

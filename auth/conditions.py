@@ -20,6 +20,7 @@ from auth.viewer import (
     Consent,
     Grant,
     Item,
+    Mode,
     ReasonCode,
     RecordState,
     Role,
@@ -47,6 +48,8 @@ class Condition(StrEnum):
     KNOWN = "known"
     OPEN = "open"
     MAINTENANCE = "maintenance"
+    SHOWING = "showing"
+    CHANGES = "changes"
     SIGNED_IN = "signed_in"
     ACCOUNT = "account"
     ROLE = "role"
@@ -103,7 +106,17 @@ def editable(q: Question) -> ReasonCode | None:
 
 
 def not_in_maintenance(q: Question) -> ReasonCode | None:
-    return ReasonCode.MAINTENANCE if q.rules.maintenance else None
+    shut = q.rules.maintenance or q.rules.mode is Mode.NO_ACCESS
+    return ReasonCode.MAINTENANCE if shut else None
+
+
+def showing_anything(q: Question) -> ReasonCode | None:
+    shut = q.rules.mode is Mode.NO_ACCESS and q.viewer.system is None
+    return ReasonCode.MAINTENANCE if shut else None
+
+
+def taking_changes(q: Question) -> ReasonCode | None:
+    return None if q.rules.mode is Mode.OPEN else ReasonCode.MAINTENANCE
 
 
 def signed_in(q: Question) -> ReasonCode | None:

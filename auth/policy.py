@@ -76,6 +76,7 @@ class Action(StrEnum):
     MANAGE_GAZETTEER = "manage_gazetteer"
     MANAGE_VOCABULARY = "manage_vocabulary"
     MANAGE_ALARMS = "manage_alarms"
+    SET_MODE = "set_mode"
     READ_LEDGER = "read_ledger"
     EXPORT_LEDGER = "export_ledger"
     READ_QUEUE = "read_queue"
@@ -200,6 +201,8 @@ _APPLICANT_FOR_ACCESS = (
     Rule(Condition.INDUCTION, conditions.induction_passed),
 )
 _KNOWN = Rule(Condition.KNOWN, conditions.known)
+_SHOWING = Rule(Condition.SHOWING, conditions.showing_anything)
+_CHANGES = Rule(Condition.CHANGES, conditions.taking_changes)
 _EDITABLE = Rule(Condition.OPEN, conditions.editable)
 _LABEL_SCOPES = (TokenScope.LABEL, TokenScope.WRITE)
 
@@ -215,20 +218,22 @@ _OPENING = (
 )
 
 RULES: dict[Action, tuple[Rule, ...]] = {
-    Action.SEARCH: (),
-    Action.SAVE_SEARCHES: _staff_action(_RESEARCHER),
+    Action.SEARCH: (_SHOWING,),
+    Action.SAVE_SEARCHES: (_SHOWING, *_staff_action(_RESEARCHER)),
     Action.EXPORT_METADATA: (
+        _SHOWING,
         *_staff_action(_RESEARCHER),
         Rule(Condition.PROVED, conditions.proved_lately_or_token),
     ),
     Action.PACKAGE: (
         _KNOWN,
+        _SHOWING,
         *_staff_action(_RESEARCHER),
         Rule(Condition.VETTING, conditions.depositor_in_order),
         Rule(Condition.PROVED, conditions.proved_lately_or_token),
     ),
-    Action.READ_RECORD: (_KNOWN,),
-    Action.READ_PREVIEW: (_KNOWN,),
+    Action.READ_RECORD: (_KNOWN, _SHOWING),
+    Action.READ_PREVIEW: (_KNOWN, _SHOWING),
     Action.APPLY: (),
     Action.CONFIRM_ADDRESS: (),
     Action.ANSWER_REFERENCE: (),
@@ -252,40 +257,78 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     ),
     Action.GIVE_CONSENT: (
         *_REACH,
+        _CHANGES,
         Rule(Condition.PROVED, conditions.proved_for_the_gravest),
         Rule(Condition.LABELLED, conditions.labelled_or_moderator),
     ),
-    Action.CHOOSE_BATCH: _staff_action(Rule(Condition.ROLE, conditions.may_reveal)),
+    Action.CHOOSE_BATCH: (
+        _SHOWING,
+        *_staff_action(Rule(Condition.ROLE, conditions.may_reveal)),
+    ),
     Action.REQUEST_ACCESS: (
         _KNOWN,
+        _SHOWING,
         Rule(Condition.OPEN, conditions.still_open),
         *_APPLICANT_FOR_ACCESS,
     ),
-    Action.REQUEST_COLLECTION: _APPLICANT_FOR_ACCESS,
+    Action.REQUEST_COLLECTION: (_SHOWING, *_APPLICANT_FOR_ACCESS),
     Action.OPEN_ORIGINAL: _OPENING,
     Action.OPEN_REDACTED: _OPENING,
     Action.DERIVE: (Rule(Condition.ROLE, conditions.is_program),),
     Action.DEPOSIT: (
         Rule(Condition.MAINTENANCE, conditions.not_in_maintenance),
+        _CHANGES,
         *_staff_action(_DEPOSITOR),
         Rule(Condition.VETTING, conditions.depositor_in_order),
     ),
     Action.DESCRIBE: (
         _KNOWN,
         _EDITABLE,
+        _CHANGES,
         *_staff_action(_DEPOSITOR),
         Rule(Condition.ROLE, conditions.own_or_moderator),
     ),
-    Action.LABEL: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.REDACT: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.PUBLISH: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.WITHDRAW: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.VERIFY: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.RELATE: (_KNOWN, _EDITABLE, *_staff_action(_moderator(*_LABEL_SCOPES))),
-    Action.CATALOGUE: _staff_action(_moderator(*_LABEL_SCOPES)),
+    Action.LABEL: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.REDACT: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.PUBLISH: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.WITHDRAW: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.VERIFY: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.RELATE: (
+        _KNOWN,
+        _EDITABLE,
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.CATALOGUE: (_CHANGES, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.GIVE_ACCOUNT: (
         _KNOWN,
         _EDITABLE,
+        _CHANGES,
         *_staff_action(
             Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.WRITE))
         ),
@@ -294,25 +337,26 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.REVIEW_APPLICATIONS: _staff_action(_ADMINISTRATOR),
     Action.READ_EVIDENCE: _staff_action(_ADMINISTRATOR),
     Action.MANAGE_DENIALS: _staff_action(_ADMINISTRATOR),
-    Action.PUBLISH_TERMS: _staff_action(_ADMINISTRATOR),
+    Action.PUBLISH_TERMS: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
     Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
-    Action.MANAGE_GAZETTEER: _staff_action(_ADMINISTRATOR),
-    Action.MANAGE_VOCABULARY: _staff_action(_ADMINISTRATOR),
+    Action.MANAGE_GAZETTEER: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
+    Action.MANAGE_VOCABULARY: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.MANAGE_ALARMS: _staff_action(_ADMINISTRATOR),
-    Action.MANAGE_COLLECTIONS: _staff_action(_ADMINISTRATOR),
+    Action.MANAGE_COLLECTIONS: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.DECIDE_REQUESTS: _staff_action(_ADMINISTRATOR),
-    Action.SET_EMBARGO: (_KNOWN, _EDITABLE, *_staff_action(_ADMINISTRATOR)),
+    Action.SET_EMBARGO: (_KNOWN, _EDITABLE, _CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.BREAK_GLASS: (
         *_IDENTITY,
         _ADMINISTRATOR,
         Rule(Condition.SECOND_FACTOR, conditions.second_factor_proved),
         _PROVED,
     ),
+    Action.SET_MODE: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.READ_LEDGER: _staff_action(_ADMINISTRATOR),
     Action.EXPORT_LEDGER: (*_staff_action(_ADMINISTRATOR), _PROVED),
-    Action.READ_QUEUE: _staff_action(_STAFF),
-    Action.MODERATE: _staff_action(_moderator(*_LABEL_SCOPES)),
+    Action.READ_QUEUE: (_SHOWING, *_staff_action(_STAFF)),
+    Action.MODERATE: (_CHANGES, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.READ_JOBS: _staff_action(_STAFF),
     Action.MANAGE_JOBS: _staff_action(_ADMINISTRATOR),
     Action.READ_OPERATIONS: _staff_action(_ADMINISTRATOR),

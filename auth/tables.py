@@ -7,6 +7,7 @@
 | limits | how often something was tried within a window |
 | notices | what somebody must be told about the own account |
 | terms_texts | one text of a version of the terms that an administrator published |
+| modes | the mode that the whole archive is in |
 
 Columns that end in `_sealed` hold ciphertext, `_index` and `_hash` keyed or plain
 digests. States, roles and tiers are the values of the enums in `auth.viewer`. Times are
@@ -180,6 +181,18 @@ class Notice(Base):
     at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
+
+
+class ModeRow(Base):
+    """The mode that the whole archive is in: one row, and what is said about it."""
+
+    __tablename__ = "modes"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mode: Mapped[str]
+    messages: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
 
 
 class TermsText(Base):

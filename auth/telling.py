@@ -21,6 +21,7 @@ from auth.viewer import (
     Consent,
     Grant,
     Item,
+    Mode,
     ReasonCode,
     RecordState,
     Role,
@@ -39,6 +40,8 @@ CONDITIONS: Final = {
     "known": "the record may be known to this person at all; otherwise it is not there",
     "open": "it is neither withdrawn nor shredded, not of tier X, and not closed",
     "maintenance": "the archive is not under maintenance",
+    "showing": "the archive shows its collection at the moment (mode `no_access`)",
+    "changes": "the archive takes changes at the moment (mode `open`)",
     "signed_in": "somebody is signed in, by a session or a token",
     "account": "the account is approved: not waiting, suspended, expired or closed",
     "role": "the role includes it and, for a token, one of its scopes does",
@@ -219,6 +222,7 @@ def _lacks() -> Iterator[tuple[str, Viewer, Item, Rules]]:
     yield "a second factor, tier G5", replace(who, second_factor=False), grave, _ASKS
     yield "room within the day's limit", who, thing, replace(_ASKS, daily_reveals=0)
     yield "an archive at work", who, thing, replace(_ASKS, maintenance=True)
+    yield "a mode that opens originals", who, thing, replace(_ASKS, mode=Mode.NO_ACCESS)
 
 
 def _tokens() -> str:

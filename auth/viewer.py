@@ -11,7 +11,7 @@ or a clock. Words are those of the field: see docs/access.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -159,6 +159,14 @@ class ReasonCode(StrEnum):
     IDENTITY = "identity"
     EXPOSURE_LIMIT = "exposure_limit"
     MAINTENANCE = "maintenance"
+
+
+class Mode(StrEnum):
+    """What the archive as a whole does at the moment; see `auth.modes`."""
+
+    OPEN = "open"
+    READ_ONLY = "read_only"
+    NO_ACCESS = "no_access"
 
 
 Span = tuple[datetime, datetime]
@@ -351,5 +359,16 @@ class Rules:
     preview_k: int = 0
     """How many files share each tile that is shown; 0: each has its own."""
     maintenance: bool = False
+    mode: Mode = Mode.OPEN
     warn_tier: Tier = Tier.X
     """From here on previews wait behind words for everybody."""
+
+    @property
+    def settled(self) -> Rules:
+        """The same without the mode of the moment: for what is decided for long."""
+        return self if self.mode is Mode.OPEN else replace(self, mode=Mode.OPEN)
+
+    @property
+    def for_looking(self) -> Rules:
+        """The same for a request that changes nothing, whatever it is about."""
+        return self.settled if self.mode is Mode.READ_ONLY else self

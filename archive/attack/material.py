@@ -187,7 +187,7 @@ def _plant(
     document = store.document_of(premises.sealing, record)
     item = store.item_of(record)
     told = isinstance(
-        decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules, now), Permit
+        decide(Action.READ_RECORD, ANONYMOUS, item, premises.rules.settled, now), Permit
     )
     described = document.descriptions.values()
     titles = tuple(each.title for each in described)

@@ -19,6 +19,7 @@ from archive.cli.keys import keys
 from archive.cli.labels import label
 from archive.cli.ledger import ledger
 from archive.cli.mails import mail
+from archive.cli.modes import mode
 from archive.cli.packaging import package
 from archive.cli.previews import previews
 from archive.cli.publishing import publish
@@ -69,6 +70,7 @@ for command in (
     package,
     reindex,
     mail,
+    mode,
     gazetteer,
     vocabulary,
     watermark,

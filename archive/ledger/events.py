@@ -158,6 +158,7 @@ HOUSE = frozenset(
         "checkpoint",
         "settings changed",
         "terms published",
+        "mode changed",
         "retention",
         "gazetteer changed",
         "vocabulary changed",

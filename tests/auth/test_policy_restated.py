@@ -18,6 +18,7 @@ from auth.viewer import (
     Consent,
     Grant,
     Item,
+    Mode,
     RecordState,
     Role,
     Rules,
@@ -120,6 +121,7 @@ RULES = st.builds(
     hourly_reveals=likely(0, 1),
     daily_minutes=likely(0, 20, 21),
     maintenance=likely(False, True),
+    mode=likely(Mode.OPEN, *Mode),
 )
 
 
@@ -141,7 +143,8 @@ def knows(viewer: Viewer, item: Item, _rules: Rules) -> bool:
 def is_not_shut(_viewer: Viewer, item: Item, rules: Rules) -> bool:
     gone = item.state in (RecordState.WITHDRAWN, RecordState.SHREDDED)
     closed = item.access is Access.CLOSED or item.tier is Tier.X
-    return not (gone or closed or rules.maintenance)
+    at_rest = rules.maintenance or rules.mode is Mode.NO_ACCESS
+    return not (gone or closed or at_rest)
 
 
 def is_somebody(viewer: Viewer, _item: Item, _rules: Rules) -> bool:

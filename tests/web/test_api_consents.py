@@ -325,7 +325,7 @@ def test_the_daily_limit_and_maintenance_are_refusals_too(
 ) -> None:
     first, second = desk.publish(desk.deposit()), desk.publish(desk.deposit())
     headers = token("researcher")
-    object.__setattr__(site, "rules", replace(site.rules, daily_reveals=1))
+    object.__setattr__(site, "settled", replace(site.rules, daily_reveals=1))
     client = app.test_client()
     for deposit in (first, second):
         _consent(client, deposit.record.id, headers)
@@ -338,7 +338,7 @@ def test_the_daily_limit_and_maintenance_are_refusals_too(
     assert reasons(first) == 200
     assert reasons(second) == ["exposure_limit"]
     assert reasons(first) == 200
-    object.__setattr__(site, "rules", replace(site.rules, maintenance=True))
+    object.__setattr__(site, "settled", replace(site.rules, maintenance=True))
     assert reasons(first) == ["maintenance"]
 
 

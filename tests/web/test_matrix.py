@@ -358,6 +358,8 @@ PUBLISHED = {
         GET api.fixity_report
         POST api.fixity_read_now
         POST admin.lay_honey
+        GET admin.mode
+        POST admin.set_mode
         POST admin.lift_honey
         POST admin.see_alarm
         GET admin.applications

@@ -51,6 +51,8 @@ from search.query import QueryError
 log = logging.getLogger("vigil.web")
 PROGRAM_PATHS = ("/api/", "/media/")
 NO_STORE = "no-store"
+LATER = 300
+"""Seconds after which to look whether the archive is open again."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,25 @@ def of_refusal(refusal: Refusal, record_id: str | None) -> Problem:
     if ReasonCode.SIGN_IN in codes:
         return Problem(401, "sign_in", str(first), codes, record_id, headers=CHALLENGE)
     failing = tuple(reason.condition for reason in refusal.reasons)
+    if set(failing) <= {Condition.SHOWING, Condition.CHANGES, Condition.MAINTENANCE}:
+        return _for_the_moment(failing, str(first), codes, record_id)
     return Problem(403, codes[0].value, str(first), codes, record_id, failing)
+
+
+def _for_the_moment(
+    failing: tuple[Condition, ...],
+    first: str,
+    codes: tuple[ReasonCode, ...],
+    record_id: str | None,
+) -> Problem:
+    """503 where the archive's mode alone closes it; 403 for originals, as ever."""
+    told = reasons.OF_MODES.get(failing[-1])
+    if told is None:
+        return Problem(403, codes[0].value, first, codes, record_id, failing)
+    later = {"Retry-After": str(LATER)}
+    return Problem(
+        503, codes[0].value, str(told), codes, record_id, failing, headers=later
+    )
 
 
 def _bad_token(_error: BadTokenError) -> Problem:
@@ -383,7 +403,8 @@ def _remedies(problem: Problem) -> list[dict[str, str | None]]:
 
 def _log(error: Exception, problem: Problem, reference: str) -> None:
     facts = {"reference": reference, "status": problem.status, "code": problem.code}
-    if problem.status >= 500:
+    expected = isinstance(error, RefusedRequestError)
+    if problem.status >= 500 and not expected:
         log.error("request failed", exc_info=error, extra=facts)
     else:
         log.info("request refused", extra=facts)

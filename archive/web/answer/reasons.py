@@ -104,6 +104,13 @@ REMEDIES: dict[ReasonCode, Remedy] = {
 }
 
 
+OF_MODES = {
+    Condition.SHOWING: _(
+        "The archive is closed at the moment; nothing of it is shown."
+    ),
+    Condition.CHANGES: _("Nothing can be added or changed at the moment."),
+}
+"""What the archive's mode closes, while nothing else is wrong."""
 PROVE_AGAIN = Remedy(
     _("This needs you to prove again that it is you; that holds for five minutes."),
     "login.again",
@@ -131,6 +138,9 @@ def _described(
     remedy = REMEDIES[code]
     if code is ReasonCode.SECOND_FACTOR and only_proof_is_missing(conditions):
         remedy = PROVE_AGAIN
+    closed = [OF_MODES[each] for each in conditions if each in OF_MODES]
+    if code is ReasonCode.MAINTENANCE and closed:
+        remedy = Remedy(closed[-1])
     return {
         "code": code.value,
         "message": str(remedy.message),

@@ -13,6 +13,7 @@ from archive.web.request import context
 from archive.web.request.guard import public
 from archive.web.showing import cards, exclusions, searching
 from archive.web.showing.recordpage import in_language
+from auth.policy import Action
 from auth.scope import scope
 
 bp = Blueprint("home", __name__)
@@ -45,6 +46,8 @@ class ShelfCard:
 @public
 def index() -> str:
     """What this archive is and what is new in it."""
+    if not context.may(Action.SEARCH):
+        return render_template("home/closed.html")
     reach = scope(context.viewer(), context.now())
     with context.read_session() as s:
         recent = cards.cards(s, store.recent(s, reach, RECENT))

@@ -23,10 +23,11 @@ from werkzeug.routing import Rule
 from archive.records import store
 from archive.web.request import context
 from auth.policy import Action, Refusal, decide
-from auth.viewer import Item
+from auth.viewer import Item, Rules
 
 View = TypeVar("View", bound=Callable[..., Any])
 _DECLARED = "vigil_needs"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 _TELLS_OPTIONS = "vigil_tells_options"
 
 
@@ -116,16 +117,23 @@ def admit() -> None:
     if not actions:
         return
     item = item_of_path(request.view_args or {})
+    # What changes nothing goes on while the archive is read-only, also a page about
+    # something that can be changed at other times.
+    looking = request.method in SAFE_METHODS
+    rules = context.rules().for_looking if looking else context.rules()
     for action in actions:
-        require(action, item)
+        require(action, item, rules)
 
 
-def require(action: Action, item: Item | None = None) -> None:
+def require(
+    action: Action, item: Item | None = None, rules: Rules | None = None
+) -> None:
     """Ask the policy once more, where only the view knows what is asked for.
 
     :raises RefusedRequestError: with every reason that applies
     """
-    outcome = decide(action, context.viewer(), item, context.rules(), context.now())
+    asked = rules or context.rules()
+    outcome = decide(action, context.viewer(), item, asked, context.now())
     if isinstance(outcome, Refusal):
         raise RefusedRequestError(outcome, item)
 

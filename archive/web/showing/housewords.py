@@ -10,6 +10,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from auth.viewer import Mode
+
+MODES: dict[Mode, Any] = {
+    Mode.OPEN: _("Open"),
+    Mode.READ_ONLY: _("Read-only"),
+    Mode.NO_ACCESS: _("No access"),
+}
 EVENTS: dict[str, Any] = {
     "capture": _("capture"),
     "accession": _("accession"),
@@ -105,6 +112,7 @@ EVENTS: dict[str, Any] = {
     "reference given": _("reference given"),
     "retention": _("retention"),
     "terms published": _("terms published"),
+    "mode changed": _("mode changed"),
     "checkpoint": _("checkpoint"),
     "access requested": _("access requested"),
     "access request taken up": _("access request taken up"),

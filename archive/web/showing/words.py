@@ -119,6 +119,8 @@ CONDITIONS: dict[Condition, Any] = {
     Condition.KNOWN: _("A record you may know of"),
     Condition.OPEN: _("Originals that may be opened at all"),
     Condition.MAINTENANCE: _("No maintenance under way"),
+    Condition.SHOWING: _("An archive that is not closed"),
+    Condition.CHANGES: _("An archive that takes changes"),
     Condition.SIGNED_IN: _("Being signed in"),
     Condition.ACCOUNT: _("An account that is approved and in order"),
     Condition.ROLE: _("A role that includes opening originals"),

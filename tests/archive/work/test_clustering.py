@@ -81,7 +81,7 @@ def held(site, desk):
 @pytest.fixture
 def crowded(site):
     """The same archive with the setting on."""
-    return replace(site, rules=replace(site.rules, preview_k=K))
+    return replace(site, settled=replace(site.rules, preview_k=K))
 
 
 def test_every_tile_is_shared_by_k_and_whoever_is_left_over_is_sealed(
@@ -160,7 +160,7 @@ def test_a_cluster_that_falls_below_k_shows_nothing_any_more(site, desk, held, c
     left = tiles(crowded)
     assert not set(members) & set(left)
     assert len(left) == 8 - K
-    more = replace(site, rules=replace(site.rules, preview_k=K + 3))
+    more = replace(site, settled=replace(site.rules, preview_k=K + 3))
     assert tiles(more) == {}
 
 

@@ -32,6 +32,7 @@ SECTIONS = (
     ("admin.terms", _("Terms"), "scale", Action.PUBLISH_TERMS),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.alarms", _("Alarms"), "triangle-alert", Action.MANAGE_ALARMS),
+    ("admin.mode", _("Mode"), "shield-alert", Action.SET_MODE),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),
     ("admin.vocabulary_list", _("Labels"), "tag", Action.MANAGE_VOCABULARY),
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
