@@ -10,14 +10,17 @@ import pytest
 from PIL import Image
 
 from archive import moderation, work
-from archive.records import redactions, regions, store
+from archive.records import redactions, regions, segments, store
 from archive.records.labels import LabelInput
 from archive.records.marking import Editing
 from archive.records.regions import RegionInput
+from archive.records.segments import SegmentInput
 from archive.web.pages.moderation import drawn
 from auth.viewer import Tier
 from blur import boards
 from blur.regions import Box, By, Cut, Keyframe, Region, Removal
+from tests.journeys.media import video
+from tests.web.conftest import sound
 from tests.web.test_record_page import consent as record_consent
 from tests.web.working import post
 
@@ -179,6 +182,35 @@ def test_what_others_marked_and_what_a_detector_finds_is_ticked_by_a_person(
         [row] = redactions.of_asset(s, asset)
         removed = redactions.removal_of(site.sealing, row)
     assert [drawn.written(Removal((each,)))[0] for each in removed.regions] == lines
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_a_marked_part_is_left_out_altogether(browser, desk, site, kind) -> None:
+    sent = video().content if kind == "video" else sound(4 * 48_000 * 2)
+    made = desk.deposit(sent, name="a.mp4" if kind == "video" else "a.wav")
+    deposit = desk.publish(made, "dead.body", Tier.G3)
+    asset, client = deposit.assets[0].id, browser("moderator")
+    with site.db.write() as s:
+        segments.replace(
+            s,
+            site.sealing,
+            store.require_asset(s, asset),
+            [SegmentInput(500, 1500, (("dead.body", Tier.G3),))],
+            Editing(segments.version(s, asset), "operator", site.clock()),
+        )
+    page = f"/moderation/redactions/{asset}"
+    assert 'name="left_out" value="0:00.500-0:01.500">' in client.get(page).text
+    typed = {"label": ["context.none"], "left_out": "0:00.500-0:01.500"}
+    bad = post(client, page, **{**typed, "left_out": "nothing"})
+    assert bad.status_code == 422
+    assert post(client, page, **typed).status_code == 303
+    with site.db.read() as s:
+        [row] = redactions.of_asset(s, asset)
+        removed = redactions.removal_of(site.sealing, row)
+    assert removed.cuts == (Cut(500, 1500),)
+    whole = Box(0, 0, 1, 1)
+    frames = (Keyframe(500, whole), Keyframe(1500, whole))
+    assert removed.regions == ((Region(frames),) if kind == "video" else ())
 
 
 def by_another(site, redaction_id: str) -> None:

@@ -87,9 +87,12 @@ def redactions_of(asset_id: str) -> str:
 def redact(asset_id: str) -> Response | tuple[str, int]:
     """Have a copy made without what was drawn."""
     form = request.form
+    with context.read_session() as s:
+        blank, silent = ready.left_out(store.require_asset(s, asset_id).kind)
     try:
-        lines = "\n".join([form.get("regions", ""), *ready.ticked()])
-        removal = drawn.read(lines, form.get("cuts", ""))
+        lines = "\n".join([form.get("regions", ""), *ready.ticked(), *blank])
+        sound = "\n".join([form.get("cuts", ""), *silent])
+        removal = drawn.read(lines, sound)
         given = Drawn(removal, _labels(), form.get("note", ""))
         with context.write_session() as s:
             by = context.viewer().account_id or ""
@@ -176,6 +179,7 @@ def _page(
         kept=_kept(desk),
         regions=regions,
         ready=ready.of(s, asset, found),
+        stretches=ready.stretches(s, asset) if desk.is_timed else [],
         may_suggest=may_open and asset.kind != "audio" and faces.is_there(),
         cuts=cuts,
         note=request.form.get("note", ""),
