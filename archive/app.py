@@ -6,17 +6,21 @@ how much may be sent, was it meant, may they. Then the view; then the headers.
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request, send_from_directory
+from flask import Flask, Response
 
 from archive.site import Site
 from archive.web import api, logs, watching
-from archive.web.answer import cleaning, continuing, errors, headers, streams
+from archive.web.answer import (
+    cleaning,
+    continuing,
+    errors,
+    headers,
+    interface,
+    streams,
+)
 from archive.web.request import (
     context,
     forms,
@@ -54,9 +58,7 @@ PAGES = (
     "visas",
     "reports",
 )
-STATIC = Path(__file__).parent.parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-FOREVER = "max-age=31536000, immutable"
 
 
 class VigilFlask(Flask):
@@ -105,6 +107,7 @@ def _configure(app: Flask, site: Site) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.context_processor(_every_page)
     app.jinja_env.globals["preview_bits"] = EFFECTIVE_BITS
+    app.jinja_env.globals["sprite"] = interface.address("icons/sprite.svg")
 
 
 def _every_page() -> dict[str, object]:
@@ -123,20 +126,9 @@ def _register(app: Flask) -> None:
 @guard.public
 def _static(filename: str) -> Response:
     """A file of the interface; never material, which is not kept in files like this."""
-    response = send_from_directory(STATIC, filename)
-    current = request.args.get("v") == _version(filename)
-    response.headers["Cache-Control"] = FOREVER if current else "no-cache"
-    return response
+    return interface.answer(filename)
 
 
 def _version_static(endpoint: str, values: dict[str, object]) -> None:
     if endpoint == "static" and "v" not in values:
-        values["v"] = _version(str(values["filename"]))
-
-
-@cache
-def _version(filename: str) -> str | None:
-    path = STATIC / filename
-    if not path.is_file():
-        return None
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        values["v"] = interface.version(str(values["filename"]))

@@ -26,6 +26,7 @@ from archive.records.tables import Asset, AssetState, Record
 from archive.vault import previews
 from archive.vault.container import Kind
 from archive.vault.objects import Vault
+from archive.vault.previews import NOTHING_KNOWN, Known
 from archive.vault.reader import SealedReader
 from auth.policy import Action, Permit, decide
 from auth.scope import may_see_clip, preview_tier
@@ -59,11 +60,11 @@ class Showing:
     def is_sealed(self) -> bool:
         return self.tier is PreviewTier.SEALED
 
-    def open(self, session: Session) -> Preview | None:
+    def open(self, session: Session, known: Known = NOTHING_KNOWN) -> Preview | None:
         """Read the preview; None where only a sealed tile may be shown."""
         if self.is_sealed:
             return None
-        return drawn_for(self._premises, session, self.asset, self._now)
+        return drawn_for(self._premises, session, self.asset, self._now, known)
 
     def open_clip(self, session: Session) -> SealedReader | None:
         """Open the silent, blurred clip; None where there is none for this viewer."""
@@ -105,8 +106,18 @@ def previews_for(
     return [showing(premises, viewer, record, asset, now) for asset in assets]
 
 
+def known_of(session: Session, assets: Iterable[Asset]) -> Known:
+    """What opening the previews of these assets needs, with one question for all."""
+    made = [asset.preview_object_id for asset in assets if asset.preview_object_id]
+    return previews.known_of(session, made, Kind.PREVIEW_IMAGE)
+
+
 def drawn_for(
-    premises: Premises, session: Session, asset: Asset, now: datetime
+    premises: Premises,
+    session: Session,
+    asset: Asset,
+    now: datetime,
+    known: Known = NOTHING_KNOWN,
 ) -> Preview | None:
     """The cells that stand for an asset, whoever asks; None where none may.
 
@@ -121,7 +132,7 @@ def drawn_for(
         return None
     kind, made = Kind.PREVIEW_IMAGE, source.preview_object_id
     return Preview.from_bytes(
-        previews.read_preview(session, premises.vault, made, kind)
+        previews.read_preview(session, premises.vault, made, kind, known)
     )
 
 

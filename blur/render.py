@@ -196,10 +196,8 @@ def _grey_plane(cells: bytes, shape: tuple[int, int]) -> _Plane:
 
 
 def _coloured(plane: _Plane, chroma: bytes) -> _Plane:
-    offsets = [chroma_offset(level) for level in chroma]
     size = (plane.width, plane.height)
-    blue = enlarged(offsets[:4], (2, 2), size)
-    red = enlarged(offsets[4:], (2, 2), size)
+    blue, red = _spread(chroma[:4], size), _spread(chroma[4:], size)
     points = list(zip(plane.channels[0], blue, red, strict=True))
     return _Plane(
         *size,
@@ -209,6 +207,12 @@ def _coloured(plane: _Plane, chroma: bytes) -> _Plane:
             bytes(_byte(y + 1.772 * b) for y, b, _ in points),
         ],
     )
+
+
+@lru_cache(maxsize=1024)
+def _spread(levels: bytes, size: tuple[int, int]) -> tuple[float, ...]:
+    """One colour over the whole plane; there are not many that four levels can be."""
+    return tuple(enlarged([chroma_offset(each) for each in levels], (2, 2), size))
 
 
 def _soft(channel: bytes, plane: _Plane, size: tuple[int, int]) -> bytes:

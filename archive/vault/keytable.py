@@ -12,6 +12,7 @@ with a backup, what the keyring's list names as shredded does not open either.
 
 import secrets
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -143,6 +144,18 @@ def newest(s: Session, object_id: UUID, kind: Kind) -> DataKey:
     if row is None:
         raise NoSuchObject("the key table knows no such object")
     return row
+
+
+def newest_of_many(
+    s: Session, object_ids: Collection[UUID], kind: Kind
+) -> dict[UUID, DataKey]:
+    """The rows of these objects' last revisions, with one question for all."""
+    rows = (
+        select(DataKey)
+        .where(DataKey.object_id.in_(object_ids), DataKey.kind == kind)
+        .order_by(DataKey.revision)
+    )
+    return {row.object_id: row for row in s.scalars(rows)}
 
 
 def require_whole(row: DataKey) -> DataKey:

@@ -4,6 +4,8 @@ Whoever wants an original goes through `originals`, which asks for the policy's 
 whoever wants a preview goes through `previews`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,19 +16,29 @@ from archive.vault.container import Header, Kind
 from archive.vault.errors import IntegrityError, VaultError
 from archive.vault.keyrings import Keyring
 from archive.vault.reader import SealedReader
+from archive.vault.tables import DataKey
+
+NOTHING_KNOWN: Mapping[UUID, DataKey] = MappingProxyType({})
 
 
 def open_newest(
-    s: Session, keyring: Keyring, blobs: BlobStore, object_id: UUID, kind: Kind
+    s: Session,
+    keyring: Keyring,
+    blobs: BlobStore,
+    object_id: UUID,
+    kind: Kind,
+    *,
+    known: Mapping[UUID, DataKey] = NOTHING_KNOWN,
 ) -> SealedReader:
-    """Open the last revision of an object.
+    """Open the last revision of an object; `known` rows are not asked for again.
 
     :raises NoSuchObject: the key table or the store has none
     :raises Shredded: its data key was destroyed
     :raises KeyUnavailable: this process may not open objects of this kind
     :raises IntegrityError: row or blob are damaged, or do not belong together
     """
-    row = keytable.require_whole(keytable.newest(s, object_id, kind))
+    found = known.get(object_id) or keytable.newest(s, object_id, kind)
+    row = keytable.require_whole(found)
     return open_row(blobs, keytable.unwrap(keyring, row))
 
 

@@ -4,6 +4,7 @@ A preview can be made again, so replacing one forgets the old: its row goes with
 transaction, its blob with the next sweep.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from archive.vault import keytable, opening
 from archive.vault.container import Kind
 from archive.vault.objects import ObjectRef, Vault
 from archive.vault.reader import SealedReader
+from archive.vault.tables import DataKey
 
 KINDS = frozenset({Kind.PREVIEW_IMAGE, Kind.PREVIEW_VIDEO, Kind.THUMBNAIL})
 
@@ -30,21 +32,46 @@ def store(
         return incoming.finish(s, now)
 
 
-def open_preview(s: Session, vault: Vault, object_id: UUID, kind: Kind) -> SealedReader:
+Known = Mapping[UUID, DataKey]
+"""Rows of previews, read together in the transaction that they are used in."""
+NOTHING_KNOWN: Known = opening.NOTHING_KNOWN
+
+
+def known_of(s: Session, object_ids: Collection[UUID], kind: Kind) -> Known:
+    """What the key table knows of these previews, with one question for all."""
+    _check(kind)
+    return keytable.newest_of_many(s, object_ids, kind)
+
+
+def open_preview(
+    s: Session,
+    vault: Vault,
+    object_id: UUID,
+    kind: Kind,
+    known: Known = NOTHING_KNOWN,
+) -> SealedReader:
     """Open a preview for reading anywhere in it, as players of clips do.
 
     :raises VaultError: it is not there, or damaged
     """
     _check(kind)
-    return opening.open_newest(s, vault.keyring, vault.blobs, object_id, kind)
+    return opening.open_newest(
+        s, vault.keyring, vault.blobs, object_id, kind, known=known
+    )
 
 
-def read_preview(s: Session, vault: Vault, object_id: UUID, kind: Kind) -> bytes:
+def read_preview(
+    s: Session,
+    vault: Vault,
+    object_id: UUID,
+    kind: Kind,
+    known: Known = NOTHING_KNOWN,
+) -> bytes:
     """Return a whole preview.
 
     :raises VaultError: it is not there, or damaged
     """
-    with open_preview(s, vault, object_id, kind) as reader:
+    with open_preview(s, vault, object_id, kind, known) as reader:
         return reader.read_range(0, reader.size)
 
 

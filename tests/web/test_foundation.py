@@ -120,9 +120,9 @@ def test_paths_that_reach_elsewhere_are_not_found(
 
 def test_static_files_are_kept_only_under_their_digest(visitor: FlaskClient) -> None:
     page = visitor.get("/").get_data(as_text=True)
-    address = page.split('href="/static/css/tokens.css')[1].split('"')[0]
+    address = page.split('href="/static/css/site.css')[1].split('"')[0]
 
-    with visitor.get(f"/static/css/tokens.css{address}") as named:
+    with visitor.get(f"/static/css/site.css{address}") as named:
         assert "immutable" in named.headers["Cache-Control"]
     with visitor.get("/static/css/tokens.css?v=old") as stale:
         assert stale.headers["Cache-Control"] == "no-cache"

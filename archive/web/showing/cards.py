@@ -21,6 +21,7 @@ from archive.previewing import Showing
 from archive.records import store, vocabulary
 from archive.records.tables import Asset, AssetState, Record
 from archive.vault.errors import StoreUnavailable
+from archive.vault.previews import NOTHING_KNOWN, Known
 from archive.web.request import context
 from archive.web.request.i18n import language
 from archive.web.showing import exclusions, words
@@ -74,14 +75,15 @@ class Card:
 def cards(s: Session, records: Sequence[Record]) -> list[Card]:
     """These records as cards, in their order; they must be in the viewer's scope."""
     assets = store.assets_of_many(s, [record.id for record in records])
-    return [_card(s, record, assets[record.id]) for record in records]
+    known = previewing.known_of(s, (held[0] for held in assets.values() if held))
+    return [_card(s, record, assets[record.id], known) for record in records]
 
 
-def picture(s: Session, showing: Showing) -> Picture:
+def picture(s: Session, showing: Showing, known: Known = NOTHING_KNOWN) -> Picture:
     """One file's preview, as clear as this viewer may see it."""
     asset = showing.asset
     try:
-        preview = showing.open(s)
+        preview = showing.open(s, known)
     except StoreUnavailable:
         preview = None  # the page is of use without its pictures
     upright = preview is not None and preview.upright
@@ -131,7 +133,7 @@ def kinds_of(assets: Iterable[Asset]) -> tuple[tuple[str, int], ...]:
     return tuple((kind, held[kind]) for kind in words.KINDS if kind in held)
 
 
-def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
+def _card(s: Session, record: Record, assets: Sequence[Asset], known: Known) -> Card:
     asked = exclusions.treatment_of(store.item_of(record))
     if asked is Treatment.HIDE:
         return _neutral(record)
@@ -151,7 +153,7 @@ def _card(s: Session, record: Record, assets: Sequence[Asset]) -> Card:
         date=event_words(document.event_date) if document.event_date else "",
         place=", ".join(place.name for place in document.places[:2]),
         summary=shorten(text.body, SUMMARY_LETTERS, placeholder=" …"),
-        picture=_first_picture(s, record, assets, asked),
+        picture=_first_picture(s, record, assets, asked, known),
     )
 
 
@@ -183,7 +185,11 @@ def behind_words(shown: Picture) -> Picture:
 
 
 def _first_picture(
-    s: Session, record: Record, assets: Sequence[Asset], asked: Treatment
+    s: Session,
+    record: Record,
+    assets: Sequence[Asset],
+    asked: Treatment,
+    known: Known,
 ) -> Picture:
     if not assets:
         tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
@@ -193,7 +199,7 @@ def _first_picture(
     first = previewing.showing(
         context.site(), context.viewer(), record, assets[0], context.now()
     )
-    shown = picture(s, first)
+    shown = picture(s, first, known)
     return shown if asked is Treatment.PREVIEW else behind_words(shown)
 
 
