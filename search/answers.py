@@ -1,5 +1,7 @@
 """A page of results: matching, facets, order, paging, marking and correcting."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from search.analysis.gazetteer import Gazetteer
@@ -15,6 +17,8 @@ from search.spelling import corrected
 from search.view import View
 
 MOST_FACET_VALUES = 200
+MOST_SECONDS_CORRECTED = 0.6
+"""What took longer is not asked for again in another spelling."""
 SCORE_STEPS = 100_000
 """Scores that differ by less than one step are the same; then ids decide."""
 
@@ -41,7 +45,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
             for doc, score in _page(view, results, query.sort, start, query.per_page)
         ],
         facets={name: _counts(view, name, found, chosen) for name in FACETS},
-        suggestion=None if total else corrected(view, query.text, evaluation.unknown),
+        suggestion=None if total else _corrected(view, query, gazetteer, evaluation),
         warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
     )
 
@@ -56,6 +60,20 @@ def ids(view: View, query: Query, gazetteer: Gazetteer, limit: int) -> list[str]
     for name in query.facets:
         found = found.only(_chosen(view, name, query)[found.docs])
     return [view.id(doc) for doc, _ in _page(view, found, query.sort, 0, limit)]
+
+
+def _corrected(
+    view: View, query: Query, gazetteer: Gazetteer, evaluation: Evaluation
+) -> str | None:
+    """Return another spelling of the text, if it finds something."""
+    text = corrected(view, query.text, evaluation.unknown)
+    if text is None or evaluation.seconds > MOST_SECONDS_CORRECTED:
+        return None
+    try:
+        found = ids(view, replace(query, text=text), gazetteer, 1)
+    except QueryError:
+        return None
+    return text if found else None
 
 
 def _restricted(view: View, found: Match, query: Query) -> Match:

@@ -100,6 +100,11 @@ class Evaluation:
         self.unknown: list[Word] = []
         self.warnings: list[str] = []
 
+    @property
+    def seconds(self) -> float:
+        """How long ago it began."""
+        return time.monotonic() - self._started
+
     @singledispatchmethod
     def match(self, node: Node) -> Match:
         """Answer a node of the tree."""

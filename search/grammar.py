@@ -66,7 +66,7 @@ def read(text: str) -> Reading:
         raise QueryError(
             "Write at most %(most)s characters", LONGEST_TEXT, most=LONGEST_TEXT
         )
-    if not text.strip():
+    if not _SPACE.sub("", text):
         return Reading(Everything())
     reader = _Reader(text)
     node = reader.either(0, None)

@@ -40,6 +40,8 @@ log = logging.getLogger("vigil.server")
 WORKERS = 2
 THREADS = 64
 GRACE_SECONDS = 15
+LONGEST_REQUEST_LINE = 8190
+"""Bytes; a search of 1,300 letters that an address writes with six each."""
 COMPANION_GRACE_SECONDS = 20
 LONGEST_PAUSE_SECONDS = 60.0
 STEADY_SECONDS = 30.0
@@ -117,6 +119,7 @@ class VigilServer(BaseApplication):  # type: ignore[misc]
             "threads": wanted.threads,
             "worker_class": HandsWorker,
             "umask": 0o077,
+            "limit_request_line": LONGEST_REQUEST_LINE,
             "preload_app": False,
             "control_socket_disable": True,
             "forwarded_allow_ips": "",

@@ -7,12 +7,15 @@ merged into one at the end: at once, or when there are very many, in groups firs
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from whoosh.codec.whoosh3 import W3Segment as Segment
 
 from search.document import Document
 from search.inverting import Inverter
+from search.postings import Mask
 from search.sealed_storage import SealedStorage
 from search.whoosh_engine.merging import merged
+from search.whoosh_engine.packing import starts_of
 from search.whoosh_engine.segments import SegmentFiles, delete, write_documents
 from search.whoosh_engine.terms import LARGE_BLOCK_TERMS
 
@@ -20,6 +23,7 @@ BATCH_CHARACTERS = 1_500_000
 """Text that is indexed at a time; more needs more memory and makes fewer segments."""
 PER_DOCUMENT = 200
 """What a document without any text counts for."""
+_SPREAD, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 MERGED_AT_ONCE = 80
 """Segments that are read side by side: each has seven files open."""
 
@@ -66,10 +70,37 @@ def _joined(storage: SealedStorage, made: Sequence[Segment]) -> Segment:
 def _latest(storage: SealedStorage, made: Sequence[Segment]) -> Segment:
     """Make one segment of all, with the last document of each id."""
     files = [SegmentFiles(storage, each) for each in made]
-    ids = np.concatenate([each.ids() for each in files])
-    _, backwards = np.unique(ids[::-1], return_index=True)
-    latest = np.zeros(len(ids), np.bool_)
-    latest[len(ids) - 1 - backwards] = True
-    del ids, backwards
+    latest = latest_of([each.ids() for each in files])
     ends = np.cumsum([each.size for each in files])[:-1]
     return merged(storage, files, [np.flatnonzero(p) for p in np.split(latest, ends)])
+
+
+def latest_of(ids: Sequence[npt.NDArray[np.bytes_]]) -> Mask:
+    """Say of each document whether none after it has its id.
+
+    Ids are told apart by eight bytes made of each; only where these are the same, the
+    ids themselves are looked at.
+    """
+    marks = np.concatenate([_mark(each) for each in ids])
+    order = np.argsort(marks, kind="stable")
+    same = np.flatnonzero(np.diff(marks[order]) == 0)
+    doubtful = np.unique(order[np.concatenate((same, same + 1))])
+    starts = starts_of(np.array([len(each) for each in ids], np.int64))
+    latest = np.ones(len(marks), np.bool_)
+    before: dict[bytes, int] = {}
+    for doc in doubtful.tolist():
+        place = int(np.searchsorted(starts, doc, side="right")) - 1
+        name = bytes(ids[place][doc - starts[place]])
+        if name in before:
+            latest[before[name]] = False
+        before[name] = doc
+    return latest
+
+
+def _mark(ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint64]:
+    words = np.frombuffer(ids.tobytes(), "<u8").reshape(-1, ids.itemsize // 8)
+    mark = np.zeros(len(ids), np.uint64)
+    for word in words.T:
+        mark = (mark ^ word) * _SPREAD
+        mark ^= mark >> _HALF
+    return mark

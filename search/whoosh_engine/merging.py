@@ -6,7 +6,7 @@ of the keys up to which each segment was read.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -57,21 +57,34 @@ def _held(files: Sequence[SegmentFiles], living: Sequence[Ints]) -> Held:
     return Held(
         facts=np.concatenate([each.facts[docs] for each, docs in pairs]),
         ids=np.concatenate([each.ids()[docs] for each, docs in pairs]),
-        facets={name: _facet(name, files, living) for name in FILTERS},
+        facets=_Facets(files, living),
         texts=chain.from_iterable(each.packed_texts(docs) for each, docs in pairs),
     )
 
 
-def _facet(
-    name: str, files: Sequence[SegmentFiles], living: Sequence[Ints]
-) -> FacetColumn:
-    columns = []
-    for part in _parts(files, living):
-        column = part.files.facet(name)
-        docs = part.numbers[column.docs].astype(np.int32)
-        kept = docs >= 0
-        columns.append(FacetColumn(column.values, column.codes[kept], docs[kept]))
-    return combined(columns)
+class _Facets(Mapping[str, FacetColumn]):
+    """The facets of several segments, each made when it is asked for.
+
+    Together they are much larger than everything else that is held of a document.
+    """
+
+    def __init__(self, files: Sequence[SegmentFiles], living: Sequence[Ints]) -> None:
+        self._files, self._living = files, living
+
+    def __getitem__(self, name: str) -> FacetColumn:
+        columns = []
+        for part in _parts(self._files, self._living):
+            column = part.files.facet(name)
+            docs = part.numbers[column.docs].astype(np.int32)
+            kept = docs >= 0
+            columns.append(FacetColumn(column.values, column.codes[kept], docs[kept]))
+        return combined(columns)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FILTERS)
+
+    def __len__(self) -> int:
+        return len(FILTERS)
 
 
 def combined(columns: Sequence[FacetColumn]) -> FacetColumn:

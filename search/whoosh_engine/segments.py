@@ -57,6 +57,7 @@ INDEX_NAME = "VIGIL2"
 _LENGTH = struct.Struct("<I")
 _OFFSET = struct.Struct("<QQ")
 _TEXTS_AT_ONCE = 500
+_ROWS_AT_ONCE = 20_000
 _TERM_FILES = (".trm", ".pst", ".pos")
 _FILES = (*_TERM_FILES, ".fac", ".ids", ".fct", ".txt")
 
@@ -123,7 +124,7 @@ def write(
     """
     segment = Segment(None, INDEX_NAME, len(held.ids))
     for ending, parts in (
-        (".fac", (held.facts.tobytes(),)),
+        (".fac", _slices(held.facts)),
         (".ids", _packed_ids(held.ids)),
         (".fct", _packed_facets(held.facets)),
         (".txt", _packed_texts(held.texts)),
@@ -163,8 +164,13 @@ def delete(storage: SealedStorage, segment: Segment) -> None:
 
 
 def _packed_ids(ids: npt.NDArray[np.bytes_]) -> Iterator[bytes]:
-    yield ids.tobytes()
-    yield np.argsort(ids, kind="stable").astype("<u4").tobytes()
+    yield from _slices(ids)
+    yield from _slices(np.argsort(ids, kind="stable").astype("<u4"))
+
+
+def _slices(rows: npt.NDArray[Any]) -> Iterator[bytes]:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield rows[start : start + _ROWS_AT_ONCE].tobytes()
 
 
 def _packed_facets(facets: Mapping[str, FacetColumn]) -> Iterator[bytes]:
@@ -172,8 +178,8 @@ def _packed_facets(facets: Mapping[str, FacetColumn]) -> Iterator[bytes]:
     head = json.dumps(named).encode()
     yield _LENGTH.pack(len(head)) + head
     for column in facets.values():
-        yield column.codes.astype("<u4").tobytes()
-        yield column.docs.astype("<u4").tobytes()
+        yield from _slices(column.codes.astype("<u4", copy=False))
+        yield from _slices(column.docs.astype("<u4", copy=False))
 
 
 def _packed_texts(texts: Iterable[bytes]) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ from search.whoosh_engine.packing import WIDTHS, Ints
 
 BLOCK_TERMS = 64
 """Terms that are read to find one of them."""
-LARGE_BLOCK_TERMS = 256
+LARGE_BLOCK_TERMS = 128
 """The same where all are read in order, in segments that are merged at once."""
 KEPT_BLOCKS = 256
 """Blocks of terms that stay read, for each segment; about 10 KiB each."""

@@ -265,6 +265,9 @@ def test_a_mistyped_word_gets_a_suggestion_that_finds_something(
     assert ask.results("калонна").suggestion == "колонна"
     assert ask.results("qırğan").suggestion == "qırğın"
     assert ask.results("convoy").suggestion is None
+    # Found as a word, but in no place and beside no word that is anywhere.
+    assert ask.results("place:convy").suggestion is None
+    assert ask.results("convy zzzzzzzz").suggestion is None
 
 
 def test_the_last_word_typed_is_completed_most_frequent_first(

@@ -1,19 +1,21 @@
 """Posting lists: what is gathered, written, read back and merged is the same."""
 
 import io
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.analysis.tokens import tokens, written_words
+from search.analysis.tokens import tokens, written_apart, written_words
 from search.analysis.words import document_terms
 from search.document import Document, Place, Text
 from search.inverting import Inverted, Inverter, stretches
 from search.postings import EXACT, KEY, PART_WEIGHTS, STEM, TEXT_LEVELS, field_code
-from search.whoosh_engine import merging
+from search.whoosh_engine import building, merging
 from search.whoosh_engine.packing import starts_of
 from search.whoosh_engine.terms import TermsReader, TermsWriter, unpacked
 
@@ -219,3 +221,31 @@ def test_written_words_have_the_tokens_of_their_text(text: str) -> None:
         found += [(t.text, t.position + position, t.whole) for t in inside]
         position += 1 + max((t.position for t in inside), default=-1)
     assert found == [(t.text, t.position, t.whole) for t in tokens(text)]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_the_last_document_of_an_id_is_the_latest(
+    monkeypatch: pytest.MonkeyPatch, *, marked: bool
+) -> None:
+    if not marked:  # as if the eight bytes of all ids were the same
+        monkeypatch.setattr(building, "_SPREAD", np.uint64(0))
+    drawn = random.Random(4)
+    names = [f"d{drawn.randrange(70)}" for _ in range(150)]
+    ids = np.array([name.encode() for name in names], "S32")
+    latest = building.latest_of(np.split(ids, [1, 60, 60, 110]))
+    last = {name: number for number, name in enumerate(names)}
+    assert np.flatnonzero(latest).tolist() == sorted(last.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("t.me/a the WWW.b.c HtTpS://d", ["t.me/a", "the", "WWW.b.c", "HtTpS://d"]),
+        ("115.2 and 12:30, 7.", ["115.2", "and", "12:30", "7"]),
+        ("@who #Շուշի what, Şuşa", ["@who", "#Շուշի", "what", "Şuşa"]),
+    ],
+)
+def test_a_text_is_cut_into_its_words_and_what_is_between(text, words) -> None:
+    parts = written_apart(text)
+    assert "".join(parts) == text
+    assert parts[1::2] == written_words(text) == words

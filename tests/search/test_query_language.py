@@ -27,6 +27,7 @@ from tests.search.conftest import make_document as document
     [
         ("", Everything()),
         ("*", Everything()),
+        ("\x00 \u200b", Everything()),
         ("?! … ☠", Nothing()),
         ("convoy", Word("convoy", None, 0, 6)),
         ("(convoy)", Word("convoy", None, 1, 7)),
