@@ -35,7 +35,7 @@ from auth.access.tables import ConsentRow
 from auth.credentials import sessions, tokens
 from auth.credentials.sessions import Ending
 from auth.credentials.tables import ServerSession
-from auth.viewer import RecordState
+from auth.viewer import Mode, RecordState
 
 from .conftest import ROOT, Clock, photo, sound
 from .test_levels import consent
@@ -226,6 +226,16 @@ def test_what_is_shredded_ends_even_where_only_the_list_says_it(showing) -> None
     )
     showing.site.keyring.shredded.add([entry])
     assert showing.ask().status_code == 410
+
+
+def test_a_closed_archive_gives_nothing_more(showing) -> None:
+    site = showing.site
+    with site.db.write() as s:
+        site.change_mode(s, Mode.NO_ACCESS, {}, "operator")
+    site.look_at_mode_again()
+    answer = showing.ask()
+    assert answer.status_code >= 400
+    assert showing.content[20:40] not in answer.data
 
 
 def test_what_is_shredded_by_two_persons_ends(showing) -> None:
