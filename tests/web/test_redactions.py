@@ -159,7 +159,14 @@ def test_what_others_marked_and_what_a_detector_finds_is_ticked_by_a_person(
     assert 'value="10 20 30 25"' in shown
     assert 'name="ready" value="10 20 30 25" checked' not in shown
     assert "Suggest faces" not in shown
+    assert "by its words alone" in shown
     assert post(client, f"{page}/faces").status_code == 403
+    assert (
+        post(client, f"/moderation/files/{asset}/rung", rung="blurred").status_code
+        == 303
+    )
+    assert 'class="drawing-under" src=""' not in client.get(page).text
+    assert 'class="drawing-under"' in client.get(page).text
 
     assert record_consent(client, deposit.record.id).status_code == 303
     assert "Suggest faces" in client.get(page).text
