@@ -56,6 +56,7 @@ class Action(StrEnum):
     DEPOSIT = "deposit"
     DESCRIBE = "describe"
     LABEL = "label"
+    LABEL_IN_BULK = "label_in_bulk"
     REDACT = "redact"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
@@ -294,6 +295,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         _CHANGES,
         *_staff_action(_moderator(*_LABEL_SCOPES)),
     ),
+    Action.LABEL_IN_BULK: (_CHANGES, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.REDACT: (
         _KNOWN,
         _EDITABLE,

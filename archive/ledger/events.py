@@ -53,7 +53,10 @@ INWARD = frozenset(
         "twin found",
         "twin judged",
         "opinion given",
+        "opinion withdrawn",
         "labels reopened",
+        "labelling in bulk",
+        "labelling in bulk undone",
     }
 )
 SAID = frozenset(

@@ -9,6 +9,9 @@ numbers      the queue in numbers
 agreement    how well moderators agree on each label
 rungs        how much of a file was looked at
 labelling    these are the labels of a file now, once enough agree
+forecasts    what labelling in bulk would do to one file
+batches      labelling in bulk: planned, confirmed, done file by file
+undoing      setting back what was done in bulk
 describing   a new description, in the place of the one edited
 publishing   a record's visibility takes effect
 withdrawing  a record is closed; its tombstone stays

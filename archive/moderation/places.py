@@ -149,6 +149,11 @@ def release(session: Session, asset_id: str, by: str) -> None:
         session.flush()
 
 
+def holder(session: Session, asset_id: str, now: datetime) -> str | None:
+    """Who works on a file at this moment."""
+    return _holder(session.get(Place, asset_id), now)
+
+
 def own(session: Session, by: str, now: datetime) -> Sequence[Asset]:
     """What somebody holds at this moment, what was taken first first."""
     return session.scalars(

@@ -5,6 +5,8 @@
 | label_sets | one moderator's whole answer for one file; kept for ever |
 | moderation_places | who works on a file now and until when; how urgent; reopened |
 | moderation_rungs | how far up the ladder of exposure somebody went for a file |
+| label_batches | labels that somebody wants to give many files in one act |
+| label_batch_items | one file of such an act: what was foreseen, and what came of it |
 
 Where a file stands in the queue is no column: it follows from its sets and its labels
 (`archive.moderation.standing`), so that it can neither be lost nor counted twice.
@@ -43,6 +45,56 @@ class Outcome(StrEnum):
     ALONE = "alone"
     RAISED = "raised"
     REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class BatchState(StrEnum):
+    """How far labelling in bulk has come; nothing is changed while it is planned."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Fate(StrEnum):
+    """What becomes of one file: the first three are done, all others left alone."""
+
+    STANDS = "stands"
+    WAITS = "waits"
+    COMPARED = "compared"
+    SAME = "same"
+    ANSWERED = "answered"
+    HELD = "held"
+    DISPUTED = "disputed"
+    LOWERS = "lowers"
+    GONE = "gone"
+    IMPOSSIBLE = "impossible"
+    CHANGED = "changed"
+    REFUSED = "refused"
+
+
+class ItemState(StrEnum):
+    """How far one file of it has come; `kept` is one whose undoing was not possible."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SKIPPED = "skipped"
+    UNDONE = "undone"
+    KEPT = "kept"
+
+
+class Hindrance(StrEnum):
+    """Why one file was not set back."""
+
+    AGREED = "agreed"
+    CHANGED = "changed"
+    HELD = "held"
+    PUBLISHED = "published"
+    GONE = "gone"
+    REFUSED = "refused"
 
 
 class LabelSet(Base):
@@ -97,3 +149,48 @@ class RungNote(Base):
     account_id: Mapped[str] = mapped_column(primary_key=True)
     rung: Mapped[Rung] = mapped_column(Word(Rung), primary_key=True)
     at: Mapped[datetime]
+
+
+class LabelBatch(Base):
+    """Labels that one moderator gives to, or takes from, many files in one act.
+
+    `entrance` is the session or token through which it was confirmed: what runs after
+    the request is decided for whoever is still behind it.
+    """
+
+    __tablename__ = "label_batches"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    author: Mapped[str] = mapped_column(index=True)
+    entrance: Mapped[str | None]
+    adding: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    taking: Mapped[list[str]] = mapped_column(Document)
+    reason: Mapped[str]
+    state: Mapped[BatchState] = mapped_column(Word(BatchState))
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    job_id: Mapped[str | None]
+
+
+class LabelBatchItem(Base):
+    """One file of a batch. `stood` are its labels before, `stands` those after."""
+
+    __tablename__ = "label_batch_items"
+
+    batch_id: Mapped[str] = mapped_column(
+        ForeignKey("label_batches.id"), primary_key=True
+    )
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)
+    position: Mapped[int]
+    state: Mapped[ItemState] = mapped_column(Word(ItemState))
+    fate: Mapped[Fate] = mapped_column(Word(Fate))
+    sentence: Mapped[str]
+    was_labelled: Mapped[bool]
+    stood: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    stands: Mapped[list[dict[str, Any]] | None] = mapped_column(Document)
+    tier_before: Mapped[Tier] = mapped_column(TierNumber)
+    tier_after: Mapped[Tier | None] = mapped_column(TierNumber)
+    answer_id: Mapped[str | None]
+    hindrance: Mapped[Hindrance | None] = mapped_column(Word(Hindrance))

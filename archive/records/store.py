@@ -307,6 +307,15 @@ def in_collection(
     return total or 0, session.scalars(page).all()
 
 
+def all_in_collection(
+    session: Session, collection_id: str, scope: Scope, *, limit: int
+) -> list[Record]:
+    """A collection's records that the scope reaches, published or not, oldest first."""
+    wanted = and_(Record.collection_id == collection_id, within(scope))
+    oldest = select(Record).where(wanted).order_by(Record.created_at, Record.id)
+    return list(session.scalars(oldest.limit(limit)))
+
+
 def published(
     session: Session, scope: Scope, collection_id: str | None = None
 ) -> dict[str, tuple[int, str]]:

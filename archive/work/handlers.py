@@ -3,6 +3,7 @@
 | kind | args | does |
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
+| label batch | batch | labels many files as one moderator confirmed, or undoes it |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
 | twins | asset | looks for files that show nearly the same |
@@ -47,6 +48,7 @@ from archive.site import Site
 from archive.work import (
     alerting,
     attesting,
+    batching,
     clustering,
     copying,
     deriving,
@@ -190,6 +192,7 @@ def _nothing(
 
 
 HANDLERS: Mapping[str, Handler] = {
+    batching.KIND: Handler(batching.label, _nothing),
     copying.KIND: Handler(copying.copy, _nothing),
     clustering.KIND: Handler(clustering.cluster, _nothing),
     "checkpoint": Handler(attesting.attest, _nothing),

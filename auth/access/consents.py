@@ -6,13 +6,13 @@ account is cut off. A label added since makes it stale: the policy compares
 `labels_version`. Whether somebody may consent at all is asked of the policy before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -173,6 +173,13 @@ def live_for(
         .order_by(ConsentRow.given_at.desc(), ConsentRow.id)
     )
     return tuple(consent_of(row) for row in s.scalars(live))
+
+
+def count_live(s: Session, record_ids: Collection[str], now: datetime) -> int:
+    """How many consents to any of these records hold now, whoever gave them."""
+    live = (ConsentRow.ended_at.is_(None), ConsentRow.expires_at > now)
+    about = ConsentRow.record_id.in_(record_ids)
+    return s.scalar(select(func.count()).where(about, *live)) or 0
 
 
 def for_account(s: Session, account_id: str, *, limit: int = 200) -> list[ConsentRow]:

@@ -240,6 +240,10 @@ PUBLISHED = {
         GET api.jobs_read
     """,
     "snn-n": """
+        GET moderation.batch
+        POST moderation.act_on_batch
+        GET api.labelbatches_read
+        PATCH api.labelbatches_change
         POST findings.take_back_claim
         POST moderation.confirm_redaction
         GET findings.edit_entity
@@ -249,6 +253,9 @@ PUBLISHED = {
         POST findings.unlink_entity
     """,
     "snnon": """
+        GET moderation.batch_form
+        POST moderation.plan_batch
+        POST api.labelbatches_plan
         GET findings.qualification_desk
         POST findings.add_claim
         POST api.qualifications_add

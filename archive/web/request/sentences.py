@@ -135,6 +135,14 @@ ACCESS = (
     N_("This grant was changed by somebody else in the meantime."),
 )
 RECORDS = (
+    N_("Choose at least one file."),
+    N_("At most %(most)s files at once; choose fewer."),
+    N_("Choose labels to add, or to take away."),
+    N_("%(label)s cannot be added and taken away."),
+    N_("Without a label the file would be unlabelled."),
+    N_("This was done or ended already; begin a new one."),
+    N_("Only what was done within the last 24 hours can be undone."),
+    N_("There is no such saved search."),
     N_(
         "Another moderator is at work on this file. Take another, or come back "
         "in half an hour."

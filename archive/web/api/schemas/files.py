@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.moderation.tables import BatchState, Fate, Hindrance, ItemState
 from archive.records.tables import RedactionState
 from archive.web.api.schemas.shapes import (
     COUNT,
@@ -187,6 +188,44 @@ SCHEMAS: dict[str, Schema] = {
         ("other", "verdict"),
         other=TEXT,
         verdict={**TEXT, "enum": ["twin", "not-a-twin"]},
+    ),
+    "LabelBatchWish": thing(
+        (),
+        ids=many({**TEXT, "description": "of records or files"}),
+        collection=TEXT,
+        saved_search=TEXT,
+        q=TEXT,
+        kind=TEXT,
+        unlabelled=TRUTH,
+        labels=many({"anyOf": [TEXT, LABEL_GIVEN]}),
+        taking=many(TEXT),
+        reason=TEXT,
+    ),
+    "LabelBatchChange": thing(("action",), action=words("confirm", "cancel", "undo")),
+    "LabelBatch": thing(
+        ("id", "state", "files", "progress", "stale_consents", "items"),
+        id=TEXT,
+        state=words(*(state.value for state in BatchState)),
+        labels=many({"type": "object"}),
+        taking=many(TEXT),
+        reason=TEXT,
+        files={"type": "object", "additionalProperties": COUNT},
+        progress={"type": "object", "additionalProperties": COUNT},
+        stale_consents=COUNT,
+        job=or_null(TEXT),
+        undo_until=MOMENT,
+        items=many(
+            thing(
+                ("asset", "state", "fate", "tier_before"),
+                asset=TEXT,
+                state=words(*(state.value for state in ItemState)),
+                fate=words(*(fate.value for fate in Fate)),
+                why=TEXT,
+                tier_before=TIER,
+                tier_after=or_null(TIER),
+                not_undone=or_null(words(*(why.value for why in Hindrance))),
+            )
+        ),
     ),
     "Redaction": thing(
         ("id", "asset", "state", "tier", "labels", "removal"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archive.web.api import (
     assets,
+    labelbatches,
     marks,
     redactions,
     twins,
@@ -166,5 +167,35 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.READ_RECORD,),  # the gate itself decides, and notes a no
         gives="*/*",
         refuses=(401, 403, 404, 416, 429),
+    ),
+    Operation(
+        "POST",
+        "/label-batches",
+        labelbatches.plan,
+        "Foresee labels for many files; nothing is changed",
+        needs=(Action.LABEL_IN_BULK,),
+        body="LabelBatchWish",
+        status=201,
+        gives="LabelBatch",
+        refuses=(401, 403, 422),
+    ),
+    Operation(
+        "GET",
+        "/label-batches/{batch_id}",
+        labelbatches.read,
+        "What becomes of each file of a batch of labels",
+        needs=(Action.LABEL_IN_BULK,),
+        gives="LabelBatch",
+        refuses=(401, 403, 404),
+    ),
+    Operation(
+        "PATCH",
+        "/label-batches/{batch_id}",
+        labelbatches.change,
+        "Confirm, stop or undo a batch of labels",
+        needs=(Action.LABEL_IN_BULK,),
+        body="LabelBatchChange",
+        gives="LabelBatch",
+        refuses=(401, 403, 404, 409, 422),
     ),
 )

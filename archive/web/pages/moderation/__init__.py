@@ -6,6 +6,7 @@ picker       the label picker as data: what is ticked, what was typed, what it m
 desks        what lies before the moderator: one file of one record
 taking       the next file, half an hour more, giving it back; the ladder of exposure
 labelling    one file of a record: its blurred preview, its labels
+bulk         labels for many files in one act
 judging      twins that wait, and what is said of one
 markforms    segments and regions as forms
 marks        the parts of one file, to be marked
@@ -16,6 +17,7 @@ publication  letting a record out, and withdrawing one
 """
 
 from archive.web.pages.moderation import (
+    bulk,
     dashboard,
     judging,
     labelling,
@@ -29,6 +31,7 @@ from archive.web.pages.moderation.blueprint import bp
 
 __all__ = [
     "bp",
+    "bulk",
     "dashboard",
     "judging",
     "labelling",
