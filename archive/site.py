@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alembic.util.exc import CommandError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -26,7 +25,7 @@ from archive import config as settings
 from archive import escrow, gate, gazetteer, keyplaces, shredding, wording
 from archive.broker.client import Broker
 from archive.config import Config, ConfigError
-from archive.db import Database
+from archive.db import Database, NewerSchema
 from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
 from archive.jobs.tables import Job
@@ -47,7 +46,6 @@ from auth.viewer import Mode, Rules, Viewer
 from blur.limits import LIMITS
 from blur.sandbox import Strength, strength
 from search.engine import SearchEngine, SearchError
-from search.whoosh_engine import WhooshEngine
 
 
 def utc_now() -> datetime:
@@ -256,11 +254,16 @@ class _Engines:
     def here(self) -> SearchEngine:
         with self._lock:
             if self._engine is None or self._process != os.getpid():
+                # Most commands never search; the engine is the largest of our imports.
+                from search.whoosh_engine import WhooshEngine
+
                 self._engine = WhooshEngine.open(self._folder, self._sealing)
                 self._process = os.getpid()
             return self._engine
 
     def create(self) -> None:
+        from search.whoosh_engine import WhooshEngine
+
         WhooshEngine.create(self._folder, self._sealing).close()
 
     def close(self) -> None:
@@ -385,7 +388,7 @@ def _bring_up_to_date(db: Database) -> None:
     try:
         if not db.schema_is_current():
             db.migrate()
-    except CommandError:
+    except NewerSchema:
         raise ConfigError(
             "The database was made by a newer Vigil; install that version."
         ) from None

@@ -2,38 +2,65 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from archive.cli.accounts import account
-from archive.cli.backups import backup, restore
-from archive.cli.bench import bench
-from archive.cli.blur import blur
-from archive.cli.brokering import broker
-from archive.cli.demo import demo
-from archive.cli.deposits import deposit
-from archive.cli.doctor import doctor
-from archive.cli.gazetteer import gazetteer
-from archive.cli.home import init
-from archive.cli.jobs import jobs
-from archive.cli.keys import keys
-from archive.cli.labels import label
-from archive.cli.ledger import ledger
-from archive.cli.mails import mail
-from archive.cli.modes import mode
-from archive.cli.packaging import package
-from archive.cli.previews import previews
-from archive.cli.publishing import publish
-from archive.cli.reindexing import reindex
-from archive.cli.searching import search
-from archive.cli.serving import serve, worker
-from archive.cli.terms import terms
-from archive.cli.tokens import token
-from archive.cli.verifying import verify
-from archive.cli.vocabulary import vocabulary
-from archive.cli.watermarks import watermark
+HOMES = {
+    "account": "accounts",
+    "backup": "backups",
+    "bench": "bench",
+    "blur": "blur",
+    "broker": "brokering",
+    "demo": "demo",
+    "deposit": "deposits",
+    "doctor": "doctor",
+    "gazetteer": "gazetteer",
+    "init": "home",
+    "jobs": "jobs",
+    "keys": "keys",
+    "label": "labels",
+    "ledger": "ledger",
+    "mail": "mails",
+    "mode": "modes",
+    "package": "packaging",
+    "previews": "previews",
+    "publish": "publishing",
+    "reindex": "reindexing",
+    "restore": "backups",
+    "search": "searching",
+    "serve": "serving",
+    "terms": "terms",
+    "token": "tokens",
+    "verify": "verifying",
+    "vocabulary": "vocabulary",
+    "watermark": "watermarks",
+    "worker": "serving",
+}
+"""The module of each command. It is imported when the command is asked for: all of them
+at once are most of what the program consists of, and cost more than many a command."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands by name, each in the module that `HOMES` names."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self[cmd_name] if cmd_name in HOMES else None
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command of that name.
+
+        :raises KeyError: there is none
+        """
+        module = import_module(f"archive.cli.{HOMES[name]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="vigil", prog_name="vigil")
 def main() -> None:
     """Vigil, an archive for testimony of atrocity.
@@ -42,37 +69,3 @@ def main() -> None:
 
         VIGIL_HOME=/srv/vigil vigil doctor
     """
-
-
-for command in (
-    init,
-    demo,
-    serve,
-    worker,
-    broker,
-    doctor,
-    account,
-    terms,
-    token,
-    deposit,
-    search,
-    label,
-    verify,
-    backup,
-    restore,
-    blur,
-    bench,
-    keys,
-    ledger,
-    jobs,
-    previews,
-    publish,
-    package,
-    reindex,
-    mail,
-    mode,
-    gazetteer,
-    vocabulary,
-    watermark,
-):
-    main.add_command(command)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -27,8 +27,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from archive.db import dumping, migrating
+from archive.db import revisions
 from archive.db.recalling import Glance, Recalling, Watch
+
+if TYPE_CHECKING:
+    from archive.db import dumping
 
 BUSY_MILLISECONDS = 20_000
 CACHE_KIBIBYTES = 16_384
@@ -108,13 +111,19 @@ class Database:
         self._recalling.close()
 
     def migrate(self) -> None:
-        """Bring the schema to the newest form; does nothing when it is there."""
+        """Bring the schema to the newest form; does nothing when it is there.
+
+        :raises NewerSchema: a newer program made it
+        """
+        # Alembic is large, and a migration is due once in many starts.
+        from archive.db import migrating
+
         with self.engine.execution_options(vigil_writes=True).begin() as connection:
             migrating.upgrade(connection)
 
     def schema_is_current(self) -> bool:
         with self.engine.connect() as connection:
-            return migrating.is_current(connection)
+            return revisions.found(connection) == revisions.newest()
 
     def is_empty(self) -> bool:
         """Whether there is nothing yet; of a file, whatever key it is under."""
@@ -177,6 +186,8 @@ class Database:
 
         :raises DumpDamaged: this is no dump that can be loaded
         """
+        from archive.db import dumping
+
         with self.engine.begin() as connection:
             dumping.load(connection, source)
             _comment(connection, mark)

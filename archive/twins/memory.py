@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,9 @@ from archive.twins.tables import Likeness
 from archive.vault.errors import VaultError
 from auth.sealing import Sealing
 from blur.likeness.form import Malformed
-from blur.likeness.gallery import Gallery, Near
+
+if TYPE_CHECKING:
+    from blur.likeness.gallery import Gallery, Near
 
 log = logging.getLogger("vigil.twins")
 _BATCH = 500
@@ -30,9 +33,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._gallery = Gallery()
+        self._gallery: Gallery
         self._marks: dict[str, str] = {}
-        self._process = os.getpid()
+        self._process = 0  # nobody's: the first look makes the gallery
 
     def nearest(self, session: Session, sealing: Sealing, asset_id: str) -> list[Near]:
         """Files near this one, nearest first; none where it has no fingerprint.
@@ -49,6 +52,9 @@ class Memory:
 
     def _follow(self, session: Session, sealing: Sealing) -> None:
         if self._process != os.getpid():
+            # With it comes all of numpy, which few processes need.
+            from blur.likeness.gallery import Gallery
+
             self._gallery, self._marks = Gallery(), {}
             self._process = os.getpid()
         found = session.execute(select(Likeness.asset_id, Likeness.mark))

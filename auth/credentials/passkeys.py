@@ -16,28 +16,11 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
-import cbor2
-import webauthn
-from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from webauthn.helpers import (
-    parse_attestation_object,
-    parse_authentication_credential_json,
-    parse_client_data_json,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AttestationFormat,
-    AuthenticationCredential,
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    RegistrationCredential,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from auth.credentials import challenges
 from auth.credentials.challenges import Ceremony
@@ -46,24 +29,21 @@ from auth.errors import NotPossible, NotThere, PasskeyRefused
 from auth.identifiers import new_id
 from auth.notices import Kind, tell
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import (
+        AuthenticationCredential,
+        PublicKeyCredentialDescriptor,
+        RegistrationCredential,
+    )
+
+# The library is loaded where a key is asked or judged: no command of the shell does
+# either, and each would pay for it at its start.
+
 MOST = 20
 LONGEST_NAME = 80
 LONGEST_ANSWER = 64 * 1024
 """Of the JSON that a browser sends; keys with long certificates stay far below."""
 _ARCHIVE = "Vigil"
-_FORMATS = (AttestationFormat.NONE, AttestationFormat.PACKED)
-_UNREADABLE = (
-    WebAuthnException,
-    UnsupportedAlgorithm,
-    cbor2.CBORError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
-"""What the library raises on bytes that are no answer of a key: each means no."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +121,13 @@ def begin_registration(
     present = list_for(s, account_id)
     if len(present) >= MOST:
         raise NotPossible("Remove a passkey before you add another.")
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=site.rp_id,
         rp_name=_ARCHIVE,
@@ -171,6 +158,9 @@ def begin_authentication(
     Without an account any key may answer, and the device must check its person; the
     JSON is then alike for everybody.
     """
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     known = [] if account_id is None else list_for(s, account_id)
     verification = (
         UserVerificationRequirement.REQUIRED
@@ -203,12 +193,19 @@ def register(  # noqa: PLR0913, PLR0917 - whose answer it is, and to what
 
     :raises PasskeyRefused: the answer does not hold, or is not for this session
     """
+    import webauthn
+    from webauthn.helpers import (
+        parse_attestation_object,
+        parse_registration_credential_json,
+    )
+    from webauthn.helpers.structs import AttestationFormat
+
     try:
         credential = parse_registration_credential_json(_bounded(answer))
         challenge = _asked(credential)
         challenges.take(s, challenge, session_id, Ceremony.REGISTER, now=now)
         fmt = parse_attestation_object(credential.response.attestation_object).fmt
-        if fmt not in _FORMATS:
+        if fmt not in (AttestationFormat.NONE, AttestationFormat.PACKED):
             raise PasskeyRefused("This kind of passkey cannot be used here.")
         verified = webauthn.verify_registration_response(
             credential=credential,
@@ -216,7 +213,7 @@ def register(  # noqa: PLR0913, PLR0917 - whose answer it is, and to what
             expected_rp_id=site.rp_id,
             expected_origin=site.origin,
         )
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise _refused() from error
     if _by_credential(s, verified.credential_id) is not None:
         raise PasskeyRefused("This passkey is set up already.")
@@ -248,6 +245,9 @@ def authenticate(
     :raises PasskeyRefused: the answer does not hold, or is not for this session
     :raises CounterWentBack: the key's counter did not go on
     """
+    import webauthn
+    from webauthn.helpers import parse_authentication_credential_json
+
     try:
         credential = parse_authentication_credential_json(_bounded(answer))
         challenge = _asked(credential)
@@ -264,13 +264,33 @@ def authenticate(
             credential_current_sign_count=0,  # judged below, to tell it from the rest
             require_user_verification=ceremony is Ceremony.SIGN_IN,
         )
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         raise _refused() from error
     _advance(s, row, verified.new_sign_count, now)
     return Proof(row.account_id, row.id, verified.user_verified)
 
 
 # --- what the steps share ---------------------------------------------------------
+
+
+@cache
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What the library raises on bytes that are no answer of a key: each means no."""
+    import cbor2
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return (
+        WebAuthnException,
+        UnsupportedAlgorithm,
+        cbor2.CBORError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    )
 
 
 def _advance(s: Session, row: Passkey, count: int, now: datetime) -> None:
@@ -297,6 +317,8 @@ def _bounded(answer: str) -> dict[str, object]:
 
 
 def _asked(credential: AuthenticationCredential | RegistrationCredential) -> bytes:
+    from webauthn.helpers import parse_client_data_json
+
     return parse_client_data_json(credential.response.client_data_json).challenge
 
 
@@ -318,6 +340,8 @@ def _own(s: Session, account_id: str, passkey_id: str) -> Passkey:
 
 
 def _descriptors(rows: Collection[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
     return [PublicKeyCredentialDescriptor(id=row.credential_id) for row in rows]
 
 

@@ -411,7 +411,7 @@ def test_one_administrator_twice_is_wrong_usage(vigil, made) -> None:
     assert once.exit_code == 2
 
 
-@pytest.mark.parametrize("command", sorted(main.commands["keys"].commands))  # type: ignore[attr-defined]
+@pytest.mark.parametrize("command", sorted(main["keys"].commands))  # type: ignore[attr-defined]
 def test_every_command_helps_with_an_example(command: str) -> None:
     said = CliRunner().invoke(main, ["keys", command, "--help"])
     assert said.exit_code == 0

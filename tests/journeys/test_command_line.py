@@ -190,7 +190,7 @@ def _wait_for_ready(home: Home, record: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    named = main.commands[command]
+    named = main[command]
     inner = getattr(named, "commands", {"": named})
     for name in inner:
         args = [part for part in (command, name, "--help") if part]

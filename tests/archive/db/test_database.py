@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -35,7 +36,7 @@ import auth.credentials.tables
 import auth.entry.tables
 import auth.vetting.tables
 import auth.visas.tables
-from archive.db import Database, ReadOnlySession, migrating
+from archive.db import Database, ReadOnlySession, migrating, revisions
 from archive.records.tables import Collection
 from auth.tables import Base, UtcDateTime
 from auth.viewer import Access, Visibility
@@ -95,6 +96,11 @@ def test_a_fresh_database_is_not_current_and_a_migrated_one_is(
     assert db.schema_is_current()
     db.migrate()
     db.close()
+
+
+def test_the_newest_migration_is_the_one_that_is_run_last() -> None:
+    script = ScriptDirectory.from_config(migrating.configuration())
+    assert script.get_heads() == [revisions.newest()]
 
 
 def test_a_failed_migration_leaves_nothing(empty_url: str) -> None:
