@@ -60,7 +60,7 @@ def test_there_are_no_secret_questions_no_hints_and_no_codes_by_mail(pages) -> N
         asked |= set(re.findall(r'<input[^>]*name="(\w+)"', pages[page]))
     assert asked <= {
         "csrf_token", "email", "password", "password_again", "code", "answer", "next",
-        "text_version", "to", "kept", "language", "theme", "keys",
+        "text_version", "to", "kept", "language", "theme", "keys", "username",
     }  # fmt: skip
 
 
