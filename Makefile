@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CODE := archive auth blur search tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts docs access leak-test messages lock clean
+.PHONY: help setup demo test check format lint types contracts docs access leak-test messages sbom lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ screenshots: setup ## take the README's pictures anew, of the demonstration
 messages: setup ## gather the interface's strings and update the catalogues
 	$(BIN)/pybabel -q extract --ignore-dirs='.*' -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .
 	$(BIN)/pybabel -q update -i archive/web/translations/messages.pot -d archive/web/translations --no-fuzzy-matching
+
+sbom: setup ## print the bill of materials of the lock file (CycloneDX 1.6)
+	@$(BIN)/python -m tests.house.bill
 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header -q -o requirements.lock
