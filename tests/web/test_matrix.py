@@ -241,9 +241,7 @@ PUBLISHED = {
     """,
     "snn-n": """
         GET moderation.batch
-        POST moderation.act_on_batch
         GET api.labelbatches_read
-        PATCH api.labelbatches_change
         POST findings.take_back_claim
         POST moderation.confirm_redaction
         GET findings.edit_entity
@@ -254,6 +252,8 @@ PUBLISHED = {
     """,
     "snnon": """
         GET moderation.batch_form
+        PATCH api.labelbatches_change
+        POST moderation.act_on_batch
         POST moderation.plan_batch
         POST api.labelbatches_plan
         GET findings.qualification_desk
