@@ -44,6 +44,7 @@ def test_read_only_stops_what_changes_the_collection_and_nothing_else(
         Action.WITHDRAW,
         Action.VERIFY,
         Action.RELATE,
+        Action.LABEL_IN_BULK,
         Action.CATALOGUE,
         Action.GIVE_ACCOUNT,
         Action.SET_EMBARGO,
