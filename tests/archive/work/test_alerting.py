@@ -28,7 +28,13 @@ SECRET = "quibblefrost"
 
 
 def settle(site) -> None:
+    """All that was handed in is found; then come the chores."""
+    finish(site)
     housekeeping.queue_due(site, site.clock())
+    finish(site)
+
+
+def finish(site) -> None:
     while work.run_one(site, site.clock()):
         pass
 
