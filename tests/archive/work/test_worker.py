@@ -363,6 +363,7 @@ KINDS = (
     "derive",
     "fixity",
     "index",
+    "label batch",
     "letter",
     "rebuild",
     "redact",
