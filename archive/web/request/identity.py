@@ -35,6 +35,8 @@ def identify() -> None:
 
     :raises BadTokenError: a token was shown that opens nothing
     """
+    # For every address alike: what is hidden must cost what is not there does.
+    _ = context.site().mode
     secret = shown_token()
     g.by_token = secret is not None
     g.viewer = _by_token(secret) if secret is not None else _by_session()
