@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from archive.app import create_app
 from archive.site import Site
+from archive.web.answer import interface
 from archive.web.answer.headers import PAGE_POLICY
 from archive.web.request import guard
 from auth.credentials.tables import ServerSession
@@ -190,3 +191,18 @@ def test_a_language_that_is_not_spoken_is_refused(visitor: FlaskClient) -> None:
     form = {"csrf_token": csrf(visitor), "language": "xx"}
 
     assert visitor.post("/locale", data=form).status_code == 400
+
+
+def test_a_name_that_is_no_file_of_ours_is_kept_nowhere(visitor) -> None:
+    """What is kept by name would grow with every name that somebody thinks of."""
+
+    def sizes() -> list[int]:
+        both = (interface.version, interface._packed)
+        return [each.cache_info().currsize for each in both]
+
+    for name in ("css/site.css", "none"):  # the page of the refusal has files, too
+        visitor.get(f"/static/{name}")
+    before = sizes()
+    for name in ("css/none.css", "css/./tokens.css", "../pyproject.toml", "css", "%00"):
+        assert visitor.get(f"/static/{name}").status_code == 404, name
+    assert sizes() == before

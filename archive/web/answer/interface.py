@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from flask import Response, request, send_from_directory
+from werkzeug.exceptions import NotFound
 
 STATIC = Path(__file__).parents[3] / "static"
 SHEET = "css/site.css"
@@ -30,6 +31,9 @@ def answer(filename: str) -> Response:
 
     :raises NotFound: there is none of that name
     """
+    # What is kept below is kept by name: only names that there are may come so far.
+    if filename != SHEET and filename not in _names():
+        raise NotFound
     content = (
         _packed(filename) if request.accept_encodings["gzip"] else _plain(filename)
     )
@@ -85,10 +89,10 @@ def _plain(filename: str) -> bytes | None:
 
 @cache
 def _packed(filename: str) -> bytes | None:
-    """The file packed; None where it is no text, or not a file of the interface."""
+    """The file packed; None where it is no text."""
     if filename == SHEET:
         return gzip.compress(_sheet(), mtime=0)
-    if filename not in _names() or Path(filename).suffix not in _PACKED:
+    if Path(filename).suffix not in _PACKED:
         return None
     return gzip.compress((STATIC / filename).read_bytes(), mtime=0)
 
