@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -58,16 +59,32 @@ class Running(Premises, Protocol):
     def clock(self) -> Callable[[], datetime]: ...
 
 
-def plan(  # noqa: PLR0913, PLR0917 - what, to which files, by whom, why, when
+@dataclass(frozen=True)
+class Foreseen:
+    """One file of a plan: how it stands, and what would become of it."""
+
+    asset: Asset
+    stands: list[dict[str, Any]]
+    told: Forecast
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish, with every file it is about; nothing of it is kept yet."""
+
+    wish: Wish
+    files: Sequence[Foreseen]
+
+
+def foresee(
     premises: Premises,
     session: Session,
     assets: Sequence[Asset],
     wish: Wish,
-    reason: str,
     by: str,
     now: datetime,
-) -> LabelBatch:
-    """Foresee it for every file and keep that; no label is changed.
+) -> Plan:
+    """Foresee it for every file; it takes seconds for many, and writes nothing.
 
     :raises FieldError: nothing is chosen, too much, or the labels contradict themselves
     :raises RecordsError: a label cannot be given as it is
@@ -76,24 +93,51 @@ def plan(  # noqa: PLR0913, PLR0917 - what, to which files, by whom, why, when
     if not assets:
         raise FieldError("files", "Choose at least one file.")
     if len(assets) > MOST:
-        raise FieldError("files", f"At most {MOST} files at once; choose fewer.")
+        raise too_many()
+    stand = places.standing(premises, session, assets)
+    return Plan(
+        wish,
+        [
+            Foreseen(
+                asset,
+                labels_now(session, asset),
+                forecasts.of(premises, session, stand[asset.id], wish, by, now),
+            )
+            for asset in assets
+        ],
+    )
+
+
+def keep(
+    session: Session, plan: Plan, reason: str, by: str, now: datetime
+) -> LabelBatch:
+    """Keep a plan to be looked at and confirmed; no label is changed.
+
+    Each file is foreseen once more before it is done, so the plan may be some seconds
+    old.
+
+    :raises FieldError: the reason is too long
+    """
     batch = LabelBatch(
         id=new_id(),
         author=by,
-        adding=answers.written(wish.adding),
-        taking=list(wish.taking),
+        adding=answers.written(plan.wish.adding),
+        taking=list(plan.wish.taking),
         reason=tidy("reason", reason, REASON_LIMIT),
         state=BatchState.PLANNED,
         made_at=now,
     )
     session.add(batch)
     session.flush()
-    stand = places.standing(premises, session, assets)
-    for position, asset in enumerate(assets):
-        told = forecasts.of(premises, session, stand[asset.id], wish, by, now)
-        session.add(_item(session, batch, asset, position, told))
+    for position, file in enumerate(plan.files):
+        session.add(_item(batch, file, position))
     session.flush()
     return batch
+
+
+def too_many() -> FieldError:
+    """Why more than `MOST` files are refused."""
+    return FieldError("files", f"At most {MOST} files at once; choose fewer.")
 
 
 def _sensible(session: Session, wish: Wish) -> Wish:
@@ -106,20 +150,18 @@ def _sensible(session: Session, wish: Wish) -> Wish:
     return Wish(labels.each_checked(wish.adding, words), taken)
 
 
-def _item(
-    session: Session, batch: LabelBatch, asset: Asset, position: int, told: Forecast
-) -> LabelBatchItem:
+def _item(batch: LabelBatch, file: Foreseen, position: int) -> LabelBatchItem:
     return LabelBatchItem(
         batch_id=batch.id,
-        asset_id=asset.id,
+        asset_id=file.asset.id,
         position=position,
-        state=ItemState.WAITING if told.is_done else ItemState.SKIPPED,
-        fate=told.fate,
-        sentence=told.sentence,
-        was_labelled=asset.labelled,
-        stood=labels_now(session, asset),
-        tier_before=asset.tier,
-        tier_after=told.tier,
+        state=ItemState.WAITING if file.told.is_done else ItemState.SKIPPED,
+        fate=file.told.fate,
+        sentence=file.told.sentence,
+        was_labelled=file.asset.labelled,
+        stood=file.stands,
+        tier_before=file.asset.tier,
+        tier_after=file.told.tier,
     )
 
 

@@ -55,11 +55,15 @@ def plan(choice: Choice, wish: Wish, reason: str) -> str:
     :raises QueryError: the search cannot be read
     :raises RecordsError: nothing is chosen, or a label cannot be given so
     """
-    found = _records_asked(choice)
-    with context.write_session() as s:
+    if len(choice.ids) > MOST:
+        raise batches.too_many()
+    found, by, now = _records_asked(choice), _account(), context.now()
+    # Foreseen before the transaction that keeps it: others write in the meantime.
+    with context.read_session() as s:
         assets = _files(s, choice, found)
-        by, now = _account(), context.now()
-        return batches.plan(context.site(), s, assets, wish, reason, by, now).id
+        plan = batches.foresee(context.site(), s, assets, wish, by, now)
+    with context.write_session() as s:
+        return batches.keep(s, plan, reason, by, now).id
 
 
 def confirm(batch_id: str) -> None:

@@ -152,8 +152,8 @@ class Desk:
             moderation.publish(self.site, s, deposit.record.id, "operator", now)
         return deposit
 
-    def researcher(self, name: str = "nare") -> Viewer:
-        """A vetted researcher who has signed, learnt and is signed in."""
+    def researcher(self, name: str = "nare", role: Role = Role.RESEARCHER) -> Viewer:
+        """A vetted researcher, or another, who has signed, learnt and is signed in."""
         now = self.site.clock()
         with self.site.db.write() as s:
             account = accounts.add(
@@ -161,7 +161,7 @@ class Desk:
                 self.site.sealing,
                 f"{name}@example.org",
                 name,
-                Role.RESEARCHER,
+                role,
                 None,
                 now,
             )

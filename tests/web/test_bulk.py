@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from archive.moderation.batches import MOST
 from archive.records import store
+from archive.web.pages.moderation import bulk
 
 from .working import events, post, text
 
@@ -65,3 +67,37 @@ def test_programs_plan_confirm_and_undo_their_own(visitor, token, site, desk) ->
     assert (
         visitor.post(address, json=wish, headers=token("researcher")).status_code == 403
     )
+
+
+def test_many_files_are_listed_page_by_page(browser, desk, monkeypatch) -> None:
+    monkeypatch.setattr(bulk, "PER_PAGE", 2)
+    client, ids = browser("moderator"), [desk.deposit().record.id for _ in range(3)]
+    kept = post(client, PAGE, ids=" ".join(ids), label="dead.body")
+    address = kept.headers["Location"]
+    first, last = client.get(address), client.get(f"{address}?page=2")
+    assert "3 files would be answered for" in text(first) and "3 files" in text(last)
+    listed = [[each for each in ids if each in page.text] for page in (first, last)]
+    assert [len(each) for each in listed] == [2, 1]
+    assert sorted(listed[0] + listed[1]) == sorted(ids)
+    assert client.get(f"{address}?page=99").status_code == 200
+
+
+def test_more_ids_than_may_be_chosen_are_refused_before_they_are_looked_up(
+    browser, visitor, token, desk
+) -> None:
+    ids = [desk.deposit().record.id, *(f"none{n}" for n in range(MOST))]
+    wish = {"ids": ids, "labels": ["dead.body=G3"]}
+    held = token("moderator")
+    answer = visitor.post("/api/v1/label-batches", json=wish, headers=held)
+    assert answer.status_code == 422
+    assert f"At most {MOST:,} files" in answer.json["detail"]
+
+
+def test_the_history_says_in_words_that_it_was_undone(browser, desk) -> None:
+    client, held = browser("moderator"), desk.deposit()
+    kept = post(client, PAGE, ids=held.record.id, label="dead.body", reason="seen")
+    for act in ("confirm", "undo"):
+        post(client, kept.headers["Location"], act=act)
+    client.set_cookie("vigil-locale", "ru")
+    page = text(client.get(f"/records/{held.record.id}"))
+    assert ": seen" in page and ": undone" not in page

@@ -14,11 +14,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.moderation import undoing
 from archive.moderation.expiring import EXPIRED
 from archive.records import labels, store
 from archive.records.tables import Asset, LabelRow, Record
 from archive.web.request import context
 from archive.web.request.i18n import language
+from archive.web.showing import housewords
 from archive.web.showing.represent import iso
 from auth import accounts
 from auth.tables import Account
@@ -99,11 +101,18 @@ def _line(asset: Asset, row: LabelRow, known: dict[str, str]) -> HistoryLine:
         tier=row.tier,
         author=gettext("the archive") if ran_out else known.get(row.author, row.author),
         note=row.note,
-        reason="" if ran_out else row.reason or "",
+        reason="" if ran_out else _said(row.reason or ""),
         until=row.expires_at,
         version=str(row.object_id)[:8],
         is_of_present_file=row.object_id == asset.object_id,
     )
+
+
+def _said(reason: str) -> str:
+    """Why, as it was typed; what the archive wrote by itself in the reader's words."""
+    if reason == undoing.WHY:
+        return str(housewords.EVENTS["labelling in bulk undone"])
+    return reason
 
 
 def _act(row: LabelRow, *, ran_out: bool) -> str:

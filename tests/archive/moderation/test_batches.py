@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from archive import intake, jobs, moderation
+from archive import intake, jobs, moderation, work
 from archive.moderation import batches, undoing
 from archive.moderation.forecasts import Wish
 from archive.moderation.tables import BatchState, Fate, Hindrance, ItemState
@@ -19,7 +19,7 @@ from archive.records.store import RecordDraft
 from archive.site import Site
 from archive.work import batching
 from archive.work.task import Hopeless, Task
-from auth.viewer import Tier
+from auth.viewer import Role, Tier
 from tests.web.conftest import photo
 
 BODY = LabelInput("dead.body", Tier.G3)
@@ -52,10 +52,13 @@ def answered(site: Site, asset_id: str, by: str, *given: LabelInput) -> None:
 
 
 def planned(site: Site, files: list[str], *adding: LabelInput, taking=()) -> str:
-    with site.db.write() as s:
+    now = site.clock()
+    with site.db.read() as s:
         assets = [store.require_asset(s, each) for each in files]
         wish = Wish(adding, taking)
-        return batches.plan(site, s, assets, wish, "seen", "ann", site.clock()).id
+        plan = batches.foresee(site, s, assets, wish, "ann", now)
+    with site.db.write() as s:
+        return batches.keep(s, plan, "seen", "ann", now).id
 
 
 def done(site: Site, batch_id: str) -> None:
@@ -71,6 +74,11 @@ def undone(site: Site, batch_id: str) -> None:
         batch = batches.require(s, batch_id, "ann")
         assert not batches.undo(site, s, batch, None, site.clock())
     while undoing.undo_next(site, batch_id, yes):
+        pass
+
+
+def finish(site: Site) -> None:
+    while work.run_one(site, site.clock()):
         pass
 
 
@@ -200,6 +208,29 @@ def test_more_than_somebody_waits_for_is_a_job(alone, files, monkeypatch) -> Non
     assert codes(alone, files[0])[0] is False
     with alone.db.read() as s:
         assert batches.counted(s, batch_id) == {ItemState.WAITING: 3}
+
+
+def test_a_job_ends_through_the_session_that_confirmed_it(
+    alone, desk, files, monkeypatch
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 2)
+    who = desk.researcher(role=Role.MODERATOR)
+    with alone.db.read() as s:
+        assets = [store.require_asset(s, each) for each in files]
+        by = who.account_id
+        plan = batches.foresee(alone, s, assets, Wish([BODY]), by, alone.clock())
+    with alone.db.write() as s:
+        batch = batches.keep(s, plan, "seen", by, alone.clock())
+        assert batches.confirm(alone, s, batch, who.session_id, alone.clock())
+        batch_id = batch.id
+    finish(alone)
+    assert all(codes(alone, each)[0] for each in files)
+    with alone.db.write() as s:
+        batch = batches.require(s, batch_id, by)
+        assert batch.state is BatchState.DONE
+        assert batches.undo(alone, s, batch, who.session_id, alone.clock())
+    finish(alone)
+    assert not any(codes(alone, each)[0] for each in files)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ from auth.policy import Action
 from search.query import QueryError
 
 ACTS = {"confirm": bulk.confirm, "cancel": bulk.cancel, "undo": bulk.undo}
+PER_PAGE = 100
+"""Files listed at a time; each has a title to be opened."""
 _CONTROLS = frozenset({"ids", "collection", "saved_search", "q", "reason", "label"})
 
 
@@ -118,8 +120,10 @@ def _shown(batch_id: str, wrong: str = "") -> str:
         found = bulk.batch_of(s, batch_id)
         items = batches.items(s, batch_id)
         stale = batches.stale_consents(s, batch_id, now)
+        pages = max(1, -(-len(items) // PER_PAGE))
+        page = min(max(1, request.args.get("page", 1, int)), pages)
         files = []
-        for item in items:
+        for item in items[(page - 1) * PER_PAGE : page * PER_PAGE]:
             asset = store.require_asset(s, item.asset_id)
             record = store.require(s, asset.record_id)
             title = store.document_of(sealing, record).title(i18n.language())
@@ -129,6 +133,12 @@ def _shown(batch_id: str, wrong: str = "") -> str:
         "moderation/batch.html",
         batch=found,
         files=files,
+        count=len(items),
+        page=page,
+        pages=pages,
+        address=lambda number: url_for(
+            "moderation.batch", batch_id=batch_id, page=number
+        ),
         fates=Counter(item.fate for item in items),
         tiers=Counter(
             (item.tier_before, item.tier_after) for item in items if item.fate in DOING
