@@ -10,7 +10,34 @@ from __future__ import annotations
 
 import gc
 
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+
 gc.disable()
+
+STATEMENTS: LRUCache = LRUCache(4_000)
+"""Statements as this worker compiled them once, for the databases of all tests."""
+_make_engine = Engine.__init__
+
+
+def _made(engine: Engine, *given: object, **named: object) -> None:
+    _make_engine(engine, *given, **named)
+    engine._compiled_cache = STATEMENTS
+
+
+def _speaks_alike(one: DefaultDialect, other: object) -> bool:
+    return type(one) is type(other) and _speech(one) == _speech(other)
+
+
+def _speech(dialect: DefaultDialect) -> tuple[object, ...]:
+    return dialect.server_version_info, dialect.paramstyle, dialect.driver
+
+
+# A compiled statement is kept under its dialect, of which every engine has its own.
+Engine.__init__ = _made
+DefaultDialect.__eq__ = _speaks_alike
+DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))
 
 
 def pytest_collection_finish() -> None:

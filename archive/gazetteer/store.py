@@ -19,7 +19,13 @@ from sqlalchemy.orm import Session
 
 from archive.gazetteer.tables import GazetteerEntry
 from auth.sealing import Sealing
-from search.analysis.gazetteer import Entry, Gazetteer, GazetteerError, parse
+from search.analysis.gazetteer import (
+    Entry,
+    Gazetteer,
+    GazetteerError,
+    packaged,
+    parse,
+)
 
 MOST_ENTRIES = 20_000
 _ID_PURPOSE = "gazetteer.id"
@@ -67,15 +73,15 @@ def effective(s: Session, sealing: Sealing) -> Gazetteer:
 
 def listing(s: Session, sealing: Sealing) -> list[Listed]:
     """Every entry in order of id, those that are out too."""
-    packaged = Gazetteer.load().entries
-    found = {name: Listed(entry, Origin.PACKAGED) for name, entry in packaged.items()}
+    ours = packaged().entries
+    found = {name: Listed(entry, Origin.PACKAGED) for name, entry in ours.items()}
     for row in s.scalars(select(GazetteerEntry)):
         told = _open(sealing, row)
         name = told["id"]
         if "forms" in told:
             found[name] = Listed(parse([told])[0], Origin.OWN)
-        elif told["origin"] == Origin.OUT and name in packaged:
-            found[name] = Listed(packaged[name], Origin.OUT)
+        elif told["origin"] == Origin.OUT and name in ours:
+            found[name] = Listed(ours[name], Origin.OUT)
         elif told["origin"] == Origin.OUT:
             found.pop(name, None)
     return [found[name] for name in sorted(found)]

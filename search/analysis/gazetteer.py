@@ -8,7 +8,7 @@ search: changing the gazetteer needs no new index. The file is a JSON list of
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +159,9 @@ def _stemmed(words: Sequence[str], language: str) -> tuple[str, ...]:
 
 
 _LANGUAGES = ("en", "hy", "az", "ru")
+
+
+@cache
+def packaged() -> Gazetteer:
+    """The gazetteer that comes with the program, read once; nobody changes it."""
+    return Gazetteer.load()

@@ -29,7 +29,7 @@ from whoosh.index import TOC, clean_files
 from whoosh.index import IndexError as WhooshIndexError
 from whoosh.util.filelock import try_for
 
-from search.analysis.gazetteer import Gazetteer
+from search.analysis.gazetteer import Gazetteer, packaged
 from search.answers import answer, ids
 from search.document import Document
 from search.engine import (
@@ -109,7 +109,7 @@ class WhooshEngine:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (folder / CURRENT).exists():
             raise FileExistsError(f"{folder} holds an index already")
-        engine = cls(folder, sealing, gazetteer or Gazetteer.load())
+        engine = cls(folder, sealing, gazetteer or packaged())
         engine.rebuild(())
         return engine
 
@@ -122,7 +122,7 @@ class WhooshEngine:
         :raises IndexMissing: there is none
         :raises IndexDamaged: its files hold something else than this program writes
         """
-        engine = cls(folder, sealing, gazetteer or Gazetteer.load())
+        engine = cls(folder, sealing, gazetteer or packaged())
         engine.refresh()
         return engine
 

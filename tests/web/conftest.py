@@ -7,19 +7,19 @@ deposits, labels and publishes, `live` is the production server on a real socket
 
 from __future__ import annotations
 
+import atexit
 import io
-import os
 import re
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
+import tempfile
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ from archive.site import Site, open_site
 from auth import accounts
 from auth.credentials import sessions, tokens
 from auth.viewer import Access, Role, Tier, TokenScope, Visibility
+from tests import nest
 from tests.journeys import windows
 
 START = datetime.now(UTC).replace(microsecond=0)
@@ -296,7 +297,7 @@ class Live:
     """The production server, running."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: nest.Hatched
 
     @property
     def port(self) -> int:
@@ -306,28 +307,23 @@ class Live:
 @contextmanager
 def serving(environ: dict[str, str]) -> Iterator[Live]:
     """gunicorn as `vigil serve` runs it, on a free port of loopback."""
-    script = (
-        "from archive import config\n"
-        "from archive.app import create_app\n"
-        "from archive.site import open_site\n"
-        "from archive.web.server import Settings, serve\n"
-        "load = lambda: create_app(open_site(config.from_environment()))\n"
-        "serve(load, Settings(port=0, workers=1, threads=12))\n"
+    process = nest.hatch(
+        "tests.web.alone:serve", environ, threads=12, templates=compiled_templates()
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
     line = process.stdout.readline()
     assert line.startswith("Listening on "), line
     yield Live(line.split()[-1], process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     process.stdout.close()
+
+
+@cache
+def compiled_templates() -> str:
+    """A folder for templates as a server compiled them, for the next one."""
+    folder = tempfile.TemporaryDirectory(prefix="vigil-templates-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 @pytest.fixture

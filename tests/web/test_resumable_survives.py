@@ -10,8 +10,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +25,12 @@ from archive import config, verification
 from archive.records.tables import Asset
 from archive.site import Site, open_site
 from archive.vault.tables import DataKey
+from tests import nest
 from tests.web.conftest import (
-    ROOT,
     Home,
     Live,
     bearer,
+    compiled_templates,
     copied,
     photo,
     serving,
@@ -40,40 +39,25 @@ from tests.web.conftest import (
 
 ROUNDS = 4
 UPLOADS = "/api/v1/uploads"
-SCRIPT = """
-from archive import config
-from archive.app import create_app
-from archive.site import open_site
-from archive.web.server import Settings, serve
-load = lambda: create_app(open_site(config.from_environment()))
-serve(load, Settings(port=0, workers=1, threads=8))
-"""
 
 
 @contextmanager
 def doomed(environ: dict[str, str]) -> Iterator[Live]:
-    """The production server in a process group of its own; killed at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
+    """The production server, all of which is killed at the end."""
+    process = nest.hatch(
+        "tests.web.alone:serve", environ, threads=8, templates=compiled_templates()
     )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert line.startswith("Listening on "), line
-        yield Live(line.split()[-1], process)
-    finally:
-        kill(process)
-        process.wait()
-        process.stdout.close()
+    with process.stdout:
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("Listening on "), line
+            yield Live(line.split()[-1], process)
+        finally:
+            kill(process)
+            process.wait()
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: nest.Hatched) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
