@@ -132,7 +132,7 @@ def test_a_crowd_on_one_queue_loses_and_doubles_nothing(any_site, any_desk) -> N
         while len(answers) < 2 * FILES and not faults:
             found = take(site, who)
             if found is None:  # all that is left is held, or was answered by them
-                time.sleep(0.01)
+                time.sleep(0.1)
                 continue
             with guard:
                 if found in holding:
