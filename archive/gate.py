@@ -44,6 +44,7 @@ from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
 ORIGINAL, CLEAN, COPY, MARK = "original", "clean", "copy", "mark"
+MUTED = "muted"
 REDACTED = "redacted"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 
@@ -185,7 +186,8 @@ def release(
     """Open an original for a person, or refuse with every reason.
 
     `form` says in the ledger what of it is given: the untouched original, or what the
-    caller makes of it. With the form `COPY` it is the kept copy for browsers; with
+    caller makes of it. With the form `COPY` it is the kept copy for browsers, with
+    `MUTED` the film without its sound; with
     `CLEAN` the caller blanks the metadata; with `redacted_form` it is a redacted copy.
 
     :raises RefusedError: the policy says no
@@ -455,7 +457,7 @@ def _released(  # noqa: PLR0913, PLR0917 - what is open, for whom, and since whe
     now: datetime,
 ) -> Release:
     media_type = found.asset.media_type
-    if form == COPY:
+    if form in (COPY, MUTED):
         media_type = copies.MEDIA_TYPES[Family(found.asset.kind)]
         name = f"{name.rpartition('.')[0] or name}{copies.ENDINGS[media_type]}"
     kind = found.asset.format
@@ -485,11 +487,14 @@ def _row(session: Session, asset: Asset, form: str) -> DataKey:
     redaction = _redaction_of(form)
     if redaction is not None:
         return _redacted_row(session, asset, redaction)
-    if form != COPY:
-        return originals.find(session, asset.object_id)
-    if asset.copy_object_id is None:
-        raise NoSuchRecord("There is no copy of this file.")
-    return originals.find(session, asset.copy_object_id, Kind.COPY)
+    kept = {
+        COPY: (asset.copy_object_id, Kind.COPY),
+        MUTED: (asset.muted_object_id, Kind.MUTED),
+    }
+    made, kind = kept.get(form, (asset.object_id, Kind.ORIGINAL))
+    if made is None:
+        raise NoSuchRecord("There is no such copy of this file.")
+    return originals.find(session, made, kind)
 
 
 def _redacted_row(session: Session, asset: Asset, redaction_id: str) -> DataKey:

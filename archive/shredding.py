@@ -227,7 +227,8 @@ def _objects(session: Session, record_id: str) -> list[UUID]:
 
 
 def _objects_of(asset: Asset) -> Iterable[UUID]:
-    made = (asset.preview_object_id, asset.clip_object_id, asset.copy_object_id)
+    drawn = (asset.preview_object_id, asset.clip_object_id)
+    made = (*drawn, asset.copy_object_id, asset.muted_object_id)
     return [asset.object_id, *(each for each in made if each is not None)]
 
 
@@ -268,7 +269,8 @@ def _destroy(
     if record is not None:
         _bury(record, first, now)
     for asset in assets:
-        asset.preview_object_id = asset.clip_object_id = asset.copy_object_id = None
+        asset.preview_object_id = asset.clip_object_id = None
+        asset.copy_object_id = asset.muted_object_id = None
         asset.state, asset.failure = AssetState.FAILED, FAILURE
         twins.forget(session, asset.id)
     for row in redactions.of_assets(session, assets):

@@ -193,7 +193,15 @@ def _redacter(_job: Job, channel: socket.socket) -> Callable[[Job, IO[bytes]], b
     return lambda job, source: redacted(job, source, Pieces(channel))
 
 
-_COPIERS = {"copy": _copier, "redact": _redacter}
+def _muter(_job: Job, channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:
+    from blur.copying import muted
+    from blur.pieces import Pieces
+
+    os.nice(_COPY_NICENESS)
+    return lambda job, source: muted(job, source, Pieces(channel))
+
+
+_COPIERS = {"copy": _copier, "mute": _muter, "redact": _redacter}
 
 
 # Each function below imports its decoder and returns the work that uses it.

@@ -5,6 +5,7 @@
 | picture | JPEG, full size, first frame | decoded, written anew from its pixels |
 | film | MP4: H.264 4:2:0 up to 1920 pixels, AAC | coded anew |
 | sound | MP4: AAC | coded anew |
+| film, muted | MP4: H.264 4:2:0 up to 640 pixels, grey | coded anew, no sound track |
 | document | PDF | its pages in a new file: no title, author, XMP, script, attachment |
 
 A child hands the copy over piece by piece, so that it can be sealed as it arrives and
@@ -69,6 +70,22 @@ def make_copy(
     :raises SandboxFailed: about this machine, not the file; try again later
     """
     return made_by("copy", source, kind, take, pulse, limits)
+
+
+def make_muted(
+    source: Source,
+    kind: Kind,
+    take: Callable[[bytes], object],
+    pulse: Callable[[float | None], None],
+    limits: Limits = LIMITS,
+) -> Copy:
+    """Have a film made small, grey and without sound; as `make_copy`.
+
+    :raises ValueError: it is no film
+    """
+    if kind.family is not Family.VIDEO:
+        raise ValueError("only films are muted")
+    return made_by("mute", source, kind, take, pulse, limits)
 
 
 def made_by(  # noqa: PLR0913, PLR0917 - what `make_copy` is told, and by which task

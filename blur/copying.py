@@ -6,7 +6,7 @@ that picture and sound stay together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from blur.child import Job
 
 MOST_SIDE: Final = 1920
+MUTED_SIDE: Final = 640
 PICTURE_QUALITY: Final = 92
 _SOUND_HERTZ: Final = 48_000
 _SOUND_BITS: Final = 128_000
@@ -36,11 +37,15 @@ _MOST_FRAMES_A_SECOND: Final = 120
 class Change:
     """What is done to each frame and each stretch of sound before it is coded.
 
-    Both are given with the moment at which they begin, in milliseconds of playing.
+    Both are given with the moment at which they begin, in milliseconds of playing. The
+    longer side has at most `side` pixels; what is muted has no sound track at all.
     """
 
     picture: Callable[[Any, float], Any] = lambda frame, _ms: frame
     sound: Callable[[Any, float], Any] = lambda stretch, _ms: stretch
+    side: int = MOST_SIDE
+    is_muted: bool = False
+    is_grey: bool = False
 
 
 def copied(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
@@ -72,6 +77,18 @@ def _film(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
     return filmed(job, source, pieces, Change())
 
 
+def muted(job: Job, source: IO[bytes], pieces: Pieces) -> bytes:
+    """Send a film small, grey and without its sound; see `copied`.
+
+    Coded anew: packets handed on as they are would be in colour, at full size, and
+    would bring along what a hostile film hides in them.
+
+    :raises BlurError: why it cannot be made
+    """
+    change = Change(side=MUTED_SIDE, is_muted=True, is_grey=True)
+    return filmed(job, source, pieces, change)
+
+
 def filmed(job: Job, source: IO[bytes], pieces: Pieces, change: Change) -> bytes:
     """A film or a sound coded anew, changed on the way; see `copied`.
 
@@ -85,7 +102,7 @@ def filmed(job: Job, source: IO[bytes], pieces: Pieces, change: Change) -> bytes
     source.seek(0)
     with opened(source, job.kind) as container:
         film = None if seen is None else film_of(container, job.limits)
-        sound = _sound_of(container, needed=film is None)
+        sound = _sound_of(container, change, is_needed=film is None)
         streams = [stream for stream in (film, sound) if stream is not None]
         seconds = seconds_of(container, streams[0], job.limits)
         file = Mp4(pieces)
@@ -93,11 +110,9 @@ def filmed(job: Job, source: IO[bytes], pieces: Pieces, change: Change) -> bytes
         origin = Fraction(container.start_time or 0, av.time_base)
         coders: dict[int, _FilmCoder | _SoundCoder] = {}
         if film is not None and seen is not None:
-            coders[film.index] = _FilmCoder(film, target, seen)
+            coders[film.index] = _FilmCoder(film, target, seen, change, origin)
         if sound is not None:
-            coders[sound.index] = _SoundCoder(sound, target)
-        for coder in coders.values():
-            coder.change, coder.start = change, origin
+            coders[sound.index] = _SoundCoder(sound, target, change, origin)
         for packet in _packets(container, streams):
             coders[packet.stream.index].take(packet)
             if seconds and packet.pts is not None and packet.time_base:
@@ -139,14 +154,24 @@ def _first_frame(job: Job, source: IO[bytes]) -> VideoFrame | None:
     raise Unreadable(detail="NoFrame")
 
 
-def _sound_of(container: InputContainer, *, needed: bool) -> AudioStream | None:
+def _sound_of(
+    container: InputContainer, change: Change, *, is_needed: bool
+) -> AudioStream | None:
+    """The track that is heard in the copy.
+
+    :raises Unreadable: it has nothing else, and is to be muted
+    """
     from blur.container import sound_of
     from blur.errors import UnknownCodec
 
+    if change.is_muted:
+        if is_needed:
+            raise Unreadable(detail="NoFilm")
+        return None
     try:
         return sound_of(container)
     except UnknownCodec:
-        if needed:
+        if is_needed:
             raise
         return None  # a film goes on without the sound nobody can decode
 
@@ -169,26 +194,24 @@ def _frames(packet: Any) -> list[Any]:  # noqa: ANN401
         return []
 
 
-class _Coder:
-    """What is changed on the way, and when (in seconds) playing starts."""
-
-    change = Change()
-    start = Fraction(0)
-
-
-class _FilmCoder(_Coder):
-    """H.264 of one film stream, upright, at most `MOST_SIDE` pixels."""
+class _FilmCoder:
+    """H.264 of one film stream, upright, as large and coloured as asked."""
 
     def __init__(
-        self, source: VideoStream, target: OutputContainer, seen: VideoFrame
+        self,
+        source: VideoStream,
+        target: OutputContainer,
+        seen: VideoFrame,
+        change: Change,
+        start: Fraction,
     ) -> None:
-        self._target = target
+        self._target, self._change, self._start = target, change, start
         rate = source.average_rate or source.guessed_rate or Fraction(25)
         self._rate = min(Fraction(rate), Fraction(_MOST_FRAMES_A_SECOND))
-        self._turner = _Turner()
+        self._turner = _Turner(is_grey=change.is_grey)
         self._last = -1
         self._count = 0
-        sides = _fitting(seen.width, seen.height)
+        sides = _fitting(seen.width, seen.height, change.side)
         self._size = sides if seen.rotation % 180 == 0 else sides[::-1]
         self._stream: Any = target.add_stream("libx264", rate=self._rate)
         self._stream.width, self._stream.height = self._size
@@ -217,8 +240,8 @@ class _FilmCoder(_Coder):
         if at <= self._last:
             return
         self._last = at
-        ms = float((Fraction(at) * _CLOCK - self.start) * 1000)
-        turned = self.change.picture(self._turner.turned(frame, self._size), ms)
+        ms = float((Fraction(at) * _CLOCK - self._start) * 1000)
+        turned = self._change.picture(self._turner.turned(frame, self._size), ms)
         turned.pts, turned.time_base = at, _CLOCK
         turned.pict_type = 0
         self._target.mux(self._stream.encode(turned))
@@ -230,13 +253,19 @@ class _FilmCoder(_Coder):
         return round(frame.pts * frame.time_base / _CLOCK)
 
 
-class _SoundCoder(_Coder):
+class _SoundCoder:
     """AAC of one sound track, in stereo or mono."""
 
-    def __init__(self, source: AudioStream, target: OutputContainer) -> None:
+    def __init__(
+        self,
+        source: AudioStream,
+        target: OutputContainer,
+        change: Change,
+        start: Fraction,
+    ) -> None:
         import av
 
-        self._target = target
+        self._target, self._change, self._start = target, change, start
         layout = "mono" if source.channels == 1 else "stereo"
         self._stream = target.add_stream("aac", rate=_SOUND_HERTZ, layout=layout)
         self._stream.bit_rate = _SOUND_BITS
@@ -260,28 +289,33 @@ class _SoundCoder(_Coder):
             # Damage makes times go back; sound goes on from where it is.
             at = self._next if even.pts is None else max(even.pts, self._next)
             even.pts, self._next = at, at + even.samples
-            ms = float((Fraction(at, _SOUND_HERTZ) - self.start) * 1000)
-            self._target.mux(self._stream.encode(self.change.sound(even, ms)))
+            ms = float((Fraction(at, _SOUND_HERTZ) - self._start) * 1000)
+            self._target.mux(self._stream.encode(self._change.sound(even, ms)))
             self._count += 1
 
 
 class _Turner:
     """Turns frames upright and brings them to one size and format."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_grey: bool) -> None:
+        self._last = _GREY if is_grey else ()
         self._shape: object = None
         self._graph: Any = None
 
     def turned(self, frame: VideoFrame, size: tuple[int, int]) -> Any:  # noqa: ANN401
         shape = (frame.width, frame.height, frame.format.name, frame.rotation)
         if shape != self._shape:
-            self._graph = _graph(frame, size)
+            self._graph = _graph(frame, size, self._last)
             self._shape = shape
         self._graph.push(frame)
         return self._graph.pull()
 
 
-def _graph(frame: VideoFrame, size: tuple[int, int]) -> Any:  # noqa: ANN401
+def _graph(
+    frame: VideoFrame,
+    size: tuple[int, int],
+    last_steps: Iterable[tuple[str, str | None]],
+) -> Any:  # noqa: ANN401
     import av.filter
 
     graph = av.filter.Graph()
@@ -298,6 +332,7 @@ def _graph(frame: VideoFrame, size: tuple[int, int]) -> Any:  # noqa: ANN401
         ("scale", f"{width}:{height}"),
         ("setsar", "1"),
         ("format", "pix_fmts=yuv420p"),
+        *last_steps,
         ("buffersink", None),
     ]
     for name, settings in steps:
@@ -308,6 +343,7 @@ def _graph(frame: VideoFrame, size: tuple[int, int]) -> Any:  # noqa: ANN401
     return graph
 
 
+_GREY: Final = (("lutyuv", "u=128:v=128"),)
 _TURNS: Final = {
     90: (("transpose", "cclock"),),
     180: (("hflip", None), ("vflip", None)),
@@ -315,7 +351,7 @@ _TURNS: Final = {
 }
 
 
-def _fitting(width: int, height: int) -> tuple[int, int]:
-    """Even sides, the longer at most `MOST_SIDE`."""
-    scale = min(1.0, MOST_SIDE / max(width, height, 1))
+def _fitting(width: int, height: int, most: int) -> tuple[int, int]:
+    """Even sides, the longer at most that many pixels."""
+    scale = min(1.0, most / max(width, height, 1))
     return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]

@@ -110,6 +110,7 @@ def _asset_of(session: Session, object_id: UUID) -> Asset | None:
         Asset.preview_object_id,
         Asset.clip_object_id,
         Asset.copy_object_id,
+        Asset.muted_object_id,
     )
     named = or_(*(name == object_id for name in names))
     return session.scalars(select(Asset).where(named).limit(1)).first()

@@ -3,7 +3,7 @@
     words     what the depositor wrote, and the measures of the file
     blurred   the blurred preview, and its silent clip
     stills    grey stills                              through the gate
-    clip      a film, muted                            through the gate
+    clip      a film small, grey, without its sound    through the gate
     full      colour, sound, every page                through the gate
 
 A role opens nothing: the last three need all that the policy asks of anybody. What was
@@ -36,6 +36,7 @@ _THERE = {
 _FORMS = {
     "small": Rung.STILLS,
     "grey": Rung.STILLS,
+    "muted": Rung.CLIP,
     "mark": Rung.WORDS,
     "faces": Rung.WORDS,  # boxes alone are shown, over what one sees already
 }

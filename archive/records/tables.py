@@ -123,7 +123,8 @@ class Record(Base):
 class Asset(Base):
     """One file of a record; its original is the object `object_id` of the vault.
 
-    `copy_object_id` is what browsers show where they cannot show the original.
+    `copy_object_id` is what browsers show where they cannot show the original,
+    `muted_object_id` a film small, grey and without its sound.
 
     `noise_shared_with` is no foreign key: the draw outlives the asset it began with.
     `cluster` is the id of the asset whose preview is drawn for all of its cluster, and
@@ -144,6 +145,7 @@ class Asset(Base):
     preview_object_id: Mapped[UUID | None] = mapped_column(Uuid)
     clip_object_id: Mapped[UUID | None] = mapped_column(Uuid)
     copy_object_id: Mapped[UUID | None] = mapped_column(Uuid)
+    muted_object_id: Mapped[UUID | None] = mapped_column(Uuid)
     state: Mapped[AssetState] = mapped_column(
         Word(AssetState), default=AssetState.QUEUED, index=True
     )

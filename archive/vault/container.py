@@ -59,6 +59,7 @@ class Kind(IntEnum):
     SEGMENT = 9
     COPY = 10
     REDACTED = 11
+    MUTED = 12
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ PURPOSES = {
     Kind.SEGMENT: Purpose.ORIGINAL,
     Kind.COPY: Purpose.ORIGINAL,
     Kind.REDACTED: Purpose.ORIGINAL,
+    Kind.MUTED: Purpose.ORIGINAL,
     Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
     Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
     Kind.THUMBNAIL: Purpose.PREVIEW,

@@ -15,7 +15,7 @@ from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey
 from auth.policy import Action, Permit
 
-KINDS = frozenset({Kind.ORIGINAL, Kind.COPY, Kind.REDACTED})
+KINDS = frozenset({Kind.ORIGINAL, Kind.COPY, Kind.MUTED, Kind.REDACTED})
 _OPENS = {
     Action.OPEN_ORIGINAL: KINDS,
     Action.DERIVE: KINDS,

@@ -1,4 +1,7 @@
-"""A copy for browsers, made once on demand and kept as its original is kept.
+"""What is made of an original once, on demand, and kept as its original is kept.
+
+    copy    what every browser shows
+    mute    a film small, grey and without its sound, for those who label it
 
 The child's pieces are sealed as they come, into an object that no row names; when its
 index is known the whole is sealed in order, again piece by piece, and the first is
@@ -10,8 +13,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -28,13 +33,13 @@ from archive.work.deriving import WORKER, may_be_kept
 from archive.work.task import Hopeless, Task
 from auth.tables import Account
 from auth.viewer import AccountStatus
-from blur.copies import Copy, make_copy
+from blur.copies import Copy, make_copy, make_muted
 from blur.errors import BlurError, SandboxFailed
 from blur.kinds import KINDS, Kind
 from blur.limits import Limits
 from blur.sandbox import Source
 
-KIND = "copy"
+COPY, MUTE = "copy", "mute"
 NO_STANDING = "Whoever asked for this copy may not open originals any more."
 _MADE = 0.9  # of the work; sealing it in order is the rest
 _TELL_SECONDS = 2.0
@@ -47,18 +52,45 @@ def copy(task: Task) -> None:
 
     :raises Hopeless: the file is at fault, or who asked lost their standing meanwhile
     """
+    _make(task, _Kept("copy", ObjectKind.COPY, make_copy))
+
+
+def mute(task: Task) -> None:
+    """Make the muted form of one film, as `copy` its copy."""
+    _make(task, _Kept("muted", ObjectKind.MUTED, make_muted))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """One of the forms: its column and name in the ledger, its object, its maker."""
+
+    name: str
+    kind: ObjectKind
+    make: Make
+
+    def of(self, asset: Asset) -> UUID | None:
+        return asset.copy_object_id if self.name == "copy" else asset.muted_object_id
+
+    def become(self, asset: Asset, object_id: UUID) -> None:
+        if self.name == "copy":
+            asset.copy_object_id = object_id
+        else:
+            asset.muted_object_id = object_id
+
+
+def _make(task: Task, kept: _Kept) -> None:
     asset_id = str(task.job.args["asset"])
     with task.site.db.read() as session:
         asset = store.get_asset(session, asset_id)
         if not _may_still_ask(session, task.job.owner, task.site.clock()):
             raise Hopeless(NO_STANDING)
-    if asset is None or asset.copy_object_id is not None:
+    if asset is None or kept.of(asset) is not None:
         with task.site.db.write() as session:
             task.done(session)
         return
     try:
-        with sealed(task, asset, ObjectKind.COPY, make_copy) as whole:
-            _keep(task, asset.id, whole)
+        with sealed(task, asset, kept.kind, kept.make) as whole:
+            _keep(task, asset.id, kept, whole)
     except SandboxFailed:
         raise
     except BlurError as error:
@@ -122,16 +154,17 @@ def _append(whole: SealingWriter, pieces: SealingWriter, pulse: Pulse) -> None:
             pulse(None)
 
 
-def _keep(task: Task, asset_id: str, whole: SealingWriter) -> None:
+def _keep(task: Task, asset_id: str, kept: _Kept, whole: SealingWriter) -> None:
     site, now = task.site, task.site.clock()
     with site.db.write() as session:
         asset = store.require_asset(session, asset_id)
         if not may_be_kept(session, asset):
             raise Hopeless(FAILURE)
-        if asset.copy_object_id is not None:
-            keytable.forget(session, asset.copy_object_id)
+        before = kept.of(asset)
+        if before is not None:
+            keytable.forget(session, before)
         ref = whole.finish(session, now)
-        asset.copy_object_id = ref.object_id
+        kept.become(asset, ref.object_id)
         site.ledger.append(
             session,
             "derivation",
@@ -139,7 +172,7 @@ def _keep(task: Task, asset_id: str, whole: SealingWriter) -> None:
             record=asset.record_id,
             asset=asset.id,
             now=now,
-            detail={"copy": str(ref.object_id), "from": str(asset.object_id)},
+            detail={kept.name: str(ref.object_id), "from": str(asset.object_id)},
         )
         task.done(session, asset=asset.id)
 

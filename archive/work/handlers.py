@@ -8,6 +8,7 @@
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
 | twins | asset | looks for files that show nearly the same |
 | copy | asset | makes the copy of an original that every browser shows |
+| mute | asset | makes a film small, grey and silent, for those who label it |
 | redact | redaction | makes a copy without what a moderator drew over |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
@@ -193,7 +194,8 @@ def _nothing(
 
 HANDLERS: Mapping[str, Handler] = {
     batching.KIND: Handler(batching.label, _nothing),
-    copying.KIND: Handler(copying.copy, _nothing),
+    copying.COPY: Handler(copying.copy, _nothing),
+    copying.MUTE: Handler(copying.mute, _nothing),
     clustering.KIND: Handler(clustering.cluster, _nothing),
     "checkpoint": Handler(attesting.attest, _nothing),
     "derive": Handler(derive, _no_preview),

@@ -22,7 +22,9 @@ CANARY = "canary-5b1e7c"
 SECONDS = 2
 
 
-def film(codec="mpeg4", container="avi", *, size=(160, 120), sound="mp3") -> bytes:
+def film(
+    codec="mpeg4", container="avi", *, size=(160, 120), sound="mp3", colour=(5, 5, 5)
+) -> bytes:
     """Two seconds from black to white with a tone, and a title that must not stay."""
     sink = io.BytesIO()
     with av.open(sink, "w", format=container) as target:
@@ -35,8 +37,8 @@ def film(codec="mpeg4", container="avi", *, size=(160, 120), sound="mp3") -> byt
             tone = target.add_stream(sound, rate=44_100, layout="mono")
             tone.bit_rate = 64_000
         for number in range(25 * SECONDS):
-            grey = np.full((size[1], size[0], 3), number * 5, np.uint8)
-            frame = av.VideoFrame.from_ndarray(grey)
+            plain = np.full((size[1], size[0], 3), number, np.uint8)
+            frame = av.VideoFrame.from_ndarray(plain * np.array(colour, np.uint8))
             target.mux(picture.encode(frame))
         target.mux(picture.encode(None))
         if tone:
@@ -52,9 +54,9 @@ def film(codec="mpeg4", container="avi", *, size=(160, 120), sound="mp3") -> byt
     return sink.getvalue()
 
 
-def copied(content: bytes, **how: object) -> bytes:
+def copied(content: bytes, make=copies.make_copy, **how: object) -> bytes:
     pieces = bytearray()
-    made = copies.make_copy(
+    made = make(
         io.BytesIO(content), sniff(content), pieces.extend, lambda _share: None, **how
     )
     return made.head + bytes(pieces)
@@ -88,6 +90,30 @@ def test_a_film_of_any_kind_becomes_one_that_plays_everywhere(codec, container, 
         ]
     assert len(shades) == pytest.approx(25 * SECONDS, abs=2)
     assert shades[0] < 30 < 200 < shades[-1]
+
+
+def test_a_muted_film_is_small_and_grey_and_has_no_sound_in_it():
+    content = film(size=(1000, 500), colour=(0, 1, 2))
+    with av.open(io.BytesIO(content)) as original:
+        assert original.streams.audio
+        last = list(original.decode(video=0))[-1].to_ndarray(format="rgb24")
+        assert last[..., 2].mean() > last[..., 0].mean() + 50
+    made = copied(content, copies.make_muted)
+    assert CANARY.encode() not in made
+    assert b"mp4a" not in made
+    with av.open(io.BytesIO(made)) as opened:
+        assert [stream.type for stream in opened.streams] == ["video"]
+        assert opened.duration / av.time_base == pytest.approx(SECONDS, abs=0.3)
+        frames = list(opened.decode(video=0))
+    assert (frames[0].width, frames[0].height) == (640, 320)
+    planes = frames[-1].to_ndarray()
+    assert np.ptp(planes[:320]) < 30 < planes[:320].mean()
+    assert np.abs(planes[320:].astype(int) - 128).max() <= 1
+
+
+def test_what_is_no_film_is_not_muted():
+    with pytest.raises(ValueError, match="only films"):
+        copied(bombs()["tiff"], copies.make_muted)
 
 
 def test_a_player_can_go_anywhere_in_it():

@@ -206,7 +206,9 @@ PUBLISHED = {
         GET media.clean
         GET media.copy
         GET media.mark
+        GET media.muted
         POST media.make_copy
+        POST media.make_muted
         GET media.original
         GET media.view
         POST moderation.suggest_faces
@@ -506,7 +508,9 @@ HIDDEN = {
         GET media.clean
         GET media.copy
         GET media.mark
+        GET media.muted
         POST media.make_copy
+        POST media.make_muted
         GET media.original
         GET media.view
         POST moderation.suggest_faces

@@ -7,10 +7,12 @@
     GET /media/<asset>/clean                without its metadata: the gate
     GET /media/<asset>/mark                 the mark to lie over it: the gate
     GET /media/<asset>/copy                 what browsers show in its place: the gate
+    GET /media/<asset>/muted                a film without its sound: the gate
     GET /media/<asset>/redacted/<id>        the redacted copy: the gate
     GET /media/<asset>/redacted/<id>/view/<level>    its levels and its mark: the gate
     POST /media/<asset>/copy                have that copy made
     POST /media/<asset>/copy/cancel         or not
+    POST /media/<asset>/muted               have that film made
 
 The bytes come from `archive.web.answer`; the API's two addresses use the same.
 """
@@ -25,6 +27,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive import gate, jobs
 from archive.records import store
 from archive.records.tables import Asset
+from archive.web import muting
 from archive.web.answer import drawing, serving
 from archive.web.request import context, limits
 from archive.web.request.guard import needs
@@ -90,6 +93,13 @@ def copy(asset_id: str) -> Response:
     return drawing.copy(asset_id)
 
 
+@bp.get("/<asset_id>/muted")
+@needs(Action.READ_RECORD)  # the gate, as above
+def muted(asset_id: str) -> Response:
+    """The film small, grey and without its sound."""
+    return serving.original(asset_id, gate.MUTED)
+
+
 @bp.get("/<asset_id>/redacted/<redaction_id>")
 @needs(Action.READ_RECORD)  # the gate, as above
 def redacted(asset_id: str, redaction_id: str) -> Response:
@@ -125,6 +135,17 @@ def make_copy(asset_id: str) -> AnyResponse:
     return _back(asset)
 
 
+@bp.post("/<asset_id>/muted")
+@needs(Action.OPEN_ORIGINAL)
+def make_muted(asset_id: str) -> AnyResponse:
+    """Queue the making of the film without its sound, once."""
+    limits.spend("copies", limits.COPIES)
+    with context.write_session() as s:
+        asset = store.require_asset(s, asset_id)
+        muting.mute(s, asset)
+    return _back(asset, viewer.MUTED)
+
+
 @bp.post("/<asset_id>/copy/cancel")
 @needs(Action.OPEN_ORIGINAL)
 def cancel_copy(asset_id: str) -> AnyResponse:
@@ -140,12 +161,13 @@ def cancel_copy(asset_id: str) -> AnyResponse:
     return _back(asset)
 
 
-def _back(asset: Asset) -> AnyResponse:
+def _back(asset: Asset, level: str | None = None) -> AnyResponse:
     page = url_for(
         "records.view",
         record_id=asset.record_id,
         file=asset.position + 1,
-        level=viewer.last_level(asset.kind),
-        _anchor="copy",
+        level=level or viewer.last_level(asset.kind),
+        clear="yes" if level else None,
+        _anchor="opened" if level else "copy",
     )
     return redirect(page, 303)

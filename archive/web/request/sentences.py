@@ -176,7 +176,7 @@ RECORDS = (
     N_("There is no such record."),
     N_("There is no such job."),
     N_("There is no such file."),
-    N_("There is no copy of this file."),
+    N_("There is no such copy of this file."),
     N_("There is no such alarm to look at any more."),
     N_("This record raises no alarm."),
     N_("Somebody changed this record in the meantime; look at it again first."),

@@ -25,6 +25,7 @@ MOST = 500
 KINDS = {
     Kind.ORIGINAL: _("original"),
     Kind.COPY: _("copy for browsers"),
+    Kind.MUTED: _("film without its sound"),
     Kind.PREVIEW_IMAGE: _("preview"),
     Kind.PREVIEW_VIDEO: _("moving preview"),
 }

@@ -162,6 +162,7 @@ JOBS: dict[str, Any] = {
     "rebuild": _("make previews anew"),
     "cluster": _("find near duplicates"),
     "copy": _("make a copy for browsers"),
+    "mute": _("make a film without its sound"),
     "redact": _("make a redacted copy"),
     "label batch": _("label many files"),
     "index": _("make searchable"),

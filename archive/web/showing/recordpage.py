@@ -84,6 +84,7 @@ class AssetView:
     original: str
     clean: str | None
     copy: str | None
+    muted: str | None
     is_shown: bool
     behind: cards.Picture | None = None
     redacted: RedactedView | None = None
@@ -254,6 +255,9 @@ def _asset(
         original=url_for("media.original", asset_id=asset.id),
         clean=_clean(asset),
         copy=url_for("media.copy", asset_id=asset.id) if asset.copy_object_id else None,
+        muted=url_for("media.muted", asset_id=asset.id)
+        if asset.muted_object_id
+        else None,
         is_shown=asset.media_type in SHOWN,
         behind=whole if waits else None,
         redacted=None if redaction is None else _redacted(redaction),

@@ -3,10 +3,13 @@
 | kind | levels |
 |---|---|
 | image | haze with the lens, small, grey, colour |
-| video, document | haze, small, grey, open |
+| video | haze, small, grey, muted, open |
+| document | haze, small, grey, open |
 | audio | open |
 
-Levels between the first and the last are drawn on the server for this reveal alone.
+Levels between the first and the last are drawn on the server for this reveal alone; a
+muted film is made once, small and grey, and has no sound in it that could be turned on.
+A redacted copy has no such form: of what is removed from it, nothing is heard either.
 From tier G4 a file begins at its haze: whoever goes further does so by a step more.
 """
 
@@ -31,11 +34,12 @@ from blur import steps
 from blur.kinds import Family
 from blur.steps import NoSuchView, Step, Tile
 
-HAZE, OPEN, COPY = "haze", "open", "copy"
+HAZE, OPEN, MUTED = "haze", "open", "muted"
+COPY, MUTE = "copy", "mute"
 _DRAWN = (HAZE, Step.SMALL.value, Step.GREY.value)
 _LEVELS = {
     Family.IMAGE: (*_DRAWN, Step.COLOUR.value),
-    Family.VIDEO: (*_DRAWN, OPEN),
+    Family.VIDEO: (*_DRAWN, MUTED, OPEN),
     Family.DOCUMENT: (*_DRAWN, OPEN),
     Family.AUDIO: (OPEN,),
 }
@@ -44,6 +48,7 @@ _TITLES = {
     "small": _("Small and grey"),
     "grey": _("Large and grey"),
     "colour": _("In colour"),
+    MUTED: _("Film without sound"),
     OPEN: _("The file itself"),
 }
 
@@ -126,9 +131,14 @@ class Stage:
     """Whether this file has no redacted copy, and its clear form is not open."""
 
     @property
+    def is_played(self) -> bool:
+        """Whether a player or a painter shows it, not a picture drawn here."""
+        return self.level in (OPEN, MUTED)
+
+    @property
     def is_burnt(self) -> bool:
         """Whether what is shown has its mark in the pixels."""
-        return marking.is_marked(self.asset.tier) and self.level != OPEN
+        return marking.is_marked(self.asset.tier) and not self.is_played
 
     @property
     def is_last(self) -> bool:
@@ -165,7 +175,7 @@ def _redacted_stage(
     shown = replace(
         asset, tier=copy.tier, labels=copy.labels, copy=copy.url, clean=None
     )
-    names = _LEVELS[Family(asset.kind)]
+    names = [name for name in _LEVELS[Family(asset.kind)] if name != MUTED]
     now = level if level in names else _first(shown, names)
     return Stage(
         asset=shown,
@@ -202,21 +212,41 @@ def _clear_stage(
 ) -> Stage:
     names = _LEVELS[Family(asset.kind)]
     now = level if level in names else _first(asset, names)
+    if now == MUTED:
+        return _muted_stage(s, page, asset)
     bare = asset.is_shown and _whole(asset) is None
     return Stage(
         asset=asset,
         level=now,
-        levels=[
-            _level(page, asset, name, now, clear=asset.redacted is not None)
-            for name in names
-        ],
+        levels=_steps(page, asset, now),
         src=_address(asset, now) if now in set(Step) else None,
         plays=_whole(asset) or (asset.original if untouched and bare else None),
         untouched=_untouched(page, asset) if bare and not untouched else None,
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
         overlay=_overlay(asset),
-        copying=None if asset.copy else _copying(_last_job(s, page.id, asset.id)),
+        copying=None if asset.copy else _copying(last_job(s, page.id, asset.id)),
     )
+
+
+def _muted_stage(s: Session, page: RecordPage, asset: AssetView) -> Stage:
+    """Nothing of the file is named here that has a sound in it."""
+    made = asset.muted
+    return Stage(
+        asset=asset,
+        level=MUTED,
+        levels=_steps(page, asset, MUTED),
+        src=None,
+        plays=made,
+        untouched=None,
+        lens=None,
+        overlay=_overlay(asset),
+        copying=None if made else _copying(last_job(s, page.id, asset.id, MUTE)),
+    )
+
+
+def _steps(page: RecordPage, asset: AssetView, now: str) -> list[Level]:
+    clear, names = asset.redacted is not None, _LEVELS[Family(asset.kind)]
+    return [_level(page, asset, name, now, clear=clear) for name in names]
 
 
 def last_level(kind: str) -> str:
@@ -224,14 +254,15 @@ def last_level(kind: str) -> str:
     return _LEVELS[Family(kind)][-1]
 
 
-def copying(s: Session, asset: Asset) -> Job | None:
+def copying(s: Session, asset: Asset, kind: str = COPY) -> Job | None:
     """The job that makes a copy of this asset, while it is not over."""
-    job = _last_job(s, asset.record_id, asset.id)
+    job = last_job(s, asset.record_id, asset.id, kind)
     return job if job is not None and job.state in OPEN_STATES else None
 
 
-def _last_job(s: Session, record_id: str, asset_id: str) -> Job | None:
-    about = jobs.about(s, COPY, record_id)
+def last_job(s: Session, record_id: str, asset_id: str, kind: str = COPY) -> Job | None:
+    """The last that made, or makes, a copy of that kind."""
+    about = jobs.about(s, kind, record_id)
     return next((job for job in about if job.args["asset"] == asset_id), None)
 
 

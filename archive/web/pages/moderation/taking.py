@@ -22,13 +22,14 @@ from archive.moderation.places import Wanted
 from archive.moderation.tables import Rung
 from archive.records import errors, store
 from archive.records.tables import Asset
+from archive.web import muting
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.request import context, sentences
 from archive.web.request.guard import needs
 from archive.web.showing import viewer
 from auth.policy import Action
 
-_LEVELS = {Rung.STILLS: "small", Rung.CLIP: viewer.OPEN}
+_LEVELS = {Rung.STILLS: "small", Rung.CLIP: viewer.MUTED}
 
 
 @bp.post("/take")
@@ -120,6 +121,8 @@ def climb(asset_id: str) -> Response:
         return redirect(page, 303)
     with context.write_session() as s:
         rungs.climb(site, s, asset, rung, by, now)
+        if rung in (Rung.STILLS, Rung.CLIP):
+            muting.mute(s, asset)  # ready by the time that somebody goes on
         places.renew(s, asset_id, by, now)
     if rung not in rungs.GATED:
         return redirect(_desk(asset), 303)
@@ -129,6 +132,7 @@ def climb(asset_id: str) -> Response:
         record_id=asset.record_id,
         file=asset.position + 1,
         level=level,
+        clear="yes" if level == viewer.MUTED else None,
         _anchor="opened",
     )
     return redirect(shown, 303)
