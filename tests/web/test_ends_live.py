@@ -31,7 +31,7 @@ from auth.access.tables import ConsentRow
 from auth.credentials import sessions
 from auth.credentials.tables import ServerSession
 from auth.entry import entrances
-from auth.viewer import Role
+from auth.viewer import Mode, Role
 from tests.web.conftest import Desk, Home, copied, sound
 from tests.web.test_broker_live import running
 
@@ -196,6 +196,24 @@ def test_a_running_stream_ends_within_five_seconds(
     reader.drain()
     assert time.monotonic() - begun < WITHIN
     assert reader.got < SIZE
+
+
+def test_no_access_ends_a_running_stream_within_five_seconds(
+    stage: Stage, reader: Reader
+) -> None:
+    """The whole archive is shut by another process, on this node and by the broker."""
+    reader.begin()
+    begun = time.monotonic()
+    with stage.site.db.write() as s:
+        stage.site.change_mode(s, Mode.NO_ACCESS, {}, "operator")
+    try:
+        reader.listen(4.0)
+        reader.drain()
+        assert time.monotonic() - begun < WITHIN
+        assert reader.got < SIZE
+    finally:
+        with stage.site.db.write() as s:
+            stage.site.change_mode(s, Mode.OPEN, {}, "operator")
 
 
 def test_without_an_end_the_same_reader_hears_it_all(reader: Reader) -> None:
