@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := archive auth blur search tests
+CHECKER := vnu-jar@26.9.27
+CHECKER_SHA256 := 5970d3ffca91a627cf0965e5d91bb2e4242307c29292998de0b419d6a901b2b7
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts docs access leak-test messages sbom lock clean
+.PHONY: help setup demo test check format lint types contracts docs access leak-test screenshots html-checker messages sbom lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +55,12 @@ leak-test: setup ## ask as everybody at every door; print who met what
 
 screenshots: setup ## take the README's pictures anew, of the demonstration
 	$(BIN)/python -m tests.journeys.pictures docs/pictures
+
+html-checker: setup ## fetch what checks the pages' HTML (Java, 30 MiB) into .venv
+	cd $(VENV) && npm pack --silent --ignore-scripts $(CHECKER)
+	cd $(VENV) && echo "$(CHECKER_SHA256)  $(subst @,-,$(CHECKER)).tgz" | sha256sum --check --quiet
+	cd $(VENV) && tar -xzf $(subst @,-,$(CHECKER)).tgz --strip-components=3 package/build/dist/vnu.jar
+	rm $(VENV)/$(subst @,-,$(CHECKER)).tgz
 
 messages: setup ## gather the interface's strings and update the catalogues
 	$(BIN)/pybabel -q extract --ignore-dirs='.*' -F archive/web/translations/babel.cfg -o archive/web/translations/messages.pot --no-location --project Vigil .

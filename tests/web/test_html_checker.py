@@ -1,8 +1,8 @@
 """Every page, and every page that refuses a form, is HTML without a finding.
 
 The Nu Html Checker is a Java program of 30 MiB that the archive itself does not need:
-`make html-checker` fetches the pinned one, and where it or Java is missing the test says
-so and is skipped.
+`make html-checker` fetches the pinned one, and where it or Java is missing the test
+says so and is skipped.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def environ(environ):
 
 def findings(*places: Path) -> list[str]:
     """What the checker says, as `file:line: words`."""
-    ran = subprocess.run(  # noqa: S603 - our own checker, files this test wrote
-        [JAVA, *SPARING, "-jar", CHECKER, "--format", "json", "--stdout", *places],
+    ran = subprocess.run(
+        [str(JAVA), *SPARING, "-jar", CHECKER, "--format", "json", "--stdout", *places],
         capture_output=True,
         check=False,
         text=True,

@@ -16,7 +16,8 @@ from tests.web.test_design_system import TEMPLATES, pairs
 SHOWN = ("icons", "structure", "labels", "tiles", "forms")
 """The files of components; of each the page draws what other pages draw."""
 ONLY_INSIDE = {"field", "post_button", "named_icon", "flashes", "kind_name"} | {
-    "whose_password"
+    "whose_password",
+    "sheet_button",
 }
 """What is drawn by the frame, needs a form's own object, or stands in another."""
 
