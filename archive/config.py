@@ -106,6 +106,7 @@ class Config:
     vetting_months: int
     retention_days: int
     legal_hold: bool
+    mass_export: int
 
     @property
     def keyrings(self) -> Path:
@@ -387,6 +388,7 @@ SETTINGS = (
     Setting("alarm_reveals", "50", _count, "originals in an hour that raise an alarm"),
     Setting("alarm_pages", "2000", _count, "records read in an hour that raise one"),
     Setting("alarm_misses", "300", _count, "ids missed in an hour that raise one"),
+    Setting("mass_export", "1000", _count, "records a day; more needs two people"),
     Setting("warn_tier", "X", Tier.parse, "from here previews wait behind words"),
     Setting("second_factor_tier", "G5", Tier.parse, "from here a second factor is due"),
     Setting("second_factor_roles", "", _roles, "roles that always need one"),

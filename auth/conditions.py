@@ -64,6 +64,7 @@ class Condition(StrEnum):
     CONSENT = "consent"
     IDENTITY = "identity"
     EXPOSURE = "exposure"
+    SECONDED = "seconded"
 
 
 @dataclass(frozen=True)
@@ -293,6 +294,10 @@ def own_or_moderator(q: Question) -> ReasonCode | None:
         return None
     own = viewer.account_id == item.depositor_id
     return None if own and item.state in UNREVIEWED else ReasonCode.ROLE
+
+
+def seconded(q: Question) -> ReasonCode | None:
+    return None if q.viewer.seconded else ReasonCode.SECOND_PERSON
 
 
 def is_program(q: Question) -> ReasonCode | None:

@@ -4,8 +4,9 @@
 
 Every change keeps who, when and why, tells the holder, and ends at once the sessions,
 tokens, consents and grants that stood on what was changed. Nobody changes their own
-role or status, and the last administrator stays. `by` is an account id, or a name such
-as `operator` for whoever has the shell. Callers reach this through `auth.accounts`.
+role or status, the last administrator stays, and nobody makes an administrator but by
+`appoint`: two people do, or whoever has the shell. `by` is an account id, or a name
+such as `operator` for whoever has the shell. Callers come through `auth.accounts`.
 """
 
 from datetime import datetime
@@ -19,12 +20,15 @@ from auth.credentials import sessions, tokens
 from auth.errors import LastAdministrator, NotPossible, OwnAccount, ReasonMissing
 from auth.identifiers import new_id
 from auth.notices import Kind, tell
+from auth.policy import Action, Permit
 from auth.sealing import Sealing, seal_text
 from auth.tables import Account, AccountChange
 from auth.vetting import lapses
-from auth.viewer import AccountStatus, Role
+from auth.viewer import OPERATOR, AccountStatus, Role
 
 UNVETTED = frozenset({Role.VISITOR, Role.APPLICANT})
+_COMES_BACK = frozenset({AccountStatus.SUSPENDED, AccountStatus.EXPIRED})
+_BY_TWO = "An administrator is made by two: give the role, and another one confirms."
 _SHUT = frozenset({AccountStatus.SUSPENDED, AccountStatus.CLOSED})
 
 
@@ -36,10 +40,52 @@ def set_role(
     :raises OwnAccount: it is one's own
     :raises LastAdministrator: nobody would be left to administer
     :raises ReasonMissing: nothing says why
+    :raises NotPossible: it is an administrator's, which two people give
     """
     require_leave(account, by, reason)
-    if role is not Role.ADMINISTRATOR:
+    if role is Role.ADMINISTRATOR:
+        _require_shell(by)
+    else:
         _require_other_administrator(s, account)
+    _give_role(s, account, role, by, reason, now)
+
+
+def appoint(
+    s: Session, account: Account, leave: Permit, by: str, reason: str, now: datetime
+) -> None:
+    """Make somebody an administrator, or let one who was shut out be one again.
+
+    `leave` is the policy's, for whoever said the last yes; `by` asked for it.
+
+    :raises OwnAccount: it is about one of the two
+    :raises ReasonMissing: nothing says why
+    :raises NotPossible: this account cannot be one, or the leave is for something else
+    """
+    if leave.action is not Action.MAKE_ADMINISTRATOR:
+        raise NotPossible(_BY_TWO)
+    require_leave(account, by, reason)
+    require_leave(account, leave.viewer.account_id or "", reason)
+    require_fit_to_administer(account)
+    if Role(account.role) is not Role.ADMINISTRATOR:
+        _give_role(s, account, Role.ADMINISTRATOR, by, reason, now)
+    else:
+        _set_status(s, account, AccountStatus.APPROVED, by, reason, now)
+
+
+def require_fit_to_administer(account: Account) -> None:
+    """:raises NotPossible: it administers already, or is not in good standing"""
+    is_in_order = AccountStatus(account.status) is AccountStatus.APPROVED
+    was_one = Role(account.role) is Role.ADMINISTRATOR
+    if is_in_order and was_one:
+        raise NotPossible("This account administers already.")
+    comes_back = was_one and AccountStatus(account.status) in _COMES_BACK
+    if not (is_in_order or comes_back):
+        raise NotPossible("Only an approved account can be made an administrator.")
+
+
+def _give_role(
+    s: Session, account: Account, role: Role, by: str, reason: str, now: datetime
+) -> None:
     _note(s, account, "role", account.role, role.value, by, reason, now)
     account.role = role.value
     _end_ways_in(s, account.id, now)
@@ -61,6 +107,7 @@ def approve(
     require_leave(account, by, reason)
     if AccountStatus(account.status) in _SHUT:
         raise NotPossible("A suspended or closed account cannot be approved.")
+    _require_no_return(account, by)
     if until <= now:
         raise NotPossible("Vetting must end in the future.")
     _note(
@@ -131,6 +178,7 @@ def reinstate(
     require_leave(account, by, reason)
     if AccountStatus(account.status) is not AccountStatus.SUSPENDED:
         raise NotPossible("Only a suspended account can be reinstated.")
+    _require_no_return(account, by)
     _set_status(s, account, _status_before(s, account), by, reason, now)
 
 
@@ -218,6 +266,19 @@ def require_leave(account: Account, by: str, reason: str) -> None:
         raise OwnAccount("Nobody decides about their own account.")
     if not reason.strip():
         raise ReasonMissing("Say why; the reason is kept with the account.")
+
+
+def _require_shell(by: str) -> None:
+    # Whoever has the shell has the key and the database; no rule here would bind them.
+    if by != OPERATOR:
+        raise NotPossible(_BY_TWO)
+
+
+def _require_no_return(account: Account, by: str) -> None:
+    """An administrator who was shut out comes back by two, too."""
+    is_one = Role(account.role) is Role.ADMINISTRATOR
+    if is_one and AccountStatus(account.status) is not AccountStatus.APPROVED:
+        _require_shell(by)
 
 
 def _require_other_administrator(s: Session, account: Account) -> None:

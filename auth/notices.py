@@ -53,6 +53,8 @@ class Kind(StrEnum):
     REQUEST_CHANGED = "request_changed"
     REQUEST_WAITS = "request_waits"
     EMERGENCY = "emergency"
+    SECOND_PERSON = "second_person"
+    ADMINISTRATOR_MADE = "administrator_made"
     SEARCH_MATCHES = "search_matches"
     ALARM = "alarm"
 

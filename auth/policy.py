@@ -35,6 +35,7 @@ class Action(StrEnum):
     SEARCH = "search"
     SAVE_SEARCHES = "save_searches"
     EXPORT_METADATA = "export_metadata"
+    EXPORT_IN_MASS = "export_in_mass"
     PACKAGE = "package"
     READ_RECORD = "read_record"
     READ_PREVIEW = "read_preview"
@@ -70,6 +71,8 @@ class Action(StrEnum):
     PUBLISH_TERMS = "publish_terms"
     MANAGE_ACCOUNTS = "manage_accounts"
     CHANGE_ACCOUNTS = "change_accounts"
+    CONFIRM = "confirm"
+    MAKE_ADMINISTRATOR = "make_administrator"
     MANAGE_COLLECTIONS = "manage_collections"
     DECIDE_REQUESTS = "decide_requests"
     SET_EMBARGO = "set_embargo"
@@ -193,6 +196,7 @@ _DEPOSITOR = Rule(
     conditions.role_among(DEPOSITORS, TokenScope.DEPOSIT, TokenScope.WRITE),
 )
 _RESEARCHER = Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.READ))
+_SECONDED = Rule(Condition.SECONDED, conditions.seconded)
 _PROVED = Rule(Condition.PROVED, conditions.proved_lately)
 _APPLICANT_FOR_ACCESS = (
     *_IDENTITY,
@@ -225,6 +229,12 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         _SHOWING,
         *_staff_action(_RESEARCHER),
         Rule(Condition.PROVED, conditions.proved_lately_or_token),
+    ),
+    # Asked besides what any export asks, from so many records or lines on.
+    Action.EXPORT_IN_MASS: (
+        *_staff_action(_RESEARCHER),
+        Rule(Condition.PROVED, conditions.proved_lately_or_token),
+        _SECONDED,
     ),
     Action.PACKAGE: (
         _KNOWN,
@@ -342,6 +352,14 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.PUBLISH_TERMS: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.MANAGE_ACCOUNTS: _staff_action(_ADMINISTRATOR),
     Action.CHANGE_ACCOUNTS: (*_staff_action(_ADMINISTRATOR), _PROVED),
+    Action.CONFIRM: (
+        *_IDENTITY,
+        _ADMINISTRATOR,
+        Rule(Condition.SECOND_FACTOR, conditions.second_factor_proved),
+        _PROVED,
+    ),
+    # Asked of whoever says the last yes: the second one, or who founds alone.
+    Action.MAKE_ADMINISTRATOR: (*_staff_action(_ADMINISTRATOR), _PROVED, _SECONDED),
     Action.MANAGE_GAZETTEER: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.MANAGE_VOCABULARY: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.MANAGE_ALARMS: _staff_action(_ADMINISTRATOR),

@@ -56,6 +56,7 @@ CONDITIONS: Final = {
     "consent": "a live consent was given to exactly the labels it has now",
     "identity": "where somebody can be recognised, the consent says why that is needed",
     "exposure": "the limits of what may be seen are not reached",
+    "seconded": "a second person stands behind exactly this, and it is not done yet",
 }
 """What each condition asks, by its word; a test holds it complete."""
 
@@ -77,6 +78,7 @@ REASONS: Final = {
     "needed; a redacted copy opens without it",
     "exposure_limit": "a limit of what may be seen is reached",
     "maintenance": "the archive is under maintenance",
+    "second_person": "another administrator has to confirm it first",
 }
 """What each reason says, by its public code; a test holds it complete."""
 
@@ -153,6 +155,7 @@ def _full(role: Role) -> Viewer:
         grants=(grant,),
         consents=(consent,),
         proved_at=NOW,
+        seconded=True,
     )
 
 

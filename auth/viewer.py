@@ -159,6 +159,7 @@ class ReasonCode(StrEnum):
     IDENTITY = "identity"
     EXPOSURE_LIMIT = "exposure_limit"
     MAINTENANCE = "maintenance"
+    SECOND_PERSON = "second_person"
 
 
 class Mode(StrEnum):
@@ -220,6 +221,7 @@ class Viewer:
     `revealed_today` holds (consent id, asset id) pairs since midnight UTC,
     `revealed_hour` those first opened in the last hour; `looking` the spans of today
     for which a consent stood open after something was opened under it.
+    `seconded` says that a second person stands behind exactly the act asked about.
     `system` names a part of the program that acts by itself, or the operator's shell.
     """
 
@@ -239,6 +241,7 @@ class Viewer:
     revealed_today: frozenset[tuple[str, str]] = frozenset()
     revealed_hour: frozenset[tuple[str, str]] = frozenset()
     looking: tuple[Span, ...] = ()
+    seconded: bool = False
     system: str | None = None
 
     @property

@@ -14,6 +14,7 @@ from archive.cli import output
 from archive.cli.deciding import decide
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
+from archive.requests import seconding
 from archive.site import Site
 from auth import accounts
 from auth.credentials import passwords
@@ -98,6 +99,8 @@ def add_account(  # noqa: PLR0913, PLR0917 - each is a fact of the account
             session, site.sealing, email, name or email, role, password, now
         )
         _tell(site, session, "account created", added, now, role=role.value)
+        if role is Role.ADMINISTRATOR:
+            seconding.tell_made_by_operator(site, session, added, OPERATOR, now)
         if evidence is not None:
             end = until or now + VETTED_FOR
             accounts.vet_offline(
@@ -224,7 +227,10 @@ def expire(email: str, reason: str) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 @reason_option
 def role(email: str, role: str, reason: str) -> None:
-    """Give another role. Example: vigil account role a@b.example moderator"""
+    """Give another role; every administrator is told of a new one.
+
+    Example: vigil account role a@b.example moderator
+    """
     with opened() as site:
 
         def move(
@@ -258,10 +264,18 @@ def _change(site: Site, email: str, change: Change, event: str, reason: str) -> 
     now = site.clock()
     with site.db.write() as session:
         found = _required(site, session, email)
+        administered = _administers(found)
         change(session, found, OPERATOR, reason, now)
         _tell(site, session, event, found, now, status=found.status, role=found.role)
+        if _administers(found) and not administered:
+            seconding.tell_made_by_operator(site, session, found, OPERATOR, now)
         facts = _facts(site, found)
     output.say(_lines(facts))
+
+
+def _administers(found: Account) -> bool:
+    is_one = Role(found.role) is Role.ADMINISTRATOR
+    return is_one and AccountStatus(found.status) is AccountStatus.APPROVED
 
 
 def _required(site: Site, session: Session, email: str) -> Account:

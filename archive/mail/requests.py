@@ -131,6 +131,48 @@ TEXTS: dict[Kind, dict[str, Words]] = {
             " об этом. Войдите и посмотрите:\n{link}\n",
         ),
     },
+    Kind.SECOND_PERSON: {
+        "en": (
+            "Something waits for a second person",
+            "An administrator asks for what takes two, or somebody asks for a large"
+            " export. Sign in, read it, and confirm or refuse it:\n{link}\n",
+        ),
+        "hy": (
+            "Երկրորդ անձի են սպասում",
+            "Ադմինիստրատորը խնդրում է այն, ինչի համար երկու հոգի է պետք, կամ ինչ-որ"
+            " մեկը խնդրում է մեծ արտահանում։ Մուտք գործեք, կարդացեք և հաստատեք կամ"
+            " մերժեք.\n{link}\n",
+        ),
+        "az": (
+            "İkinci şəxs gözlənilir",
+            "Administrator iki nəfər tələb edən bir şeyi, ya da kimsə böyük ixracı"
+            " istəyir. Daxil olun, oxuyun, təsdiqləyin və ya rədd edin:\n{link}\n",
+        ),
+        "ru": (
+            "Нужен второй человек",
+            "Администратор просит о том, что решают двое, или кто-то просит о большой"
+            " выгрузке. Войдите, прочитайте и подтвердите или откажите:\n{link}\n",
+        ),
+    },
+    Kind.ADMINISTRATOR_MADE: {
+        "en": (
+            "Somebody was made an administrator",
+            "There is another administrator. Sign in and see who, and how:\n{link}\n",
+        ),
+        "hy": (
+            "Ինչ-որ մեկը դարձել է ադմինիստրատոր",
+            "Մեկ այլ ադմինիստրատոր կա։ Մուտք գործեք և տեսեք՝ ով և ինչպես.\n{link}\n",
+        ),
+        "az": (
+            "Kimsə administrator oldu",
+            "Daha bir administrator var. Daxil olub baxın: kim və necə:\n{link}\n",
+        ),
+        "ru": (
+            "Кто-то стал администратором",
+            "Появился ещё один администратор. Войдите и посмотрите, кто и как:"
+            "\n{link}\n",
+        ),
+    },
 }
 
 

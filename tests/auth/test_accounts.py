@@ -165,7 +165,9 @@ def test_nobody_changes_their_own_account_nor_anothers_without_a_reason(
         CHANGES[change](s, other, other.id, "because", now)
     with pytest.raises(ReasonMissing):
         CHANGES[change](s, other, administrator.id, "  ", now)
-    CHANGES[change](s, other, administrator.id, "because", now)
+    # An administrator comes back by two, or by whoever has the shell.
+    by = "operator" if change == "reinstate" else administrator.id
+    CHANGES[change](s, other, by, "because", now)
 
 
 @pytest.mark.parametrize("change", ["set_role", "suspend", "expire", "close"])

@@ -157,6 +157,8 @@ PUBLISHED = {
         POST account.end_other_sessions
         GET account.export
         GET account.exposure
+        GET account.exports
+        POST account.ask_export
         GET account.pause
         POST account.save_budget
         POST account.take_break
@@ -192,6 +194,7 @@ PUBLISHED = {
         POST records.withdraw_consent
     """,
     "snnnn": """
+        POST admin.confirm_proposal
         GET media.redacted_view
         POST admin.ask_emergency
         POST admin.confirm_emergency
@@ -237,6 +240,8 @@ PUBLISHED = {
         POST account.revoke_visa
         GET account.ask_with_visa
         POST account.withdraw_batch
+        POST account.take_export
+        POST account.withdraw_export
         POST account.withdraw_consent
         DELETE api.consents_withdraw
         GET api.jobs_read
@@ -326,6 +331,7 @@ PUBLISHED = {
         POST admin.revoke_request
         POST admin.approve_request
         GET admin.emergency
+        POST admin.withdraw_proposal
         GET admin.collection
         POST admin.change_collection
         POST admin.ask_in_collection
@@ -360,6 +366,7 @@ PUBLISHED = {
         POST admin.set_embargo
         POST admin.lift_embargo
         GET admin.account
+        GET admin.confirmations
         GET admin.accounts
         GET admin.alarms
         GET admin.fixity

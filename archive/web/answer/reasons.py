@@ -101,6 +101,11 @@ REMEDIES: dict[ReasonCode, Remedy] = {
     ReasonCode.MAINTENANCE: Remedy(
         _("The archive is under maintenance; originals are closed for the moment.")
     ),
+    ReasonCode.SECOND_PERSON: Remedy(
+        _("So much at once takes a second person. Say why, and one is asked."),
+        "account.exports",
+        _("Large exports"),
+    ),
 }
 
 

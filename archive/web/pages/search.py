@@ -28,16 +28,18 @@ from archive.web.showing import (
     cards,
     exclusions,
     listexport,
+    massexport,
     searching,
     timeline,
     words,
 )
 from archive.web.showing.alerts import ALERTS, PACES
+from archive.web.showing.massexport import NeedsSecond, Pairs, Taking
 from archive.web.showing.recordpage import in_language
 from archive.web.showing.searching import Search
 from auth.policy import Action
 from search.engine import FacetValue, Results
-from search.query import QueryError
+from search.query import Query, QueryError
 
 bp = Blueprint("search", __name__)
 
@@ -101,7 +103,7 @@ def results() -> tuple[str, int] | str:
 
 @bp.post("/search/export")
 @needs(Action.EXPORT_METADATA)
-def export() -> Response:
+def export() -> Response | tuple[str, int]:
     """The whole list of results, without media, as CSV or JSON.
 
     :raises QueryError: the search cannot be read
@@ -111,10 +113,26 @@ def export() -> Response:
     if form not in listexport.FORMS:
         raise BadRequest
     pairs = parse_qsl(request.form.get("search", "")[:LONGEST_ADDRESS])
-    query = question.read(
-        pairs, lang=language(), excluded_labels=exclusions.of_viewer()
-    )
-    return listexport.export(query, form)
+    try:
+        return give_export(form, pairs, None, None)
+    except NeedsSecond as refused:
+        return massexport.page(refused.wanted)
+
+
+def give_export(
+    form: str, pairs: Pairs, confirmed: Taking | None, leave: str | None
+) -> Response:
+    """The list of a search as the viewer may read it; see `listexport.export`."""
+    return listexport.export(_exported(pairs), form, pairs, confirmed, leave)
+
+
+def count_export(pairs: Pairs) -> int:
+    """How many records that would be."""
+    return listexport.count(_exported(pairs))
+
+
+def _exported(pairs: Pairs) -> Query:
+    return question.read(pairs, lang=language(), excluded_labels=exclusions.of_viewer())
 
 
 def _page(

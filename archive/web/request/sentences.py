@@ -400,6 +400,15 @@ TERMS_OF_ACCESS = (
     N_("There is no such collection."),
 )
 EMERGENCIES = (
+    N_("An administrator is made by two: give the role, and another one confirms."),
+    N_("This account administers already."),
+    N_("Only an approved account can be made an administrator."),
+    N_("This is asked for already, and waits."),
+    N_("Another administrator than the one who asked confirms."),
+    N_("Only an administrator can confirm this."),
+    N_("Whoever asked for it may not do it any more."),
+    N_("Nothing of that kind waits for a second person."),
+    N_("Prove once more who you are, then do this again."),
     N_("A third administrator reviews it, since there is one."),
     N_("Ask for 1 to %(most)s minutes."),
     N_("Both must be administrators in good standing."),

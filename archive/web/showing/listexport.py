@@ -18,10 +18,10 @@ from typing import Any
 from flask import Response, stream_with_context
 
 from archive.records import labels, store
-from archive.web import journal
 from archive.web.answer.cells import harmless
 from archive.web.request import context
-from archive.web.showing import asking, represent
+from archive.web.showing import asking, massexport, represent
+from archive.web.showing.massexport import Pairs, Taking
 from auth import scope
 from search.query import Query
 
@@ -57,18 +57,38 @@ class Listing:
     is_cut: bool
 
 
-def export(query: Query, form: str) -> Response:
+def count(query: Query) -> int:
+    """How many records an export of this search would hold.
+
+    :raises QueryError: the search cannot be read
+    """
+    return len(asking.ids(query, MOST))
+
+
+def export(
+    query: Query,
+    form: str,
+    pairs: Pairs,
+    confirmed: Taking | None = None,
+    leave: str | None = None,
+) -> Response:
     """Stream the results of a search in one of `FORMS`, once the ledger has a line.
+
+    `pairs` are the search as it can be asked for again; `leave` is the proposal by
+    which it is done, and `confirmed` what was confirmed by it: no more is given.
 
     :raises QueryError: the search cannot be read
     :raises KeyError: there is no such form
+    :raises NeedsSecond: so many records take a second person
+    :raises RefusedRequestError: nobody confirmed it, or not any more
     """
     media_type, write = FORMS[form]
-    ids = asking.ids(query, MOST + 1)
-    listing = Listing(ids[:MOST], is_cut=len(ids) > MOST)
-    with context.write_session() as s:
-        detail = {"what": "descriptions", "format": form, "records": len(listing.ids)}
-        journal.tell(s, "exporting", detail=detail)
+    most = MOST if confirmed is None else confirmed.count
+    ids = asking.ids(query, most + 1)
+    listing = Listing(ids[:most], is_cut=len(ids) > most)
+    wanted = Taking("descriptions", form, pairs, len(listing.ids))
+    detail = {"what": "descriptions", "format": form, "records": len(listing.ids)}
+    massexport.tell("exporting", wanted, detail, leave)
     answer = Response(stream_with_context(write(listing)), mimetype=media_type)
     name = f"vigil-records-{context.now():%Y%m%d-%H%M%S}.{form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -34,6 +34,7 @@ import auth.access.requesttables
 import auth.access.tables
 import auth.credentials.tables
 import auth.entry.tables
+import auth.seconding.tables
 import auth.vetting.tables
 import auth.visas.tables
 from archive.db import Database, ReadOnlySession, migrating, revisions
@@ -58,6 +59,7 @@ TABLES = (
     auth.access.alarmtables,
     auth.credentials.tables,
     auth.entry.tables,
+    auth.seconding.tables,
     auth.vetting.tables,
     auth.visas.tables,
 )

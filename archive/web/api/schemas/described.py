@@ -141,7 +141,12 @@ SCHEMAS: dict[str, Schema] = {
         **_SUMMARY,
         ties=many(words(*(tie.value for tie in Tie))),
     ),
-    "ListExport": thing(search=SAVED["search"], format=words("csv", "json")),
+    "ListExport": thing(
+        search=SAVED["search"],
+        format=words("csv", "json"),
+        reason={**TEXT, "description": "asks a second person for what is too much"},
+        confirmed={**TEXT, "description": "the id of what one has confirmed"},
+    ),
     "Suggestions": thing(("suggestions",), suggestions=many(TEXT)),
     "NewRecord": thing(
         ("title",),

@@ -7,6 +7,7 @@ passkeys   keys of one's devices
 sessions   browsers signed in
 consents   what one agreed to see: live and past, receipts
 searches   saved searches and their alerts
+exports    large exports, which take a second person
 exposure   what one has opened, counted
 preferences  which labels and tiers are hidden, warned of, previewed
 standing   the terms and the induction
@@ -19,6 +20,7 @@ from archive.web.pages.account import (
     address,
     consents,
     data,
+    exports,
     exposure,
     overview,
     passkeys,
@@ -37,6 +39,7 @@ __all__ = [
     "bp",
     "consents",
     "data",
+    "exports",
     "exposure",
     "overview",
     "passkeys",

@@ -13,6 +13,7 @@ alarms        unusual volume, and records laid to be left alone
 gazetteer     names of places and persons that find each other
 vocabulary    the words of labels and tiers, each version of them
 ledger        every line, filtered; verify now; export without media
+confirmations  what nobody does alone: a new administrator, a large export
 shredding     what two of them destroy for good
 visas         what other archives say of an applicant
 fixity        every file read back: when, and what is set aside as damaged
@@ -24,6 +25,7 @@ from archive.web.pages.admin import (
     accounts,
     alarms,
     applications,
+    confirmations,
     dashboard,
     denials,
     fixity,
@@ -47,6 +49,7 @@ __all__ = [
     "alarms",
     "applications",
     "bp",
+    "confirmations",
     "dashboard",
     "denials",
     "fixity",

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from archive.requests import seconding
 from archive.web import journal
 from archive.web.pages.admin.blueprint import bp, names, own_id
 from archive.web.pages.admin.changes import ROLES, fresh_forms
@@ -23,6 +25,7 @@ from auth.entry.invitations import Purpose
 from auth.entry.tables import Invitation
 from auth.errors import EmailRefused, NotThere
 from auth.policy import Action
+from auth.seconding import has_other
 from auth.tables import Account
 from auth.vetting import applications, lapses
 from auth.viewer import AccountStatus, Role
@@ -122,6 +125,7 @@ def account_page(account_id: str, **forms: fields.Form) -> str:
             "enrolled": second_factor.is_asked(s, account_id),
             "lapses": lapses.for_account(s, account_id),
             "names": names(s, [change.by for change in changes]),
+            "is_alone": not has_other(s, own_id()),
         }
     return render_template(
         "admin/account.html",
@@ -163,12 +167,16 @@ def require(s: Session, account_id: str) -> Account:
 
 
 def _add(s: Session, given: InviteForm) -> Account:
-    sealing, role = context.site().sealing, Role(given.role.data)
-    added = kept.add(
-        s, sealing, given.email.data, given.name.data, role, None, context.now()
-    )
+    """An account; an administrator's begins as a researcher's, until two agree."""
+    site, now, wanted = context.site(), context.now(), Role(given.role.data)
+    role = Role.RESEARCHER if wanted is Role.ADMINISTRATOR else wanted
+    email, name = given.email.data, given.name.data
+    added = kept.add(s, site.sealing, email, name, role, None, now)
     detail = {"role": role.value, "invited": True}
     journal.tell(s, "account created", account=added.id, detail=detail)
+    if wanted is Role.ADMINISTRATOR:
+        why = gettext("Invited as an administrator.")
+        seconding.ask_administrator(site, s, added, why, context.viewer(), now)
     return added
 
 

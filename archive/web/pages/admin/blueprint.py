@@ -31,6 +31,7 @@ SECTIONS = (
     ("admin.emergencies", _("Emergencies"), "life-buoy", Action.DECIDE_REQUESTS),
     ("admin.terms", _("Terms"), "scale", Action.PUBLISH_TERMS),
     ("admin.accounts", _("Accounts"), "users", Action.MANAGE_ACCOUNTS),
+    ("admin.confirmations", _("Second person"), "users", Action.MANAGE_ACCOUNTS),
     ("admin.alarms", _("Alarms"), "triangle-alert", Action.MANAGE_ALARMS),
     ("admin.mode", _("Mode"), "shield-alert", Action.SET_MODE),
     ("admin.gazetteer", _("Names"), "languages", Action.MANAGE_GAZETTEER),

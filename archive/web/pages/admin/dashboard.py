@@ -22,7 +22,8 @@ from archive.jobs import JobState
 from archive.records import store
 from archive.requests import overview
 from archive.requests.overview import Wanted
-from archive.web.pages.admin.blueprint import bp, names
+from archive.web.pages.admin import confirmations
+from archive.web.pages.admin.blueprint import bp, names, own_id
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.showing import daily
@@ -104,6 +105,7 @@ def index() -> str:
         people = [who for line in lines for who in (line.actor, line.account_id)]
         known = names(s, people)
         desk = overview.table(s, Wanted(), now)
+        seconding = confirmations.waiting_for(s, own_id())
         urgent = emergencies.unreviewed(s, now)
         cells = stored_cells(site, s, MEASURED_PREVIEWS)
     return render_template(
@@ -114,6 +116,7 @@ def index() -> str:
         asked=sum(line.state in WAITING for line in desk),
         ending=sum(line.state is State.EXPIRING for line in desk),
         emergencies=len(urgent),
+        seconding=seconding,
         oldest=now - pending[0].submitted_at if pending else None,
         unlabelled=unlabelled,
         fixity=read_back,

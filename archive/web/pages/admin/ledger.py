@@ -27,7 +27,9 @@ from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
+from archive.web.showing import massexport
 from archive.web.showing.ledgerlines import plain
+from archive.web.showing.massexport import NeedsSecond, Pairs, Taking
 from archive.witness import attestation, checkpoints, summaries
 from auth import accounts
 from auth.policy import Action
@@ -95,17 +97,40 @@ def verify() -> str:
 
 @bp.post("/ledger/export")
 @needs(Action.EXPORT_LEDGER)
-def export() -> Response:
+def export() -> Response | tuple[str, int]:
     """The lines that fit the filters, as CSV or JSON; they hold no media."""
     form = request.form.get("format", "")
     if form not in WRITERS:
         abort(400)
     with context.read_session() as s:
-        filters = _filters(s, request.form)
+        pairs = list(_filters(s, request.form).wanted().items())
+    try:
+        return give_export(form, pairs, None, None)
+    except NeedsSecond as refused:
+        return massexport.page(refused.wanted)
+
+
+def count_export(pairs: Pairs) -> int:
+    """How many lines fit these filters."""
+    with context.read_session() as s:
+        return sum(1 for _line in _every_line(s, _filters(s, dict(pairs))))
+
+
+def give_export(
+    form: str, pairs: Pairs, confirmed: Taking | None, leave: str | None
+) -> Response:
+    """The lines of these filters; of a confirmed export those that there were then.
+
+    :raises NeedsSecond: so many lines take a second person
+    :raises RefusedRequestError: nobody confirmed it, or not any more
+    """
+    with context.read_session() as s:
+        filters = _filters(s, dict(pairs))
         lines = [plain(line) for line in _every_line(s, filters)]
-    with context.write_session() as s:
-        detail = {"format": form, "lines": len(lines), "filters": filters.wanted()}
-        journal.tell(s, "ledger exported", detail=detail)
+    lines = lines if confirmed is None else _oldest(lines, confirmed.count)
+    detail = {"format": form, "lines": len(lines), "filters": filters.wanted()}
+    wanted = Taking("ledger", form, pairs, len(lines))
+    massexport.tell("ledger exported", wanted, detail, leave)
     media_type, write = WRITERS[form]
     answer = Response(write(lines), mimetype=media_type)
     name = f"vigil-ledger-{context.now():%Y%m%d-%H%M%S}.{form}"
@@ -217,6 +242,11 @@ def _page(findings: Findings | None) -> str:
         checkpoints=signed,
         events=sorted(EVENTS),
     )
+
+
+def _oldest(lines: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """Of lines with the newest first, those that there were before others came."""
+    return lines[max(0, len(lines) - most) :]
 
 
 def _filters(s: Session, asked: Any) -> Filters:  # noqa: ANN401 - MultiDict

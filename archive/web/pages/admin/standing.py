@@ -15,6 +15,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from archive.requests import seconding
 from archive.web import journal
 from archive.web.pages.admin.accounts import (
     account_page,
@@ -70,6 +71,8 @@ def change_role(account_id: str) -> Response | tuple[str, int]:
     if not given.validate():
         return account_page(account_id, role_form=given), UNPROCESSABLE
     role = Role(given.role.data)
+    if role is Role.ADMINISTRATOR:
+        return _ask_administrator(account_id, given)
 
     def change(s: Session, row: Account, by: str, why: str, now: datetime) -> None:
         accounts.set_role(s, row, role, by, why, now)
@@ -164,6 +167,29 @@ def _change(
     except AuthError as refused:
         return refused
     return None
+
+
+def _ask_administrator(account_id: str, given: RoleForm) -> Response | tuple[str, int]:
+    """Ask a second administrator; who is alone makes the second one at once."""
+    try:
+        with context.write_session() as s:
+            row = seconding.ask_administrator(
+                context.site(),
+                s,
+                require(s, account_id),
+                given.role_reason.data,
+                context.viewer(),
+                context.now(),
+            )
+            is_done = row.used_at is not None
+    except AuthError as refused:
+        fields.complain(given.role, refused)
+        return account_page(account_id, role_form=given), UNPROCESSABLE
+    if is_done:
+        flash(gettext("You are the only administrator, so you did this alone."))
+        return redirect(url_for("admin.account", account_id=account_id), 303)
+    flash(gettext("Asked for. Now another administrator confirms it, within a week."))
+    return redirect(url_for("admin.confirmations"), 303)
 
 
 def _somebody_else(s: Session, account_id: str) -> Account:

@@ -17,18 +17,19 @@ from werkzeug.wrappers import Response
 from archive.records import store
 from archive.requests import overview
 from archive.requests.overview import COLUMNS, Line, Wanted
-from archive.web import journal
 from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
-from archive.web.showing import asked
+from archive.web.showing import asked, massexport
+from archive.web.showing.massexport import NeedsSecond, Pairs, Taking
 from archive.web.showing.recordpage import in_language
 from auth.access import emergencies
 from auth.access.requests import State
 from auth.policy import Action
 
 PER_PAGE = 50
+FILTERS = ("state", "collection", "older_than", "sort")
 OLDEST = 3650
 SORTS: Mapping[str, Any] = {
     "age": _("longest waiting first"),
@@ -78,7 +79,7 @@ def requests() -> str:
 
 @bp.post("/requests/export")
 @needs(Action.DECIDE_REQUESTS)
-def export_requests() -> Response:
+def export_requests() -> Response | tuple[str, int]:
     """The table as it is filtered, without names and without anybody's words.
 
     :raises BadRequest: there is no such form
@@ -86,11 +87,34 @@ def export_requests() -> Response:
     form = request.form.get("format", "")
     if form not in WRITERS:
         raise BadRequest("Choose csv or json.")
+    pairs = [(name, request.form[name]) for name in FILTERS if name in request.form]
+    try:
+        return give_export(form, pairs, None, None)
+    except NeedsSecond as refused:
+        return massexport.page(refused.wanted)
+
+
+def count_export(pairs: Pairs) -> int:
+    """How many requests fit these filters."""
+    with context.read_session() as s:
+        return len(overview.table(s, _wanted(MultiDict(pairs)), context.now()))
+
+
+def give_export(
+    form: str, pairs: Pairs, confirmed: Taking | None, leave: str | None
+) -> Response:
+    """The table of these filters; of a confirmed export at most as many as then.
+
+    :raises NeedsSecond: so many lines take a second person
+    :raises RefusedRequestError: nobody confirmed it, or not any more
+    """
     media_type, write = WRITERS[form]
-    with context.write_session() as s:
-        lines = overview.table(s, _wanted(request.form), context.now())
-        detail = {"what": "access requests", "format": form, "lines": len(lines)}
-        journal.tell(s, "exporting", detail=detail)
+    with context.read_session() as s:
+        lines = overview.table(s, _wanted(MultiDict(pairs)), context.now())
+    lines = lines if confirmed is None else lines[: confirmed.count]
+    wanted = Taking("access requests", form, pairs, len(lines))
+    detail = {"what": "access requests", "format": form, "lines": len(lines)}
+    massexport.tell("exporting", wanted, detail, leave)
     answer = Response(write(lines), mimetype=media_type)
     name = f"vigil-requests-{context.now():%Y%m%d-%H%M%S}.{form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
