@@ -232,8 +232,10 @@ def cancel(session: Session, batch: LabelBatch, now: datetime) -> None:
 
 
 def may_undo(batch: LabelBatch, now: datetime) -> bool:
-    """Whether it can still be set back."""
-    over = batch.state in (BatchState.DONE, BatchState.CANCELLED, BatchState.UNDOING)
+    """Whether it can still be set back; what was begun in time may always go on."""
+    if batch.state is BatchState.UNDOING:
+        return True
+    over = batch.state in (BatchState.DONE, BatchState.CANCELLED)
     begun = batch.confirmed_at
     return over and begun is not None and now <= begun + UNDO_WITHIN
 
@@ -294,7 +296,7 @@ def _label(
     asset: Asset,
     now: datetime,
 ) -> None:
-    wish, remark = wish_of(batch), Remark(batch.reason)
+    wish, remark = wish_of(batch), Remark(batch.reason, batch=batch.id)
     file = places.standing(site, session, [asset])[asset.id]
     told = forecasts.of(site, session, file, wish, batch.author, now)
     if told.is_done and labels_now(session, asset) != item.stood:

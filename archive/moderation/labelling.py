@@ -106,6 +106,7 @@ def _kept(  # noqa: PLR0913, PLR0917 - the same
         is_blind=not sees and not asset.labelled,
         reason=remark.reason or None,
         expires_at=remark.until,
+        batch_id=remark.batch,
         given_at=now,
     )
     session.add(answer)
@@ -222,10 +223,16 @@ def _noted(
         record=asset.record_id,
         asset=asset.id,
         now=now,
-        detail={"answer": answer.id, "rung": answer.rung.value, "opinions": count},
+        detail={**_of_answer(answer), "opinions": count},
     )
     record = store.require(session, asset.record_id)
     return LabelChange((), (), asset.tier, asset.tier, 1, record.labels_version)
+
+
+def _of_answer(answer: LabelSet) -> dict[str, str]:
+    """What every line says of an answer; `batch` where it is one of many."""
+    told = {"answer": answer.id, "rung": answer.rung.value}
+    return told | ({"batch": answer.batch_id} if answer.batch_id else {})
 
 
 def _tell(  # noqa: PLR0913, PLR0917 - a line of the ledger
@@ -244,8 +251,7 @@ def _tell(  # noqa: PLR0913, PLR0917 - a line of the ledger
         "agreeing": max(change.agreeing, len(agreeing)),
         "labels_version": change.labels_version,
         "object": str(asset.object_id),
-        "answer": answer.id,
-        "rung": answer.rung.value,
+        **_of_answer(answer),
     }
     if agreeing:
         detail["agreed"] = sorted(each.author for each in agreeing)

@@ -102,8 +102,9 @@ class LabelSet(Base):
 
     `statements` are labels as `archive.moderation.answers` writes them; `key` is the
     digest of their codes and severities, by which two answers agree. `reason` and
-    `expires_at` go with the labels it becomes. `settled_at` is when the question was
-    closed with it or without it, or its author gave another.
+    `expires_at` go with the labels it becomes, `batch_id` names the act on many files
+    that it is part of. `settled_at` is when the question was closed with it or without
+    it, or its author gave another.
     """
 
     __tablename__ = "label_sets"
@@ -120,6 +121,7 @@ class LabelSet(Base):
     is_blind: Mapped[bool]
     reason: Mapped[str | None]
     expires_at: Mapped[datetime | None]
+    batch_id: Mapped[str | None]
     given_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))

@@ -27,10 +27,14 @@ LONGEST = timedelta(days=50 * 366)
 
 @dataclass(frozen=True)
 class Remark:
-    """What goes with one change of labels; `until` is aware."""
+    """What goes with one change of labels; `until` is aware.
+
+    `batch` is the act on many files that it is part of.
+    """
 
     reason: str = ""
     until: datetime | None = None
+    batch: str | None = None
 
 
 NONE = Remark()
@@ -43,7 +47,8 @@ def checked(remark: Remark, now: datetime) -> Remark:
     """
     if remark.until is not None and not now < remark.until <= now + LONGEST:
         raise FieldError("until", "Labels end on a day to come, within 50 years.")
-    return Remark(tidy("reason", remark.reason, REASON_LIMIT), remark.until)
+    reason = tidy("reason", remark.reason, REASON_LIMIT)
+    return Remark(reason, remark.until, remark.batch)
 
 
 def joined(remarks: Iterable[Remark]) -> Remark:

@@ -194,6 +194,48 @@ def test_it_stops_and_can_be_undone_for_a_day(alone, files, clock) -> None:
     assert states == [ItemState.DONE, ItemState.WAITING, ItemState.WAITING]
 
 
+def test_an_undoing_that_began_in_time_is_finished_later(alone, files, clock) -> None:
+    batch_id = planned(alone, files, BODY)
+    done(alone, batch_id)
+    with alone.db.write() as s:
+        batch = batches.require(s, batch_id, "ann")
+        batches.undo(alone, s, batch, None, alone.clock())
+    assert undoing.undo_next(alone, batch_id, yes)
+    clock.now += batches.UNDO_WITHIN + timedelta(hours=1)
+    undone(alone, batch_id)
+    with alone.db.read() as s:
+        batch = batches.require(s, batch_id, "ann")
+        assert batch.state is BatchState.UNDONE
+        assert batches.counted(s, batch_id) == {ItemState.UNDONE: 3}
+        undone_lines = alone.ledger.entries(s, event="labelling in bulk undone")
+        with pytest.raises(Conflict):
+            batches.undo(alone, s, batch, None, alone.clock())
+    assert len(undone_lines) == 1
+
+
+def test_each_files_line_names_the_batch(alone, desk, files) -> None:
+    batch_id = planned(alone, files[:1], BODY)
+    done(alone, batch_id)
+    undone(alone, batch_id)
+    for name in ("bea", "cora"):
+        desk.researcher(name, Role.MODERATOR)
+    waits = planned(alone, files[1:2], BODY)
+    done(alone, waits)
+    undone(alone, waits)
+    with alone.db.read() as s:
+        lines = [
+            (line.event, line.detail["batch"])
+            for line in reversed(alone.ledger.entries(s))
+            if line.asset_id in files and "batch" in line.detail
+        ]
+    assert lines == [
+        ("labelling", batch_id),
+        ("labelling", batch_id),
+        ("opinion given", waits),
+        ("opinion withdrawn", waits),
+    ]
+
+
 def test_more_than_somebody_waits_for_is_a_job(alone, files, monkeypatch) -> None:
     monkeypatch.setattr(batches, "AT_ONCE", 2)
     batch_id = planned(alone, files, BODY)
