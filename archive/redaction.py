@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from archive import jobs
 from archive.jobs import OPEN_STATES
 from archive.ledger import Ledger
-from archive.records import redactions, store
+from archive.records import opinions, redactions, store
 from archive.records.labels import LabelInput
 from archive.records.redactions import NotReady
 from archive.records.tables import Redaction, RedactionState
@@ -111,7 +111,7 @@ def confirm(
     row = redactions.require(session, redaction_id)
     _require_made(row)
     own = row.drawn_by == by
-    if own and premises.label_opinions >= SECOND_OPINION:
+    if own and needs_another(premises, session, row):
         raise NotReady("Somebody else must look at the copy and confirm it.")
     for before in redactions.of_asset(session, row.asset_id):
         if before.state is RedactionState.CONFIRMED:
@@ -133,6 +133,13 @@ def confirm(
         **waived,
     )
     return row
+
+
+def needs_another(premises: Premises, session: Session, row: Redaction) -> bool:
+    """Whether somebody else than who drew it must confirm it."""
+    asset = store.require_asset(session, row.asset_id)
+    asked = opinions.asked(session, premises.label_opinions, asset)
+    return asked >= SECOND_OPINION
 
 
 def withdraw(

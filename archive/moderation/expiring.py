@@ -48,7 +48,7 @@ def _unlabel(
     session.execute(delete(LabelOpinion).where(LabelOpinion.asset_id == asset_id))
     before, asset.labelled = asset.tier, False
     session.flush()
-    opinions = standing.needed(premises, session)
+    opinions = standing.needed(premises, session, asset)
     record = labels.rerate(session, asset, now, opinions=opinions)
     premises.ledger.append(
         session,

@@ -85,7 +85,7 @@ def of(
     then = labels.tier_of([*answer, *marked], words)
     if file.asset.labelled and answers.statements(rows) == answers.statements(answer):
         return Forecast(Fate.SAME, tier)
-    if standing.needed(premises, session, by) == 1:
+    if standing.needed(premises, session, file.asset, by) == 1:
         return Forecast(Fate.STANDS, then, answer)
     graver = answers.joined(words, rows, answer)
     is_graver = answers.statements(graver) != answers.statements(rows)

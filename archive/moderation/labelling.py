@@ -51,7 +51,7 @@ def label(  # noqa: PLR0913, PLR0917 - an answer: of what, what, whose, when, wh
     session.refresh(asset, with_for_update=True)  # two answers at once must see both
     if store.require(session, asset.record_id).state in GONE:
         raise Gone("This record was withdrawn; it cannot be labelled any more.")
-    opinions = standing.needed(premises, session, by)
+    opinions = standing.needed(premises, session, asset, by)
     if opinions > 1:
         _refuse_while_held(session, asset_id, by, now)
     remark = labelremarks.checked(remark, now)
@@ -87,7 +87,7 @@ def _kept(  # noqa: PLR0913, PLR0917 - the same
     held = {row.code for row in labels.current(session, asset.id)}
     labels.refuse_retired(words, (each.code for each in said), held)
     others = standing.pending(session, [asset.id])[asset.id]
-    opinions = standing.needed(premises, session)
+    opinions = standing.needed(premises, session, asset)
     state = standing.state_of(asset, others, None, opinions)
     sees = standing.may_see_answers(session, others, state, by)
     rung = rungs.used(premises, session, asset, by)

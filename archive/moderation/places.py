@@ -14,13 +14,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from archive.moderation.premises import Premises
-from archive.moderation.standing import State, needed, pending, state_of
+from archive.moderation.standing import State, pending, state_of
 from archive.moderation.tables import LabelSet, Place
+from archive.records import opinions
 from archive.records.errors import Conflict, FieldError, Gone
 from archive.records.store import GONE
 from archive.records.tables import Asset, Record
@@ -69,12 +80,18 @@ def standing(
     of = {record.id: record for record in records}
     rows = session.scalars(select(Place).where(Place.asset_id.in_(held)))
     places = {place.asset_id: place for place in rows}
-    answers, opinions = pending(session, held), needed(premises, session)
+    answers = pending(session, held)
+    anywhere, more = opinions.of_collections(session, premises.label_opinions)
     return {
         key: Standing(
             asset=asset,
             record=of[asset.record_id],
-            state=state_of(asset, answers[key], places.get(key), opinions),
+            state=state_of(
+                asset,
+                answers[key],
+                places.get(key),
+                more.get(of[asset.record_id].collection_id or "", anywhere),
+            ),
             place=places.get(key),
             answers=answers[key],
         )
@@ -272,12 +289,12 @@ def _next(
     premises: Premises, session: Session, by: str, now: datetime, wanted: Wanted
 ) -> Select[str]:
     """The ids of what this moderator may take, in the order of the queue."""
-    count, opinions = _count(), needed(premises, session)
+    count, enough = _count(), _enough(premises, session)
     is_free = or_(Place.holder.is_(None), Place.holder == by, Place.lease_until <= now)
     asked = or_(
         Asset.labelled.is_(False), _is_pending(), Place.reopened_at.is_not(None)
     )
-    rank = case((count >= max(opinions, 2), 0), (count > 0, 1), else_=2)
+    rank = case((count >= enough, 0), (count > 0, 1), else_=2)
     ranks = {State.DISPUTED: 0, State.SECOND: 1, State.OPEN: 2}
     conditions: list[ColumnElement[bool]] = [
         Record.state.not_in(GONE),
@@ -303,6 +320,14 @@ def _next(
             Asset.id,
         )
     )
+
+
+def _enough(premises: Premises, session: Session) -> ColumnElement[int]:
+    """How many answers that differ are a dispute, for each row; two at least."""
+    anywhere, more = opinions.of_collections(session, premises.label_opinions)
+    whens = [(Record.collection_id == each, max(n, 2)) for each, n in more.items()]
+    least = literal(max(anywhere, 2))
+    return case(*whens, else_=least) if whens else least
 
 
 def _is_pending(*more: ColumnElement[bool]) -> ColumnElement[bool]:

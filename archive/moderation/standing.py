@@ -34,9 +34,9 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-def needed(premises: Premises, session: Session, by: str = "") -> int:
-    """How many moderators must agree with an answer of this person."""
-    return opinions.needed(session, premises.label_opinions, by)
+def needed(premises: Premises, session: Session, asset: Asset, by: str = "") -> int:
+    """How many moderators must agree with an answer of this person about this file."""
+    return opinions.needed(session, premises.label_opinions, asset, by)
 
 
 def pending(session: Session, asset_ids: Iterable[str]) -> dict[str, list[LabelSet]]:

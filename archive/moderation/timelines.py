@@ -34,7 +34,7 @@ def mark_segments(  # noqa: PLR0913 - what, which version, who, when
     :raises RecordsError: a segment cannot be taken as it is
     """
     asset = _asset(session, asset_id)
-    editing = Editing(version, by, now, standing.needed(premises, session, by))
+    editing = Editing(version, by, now, standing.needed(premises, session, asset, by))
     change = segments.replace(session, premises.sealing, asset, given, editing)
     _tell(premises, session, asset, "segments", change, editing)
     return change
@@ -57,7 +57,7 @@ def mark_regions(  # noqa: PLR0913 - what, which version, who, when
     :raises RecordsError: a region cannot be taken as it is
     """
     asset = _asset(session, asset_id)
-    editing = Editing(version, by, now, standing.needed(premises, session, by))
+    editing = Editing(version, by, now, standing.needed(premises, session, asset, by))
     change = regions.replace(session, premises.sealing, asset, given, editing)
     _tell(premises, session, asset, "regions", change, editing)
     return change

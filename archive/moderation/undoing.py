@@ -89,7 +89,7 @@ class SettingBack:
         """Let stand what stood before; agreed on then, so nobody is asked anew."""
         session, asset, now = self.session, self.asset, self.now
         by, said = self.batch.author, answers.read(self.item.stood)
-        before, opinions = asset.tier, standing.needed(self.site, session)
+        before, opinions = asset.tier, standing.needed(self.site, session, asset)
         with labelremarks.kept(session, asset.id, Remark(WHY)):
             change = labels.apply(session, asset, said, by, now, opinions=opinions)
         asset.labelled = self.item.was_labelled

@@ -61,8 +61,9 @@ class Collection(Base):
     """A shelf of records; `titles` and `texts` are keyed by language.
 
     `visibility` and `access` are what a new record on it begins with; `receiver` is the
-    administrator whose desk its requests come to. `questions` and `conditions` are as
-    `auth.access.questions` and `auth.access.useconditions` write them.
+    administrator whose desk its requests come to; `label_opinions` how many moderators
+    must agree on what its files show, where that is more than anywhere. `questions` and
+    `conditions` are as `auth.access.questions` and `auth.access.useconditions` write.
     """
 
     __tablename__ = "collections"
@@ -76,6 +77,7 @@ class Collection(Base):
     )
     access: Mapped[Access] = mapped_column(Word(Access), default=Access.VETTED)
     receiver: Mapped[str | None]
+    label_opinions: Mapped[int | None]
     questions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
     questions_version: Mapped[int] = mapped_column(default=0)
     conditions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)

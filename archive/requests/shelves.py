@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from archive.records import store
+from archive.records import opinions, store
 from archive.records.errors import Conflict, FieldError, NoSuchRecord
 from archive.records.tables import Collection
 from archive.requests.telling import Premises
@@ -34,6 +34,8 @@ class Shelf:
     visibility: Visibility = Visibility.STAFF
     access: Access = Access.REQUEST
     receiver: str | None = None
+    label_opinions: int | None = None
+    """How many moderators must agree on labels; None is as many as anywhere."""
 
 
 def make(
@@ -43,14 +45,14 @@ def make(
 
     :raises FieldError: its address or its title will not do, or is taken
     """
-    _require_fit(s, shelf)
+    _require_fit(premises, s, shelf)
     if store.collection(s, shelf.slug) is not None:
         raise FieldError("slug", "Another collection has this address.")
     made = store.add_collection(
         s, shelf.slug, _said(shelf.titles), _said(shelf.texts), by, now
     )
     made.visibility, made.access = shelf.visibility, shelf.access
-    made.receiver = shelf.receiver
+    made.receiver, made.label_opinions = shelf.receiver, shelf.label_opinions
     _tell(premises, s, "collection created", made, by, now)
     return made
 
@@ -70,12 +72,14 @@ def change(  # noqa: PLR0913 - what, which revision, who, when
     :raises FieldError: a title or a text will not do
     :raises Conflict: somebody changed it since
     """
-    _require_fit(s, shelf)
+    _require_fit(premises, s, shelf)
     _take(row, revision)
     row.titles, row.texts = _said(shelf.titles), _said(shelf.texts)
     row.visibility, row.access = shelf.visibility, shelf.access
     row.receiver = shelf.receiver
-    _tell(premises, s, "collection changed", row, by, now, what="words")
+    before, row.label_opinions = row.label_opinions, shelf.label_opinions
+    told = {} if before == shelf.label_opinions else _told(before, shelf)
+    _tell(premises, s, "collection changed", row, by, now, what="words", **told)
 
 
 def ask(  # noqa: PLR0913 - what, which revision, who, when
@@ -132,7 +136,11 @@ def require(s: Session, slug: str) -> Collection:
     return found
 
 
-def _require_fit(s: Session, shelf: Shelf) -> None:
+def _told(before: int | None, shelf: Shelf) -> dict[str, list[int | None]]:
+    return {"label_opinions": [before, shelf.label_opinions]}
+
+
+def _require_fit(premises: Premises, s: Session, shelf: Shelf) -> None:
     if _SLUG.fullmatch(shelf.slug) is None:
         raise FieldError("slug", "Use small letters, digits and hyphens.")
     if not _said(shelf.titles):
@@ -143,6 +151,13 @@ def _require_fit(s: Session, shelf: Shelf) -> None:
         raise FieldError("text", f"Use at most {LONGEST_TEXT} characters.")
     if shelf.receiver is not None and shelf.receiver not in staff.administrators(s):
         raise FieldError("receiver", "Only an administrator can receive requests.")
+    floor, asked = premises.label_opinions, shelf.label_opinions
+    if asked is not None and not floor <= asked <= max(floor, opinions.MOST):
+        sentence = (
+            "As many moderators must agree as anywhere in this archive, or more, up "
+            "to nine."
+        )
+        raise FieldError("label_opinions", sentence)
 
 
 def _said(texts: Mapping[str, str]) -> dict[str, str]:

@@ -81,7 +81,7 @@ def _inherit(
 ) -> None:
     if not source.labelled or store.require(session, target.record_id).state in GONE:
         return
-    opinions = needed(session, premises.label_opinions, by)
+    opinions = needed(session, premises.label_opinions, target, by)
     before = target.tier
     added = inherited.inherit(session, target, source, by, now, opinions=opinions)
     if added:
@@ -103,7 +103,7 @@ def _give_back(
         return
     others = _still_bound(session, target)
     before = target.tier
-    opinions = needed(session, premises.label_opinions, by)
+    opinions = needed(session, premises.label_opinions, target, by)
     taken = inherited.give_back(
         session, target, source, others, by, now, opinions=opinions
     )

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from archive import intake, jobs, moderation
 from archive.intake import uploads as resumable
-from archive.moderation import standing
-from archive.records import labels, store, vocabulary
+from archive.records import labels, opinions, store, vocabulary
 from archive.records.document import VERIFICATIONS
 from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
@@ -168,14 +167,15 @@ def _wanted(sent: Fields) -> Wanted:
         guard.require(Action.LABEL, _as_it_will_be())
     if wanted.publish:
         guard.require(Action.PUBLISH, _as_it_will_be())
-        if not wanted.labels or _asks_others():
+        if not wanted.labels or _asks_others(wanted):
             raise BodyError("Label it before publishing it.", field="publish")
     return wanted
 
 
-def _asks_others() -> bool:
+def _asks_others(wanted: Wanted) -> bool:
+    floor, shelf = context.site().label_opinions, wanted.draft.collection_id
     with context.read_session() as s:
-        return standing.needed(context.site(), s) > 1
+        return opinions.needed_in(s, floor, shelf) > 1
 
 
 def _finish(record_id: str, wanted: Wanted) -> None:

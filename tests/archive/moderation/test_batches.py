@@ -140,9 +140,10 @@ def test_a_file_that_changed_after_the_preview_is_left_alone(alone, files) -> No
 
 
 def test_where_two_must_agree_nothing_gets_milder_and_nothing_is_told(
-    site, files, monkeypatch
+    site, desk, files
 ) -> None:
-    monkeypatch.setattr("archive.records.opinions.needed", lambda *_a, **_k: 2)
+    for name in ("bea", "cora", "dina"):
+        desk.researcher(name, Role.MODERATOR)
     for by in ("bob", "eve"):
         answered(site, files[0], by, BODY, DYING)
     answered(site, files[1], "bob", DYING)

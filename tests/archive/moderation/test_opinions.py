@@ -236,3 +236,38 @@ def test_a_remark_that_cannot_be_taken_leaves_no_answer(site: Site, held, team) 
         moderation.label(site, s, asset_id, said, team["anna"], now, past)
     with site.db.read() as s:
         assert s.scalars(select(LabelSet)).all() == []
+
+
+def shelved(site: Site, held, asked: int | None) -> None:
+    """Put the record into a collection that asks for so many opinions."""
+    with site.db.write() as s:
+        shelf = store.add_collection(
+            s, "grave", {"en": "Grave"}, {}, "op", site.clock()
+        )
+        shelf.label_opinions = asked
+        store.require(s, held.record.id).collection_id = shelf.id
+
+
+@pytest.mark.parametrize(("asked", "closes_at"), [(None, 2), (1, 2), (3, 3), (9, 3)])
+def test_a_collection_asks_for_more_and_never_for_less(
+    site, held, say, asked, closes_at
+) -> None:
+    shelved(site, held, asked)
+    for count, who in enumerate(TEAM[:closes_at], 1):
+        assert look(site, held)[1] is False
+        say(who, "dead.body")
+        state = State.CLOSED if count == closes_at else State.SECOND
+        assert look(site, held)[:2] == (state, count == closes_at)
+
+
+def test_the_queue_knows_what_a_collection_asks_for(site, held, say, team) -> None:
+    """Two of three who differ wait for the third; they are not yet in dispute."""
+    shelved(site, held, 3)
+    say("anna", "dead.body")
+    say("boris", "harm.dying")
+    assert look(site, held)[0] is State.SECOND
+    with site.db.write() as s:
+        disputed = places.Wanted(state=State.DISPUTED.value)
+        assert places.take(site, s, team["carla"], site.clock(), disputed) is None
+        second = places.Wanted(state=State.SECOND.value)
+        assert places.take(site, s, team["carla"], site.clock(), second) is not None

@@ -153,7 +153,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
         place=place,
         answered=answered,
         others=_others(place.answers, by) if sees else (),
-        opinions=stands.needed(site, s),
+        opinions=stands.needed(site, s, asset),
         rung=rung,
         now=now,
         twins=twins.of_asset(s, asset),

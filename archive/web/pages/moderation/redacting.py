@@ -264,7 +264,7 @@ def _copy(s: Session, desk: Desk, row: Redaction) -> Copy:
         progress=job.progress if is_making and job is not None else None,
         is_given=redactions.is_given(row, desk.asset),
         may_confirm=row.state is RedactionState.MADE
-        and not (own and site.label_opinions >= redaction.SECOND_OPINION),
+        and not (own and redaction.needs_another(site, s, row)),
     )
 
 

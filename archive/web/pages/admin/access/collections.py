@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from archive.records import store
+from archive.records import opinions, store
 from archive.records.errors import FieldError, RecordsError
 from archive.records.tables import Collection
 from archive.requests import shelves
@@ -148,6 +148,11 @@ def _form(sent: MultiDict[str, str] | None = None, **data: Any) -> ShelfForm:  #
         people = names(s, staff.administrators(s))
     form.receiver.choices = fields.choices_of(
         people.items(), first=gettext("All administrators")
+    )
+    floor = context.site().label_opinions
+    form.label_opinions.choices = fields.choices_of(
+        ((count, str(count)) for count in range(floor + 1, opinions.MOST + 1)),
+        first=gettext("As many as anywhere here: %(count)d", count=floor),
     )
     return form
 

@@ -98,6 +98,12 @@ class ShelfForm(fields.Form):
     receiver = fields.SelectField(
         _("Whose desk requests come to"), [fields.optional()], choices=[]
     )
+    label_opinions = fields.SelectField(
+        _("How many moderators must agree on labels"),
+        [fields.optional()],
+        choices=[],
+        description=_("Never fewer than the archive asks, or more than there are."),
+    )
 
 
 def shelf_of(given: ShelfForm, slug: str) -> Shelf:
@@ -109,6 +115,7 @@ def shelf_of(given: ShelfForm, slug: str) -> Shelf:
         visibility=Visibility(given.visibility.data),
         access=Access(given.access.data),
         receiver=given.receiver.data or None,
+        label_opinions=int(given.label_opinions.data or 0) or None,
     )
 
 
@@ -120,7 +127,13 @@ def filled(row: Collection) -> dict[str, Any]:
         "visibility": row.visibility.value,
         "access": row.access.value,
         "receiver": row.receiver or "",
+        "label_opinions": _above(context.site().label_opinions, row.label_opinions),
     }
+
+
+def _above(floor: int, asked: int | None) -> str:
+    """What a collection asks for, where it still is more than anywhere."""
+    return str(asked) if asked is not None and asked > floor else ""
 
 
 # --- questions
