@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from archive import twins
 from archive.moderation.premises import Premises
 from archive.moderation.standing import State, pending, state_of
 from archive.moderation.tables import LabelSet, Place
@@ -41,13 +43,24 @@ MOST_TRIED = 64
 _WHY_LIMIT = 500
 
 
+class NearTwins(StrEnum):
+    """Files that show nearly the same as another: all, or those still to decide on."""
+
+    ANY = "any"
+    OPEN = "open"
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """Which files somebody is ready to take; empty words mean any."""
+    """Which files somebody is ready to take; empty words mean any.
+
+    `collection` is the id of one.
+    """
 
     state: str = ""
     kind: str = ""
     collection: str = ""
+    twins: str = ""
 
 
 @dataclass(frozen=True)
@@ -308,6 +321,9 @@ def _next(
         conditions.append(Asset.kind == wanted.kind)
     if wanted.collection:
         conditions.append(Record.collection_id == wanted.collection)
+    if wanted.twins in set(NearTwins):
+        is_open = wanted.twins == NearTwins.OPEN
+        conditions.append(twins.has_twin(Asset.id, is_open=is_open))
     return (
         select(Asset.id)
         .join(Record, Record.id == Asset.record_id)

@@ -13,7 +13,16 @@ learns how near two files are but in three words: same, sure, similar.
 from archive.twins.inheriting import follow, is_more_open
 from archive.twins.keeping import forget, keep
 from archive.twins.memory import Memory
-from archive.twins.pairs import LOOK, Verdict, judge, of_asset, record_found, undecided
+from archive.twins.pairs import (
+    LOOK,
+    Verdict,
+    has_twin,
+    judge,
+    of_asset,
+    record_found,
+    undecided,
+    undecided_of,
+)
 from archive.twins.tables import Likeness, Twin, TwinState
 
 __all__ = [
@@ -25,10 +34,12 @@ __all__ = [
     "Verdict",
     "follow",
     "forget",
+    "has_twin",
     "is_more_open",
     "judge",
     "keep",
     "of_asset",
     "record_found",
     "undecided",
+    "undecided_of",
 ]

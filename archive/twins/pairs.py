@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive import jobs
 from archive.ledger import Ledger
@@ -94,6 +94,27 @@ def of_asset(session: Session, asset_id: str) -> Sequence[Twin]:
             each.found_at,
         ),
     )
+
+
+def undecided_of(session: Session, asset_ids: Sequence[str]) -> dict[str, bool]:
+    """Those of the files that have a twin, and whether a pair still waits."""
+    wanted, found = set(asset_ids), dict[str, bool]()
+    standing = select(Twin).where(Twin.state != TwinState.REJECTED)
+    either = or_(Twin.one_id.in_(wanted), Twin.other_id.in_(wanted))
+    for pair in session.scalars(standing.where(either)):
+        for each in {pair.one_id, pair.other_id} & wanted:
+            found[each] = found.get(each, False) or pair.state is TwinState.OPEN
+    return found
+
+
+def has_twin(
+    asset_id: InstrumentedAttribute[str], *, is_open: bool
+) -> ColumnElement[bool]:
+    """Whether a file has a twin, or one that still waits for a word, as a condition."""
+    state = Twin.state
+    fits = state == TwinState.OPEN if is_open else state != TwinState.REJECTED
+    either = or_(Twin.one_id == asset_id, Twin.other_id == asset_id)
+    return exists().where(either, fits)
 
 
 def undecided(session: Session, limit: int) -> Sequence[Twin]:

@@ -313,6 +313,7 @@ PUBLISHED = {
         POST moderation.mark_regions
         POST moderation.mark_segments
         POST moderation.reopen
+        POST api.queue_take
         POST moderation.take
         POST moderation.urgent
         POST moderation.publish
@@ -352,6 +353,7 @@ PUBLISHED = {
     "snnoo": """
         GET api.twins_listing
         GET admin.jobs
+        GET api.queue_listing
         GET moderation.queue
         GET moderation.undecided
     """,

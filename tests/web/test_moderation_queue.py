@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archive import twins
 from archive.moderation import rungs
 from archive.moderation.tables import Rung
 from archive.records import labels, store
@@ -11,7 +12,9 @@ from archive.work import run_one
 from auth import accounts
 from auth.credentials import sessions
 from auth.viewer import Role
+from blur.likeness.form import Closeness
 
+from .conftest import photo
 from .working import events, post, text
 
 
@@ -149,3 +152,66 @@ def test_the_dashboard_tells_numbers_and_agreement(browser, second, waiting) -> 
     assert "answers differ · 1" in page
     assert "One answer." in page
     assert browser("researcher").get("/moderation/dashboard").status_code == 403
+
+
+def shelve(site, deposit, slug: str) -> str:
+    with site.db.write() as s:
+        shelf = store.add_collection(s, slug, {"en": slug}, {}, "op", site.clock())
+        store.require(s, deposit.record.id).collection_id = shelf.id
+        return shelf.id
+
+
+def test_the_queue_is_filtered_by_collection_and_by_near_twins(
+    browser, visitor, token, site, desk
+) -> None:
+    """By page and by program, and what is taken next fits the same filters."""
+    first, second, third = (desk.deposit(photo((n, n))) for n in (40, 60, 80))
+    shelf = shelve(site, second, "filtered-shelf")
+    near = [second.assets[0].id, third.assets[0].id]
+    with site.db.write() as s:
+        twins.record_found(
+            site, s, *near, Closeness.SURE, by="system:test", now=site.clock()
+        )
+    page, chosen = browser("moderator"), f"/moderation/?collection={shelf}"
+    shown = {one.record.id for one in (first, second, third)}
+
+    def seen(address: str) -> set[str]:
+        html = page.get(address).text
+        return {each for each in shown if f'href="/moderation/{each}"' in html}
+
+    assert seen("/moderation/") == shown
+    assert seen(chosen) == {second.record.id}
+    assert seen("/moderation/?twins=open") == {second.record.id, third.record.id}
+    assert "twin to decide on" in text(page.get(chosen))
+    as_moderator = token("moderator")
+
+    def told(query: str) -> set[str]:
+        answer = visitor.get(f"/api/v1/moderation/queue{query}", headers=as_moderator)
+        assert answer.status_code == 200
+        return {each["record"] for each in answer.json["items"]} & shown
+
+    assert told("?collection=filtered-shelf") == {second.record.id}
+    assert told("?twins=any") == {second.record.id, third.record.id}
+    with site.db.write() as s:
+        verdict = twins.Verdict.NOT_A_TWIN
+        twins.judge(site, s, *near, verdict, by="system:test", now=site.clock())
+    assert told("?twins=any") == set()
+    taken = post(page, "/moderation/take", collection=shelf)
+    assert taken.location.startswith(f"/moderation/{second.record.id}")
+
+
+def test_programs_take_what_fits_and_nothing_else(visitor, token, site, desk) -> None:
+    made = desk.deposit()
+    shelf = shelve(site, made, "taken-shelf")
+    as_moderator = token("moderator")
+
+    def take(**wanted: str):
+        answer = visitor.post(
+            "/api/v1/moderation/take", headers=as_moderator, json=wanted
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json["taken"]
+
+    assert take(collection="nowhere") is None
+    assert take(collection=shelf, twins="open") is None
+    assert take(collection="taken-shelf")["record"] == made.record.id

@@ -304,8 +304,12 @@ def test_a_collection_is_made_described_and_gives_its_defaults(browser, site, de
         "title_hy": "Լաչին",
         "visibility": "vetted",
         "access": "dual",
+        "label_opinions": "3",
     }
     there = "/admin/collections"
+    floor = str(site.label_opinions)
+    too_few = post(chief, there, there, **{**made, "label_opinions": floor})
+    assert too_few.status_code == 422
     assert post(chief, there, there, **made).status_code == 303
     again = post(chief, there, there, **made)
     assert again.status_code == 422
@@ -330,6 +334,7 @@ def test_a_collection_is_made_described_and_gives_its_defaults(browser, site, de
     assert "researcher@example.org" in chief.get(page).get_data(as_text=True)
     with site.db.read() as s:
         row = shelves.require(s, "lachin")
+        assert row.label_opinions == 3
         assert row.questions[0]["choices"] == ["A grant", "Nobody"]
         assert [each["code"] for each in row.conditions] == ["TS", "US"]
         assert "example.org" not in json.dumps(row.conditions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.moderation.places import NearTwins
 from archive.moderation.tables import BatchState, Fate, Hindrance, ItemState
 from archive.records.tables import RedactionState
 from archive.web.api.schemas.shapes import (
@@ -188,6 +189,36 @@ SCHEMAS: dict[str, Schema] = {
         ("other", "verdict"),
         other=TEXT,
         verdict={**TEXT, "enum": ["twin", "not-a-twin"]},
+    ),
+    "QueueList": thing(
+        ("total", "items"),
+        total=COUNT,
+        items=many(
+            thing(
+                ("record", "title", "state", "handed_in", "desks", "assets"),
+                record=TEXT,
+                title=TEXT,
+                state=TEXT,
+                tier=or_null(TIER),
+                collection=or_null(TEXT),
+                handed_in=MOMENT,
+                desks=many(TEXT),
+                twins=or_null(words(*(each.value for each in NearTwins))),
+                assets=many(
+                    thing(
+                        ("id", "kind", "labelled"),
+                        id=TEXT,
+                        kind=TEXT,
+                        labelled=TRUTH,
+                    )
+                ),
+            )
+        ),
+    ),
+    "QueueWish": thing((), desk=TEXT, kind=TEXT, collection=TEXT, twins=TEXT),
+    "QueueTaken": thing(
+        ("taken",),
+        taken=or_null(thing(("asset", "record"), asset=TEXT, record=TEXT)),
     ),
     "LabelBatchWish": thing(
         (),

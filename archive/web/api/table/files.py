@@ -6,10 +6,14 @@ from archive.web.api import (
     assets,
     labelbatches,
     marks,
+    queue,
     redactions,
     twins,
 )
 from archive.web.api.operations import Operation, Parameter
+from archive.web.api.queue import TWINS
+from archive.web.api.schemas.shapes import words
+from archive.web.showing import waiting
 from auth.policy import Action
 
 _IF_MATCH = Parameter("If-Match", "the ETag of what you have read")
@@ -98,6 +102,34 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.LABEL,),
         gives="AssetRegions",
         refuses=(401, 403, 404),
+    ),
+    Operation(
+        "GET",
+        "/moderation/queue",
+        queue.listing,
+        "What waits for moderators",
+        needs=(Action.READ_QUEUE,),
+        query=(
+            Parameter("state", "draft, submitted or labelled"),
+            Parameter("desk", "where its files stand", words(*waiting.DESKS)),
+            Parameter("kind", "with a file of this kind", words(*waiting.KINDS)),
+            Parameter("tier", "G0 to G5, or unlabelled"),
+            Parameter("collection", "the address or id of one"),
+            Parameter("twins", "with near twins, or one to decide on", words(*TWINS)),
+            Parameter("sort", "which first", words(*waiting.SORTS)),
+        ),
+        gives="QueueList",
+        refuses=(401, 403),
+    ),
+    Operation(
+        "POST",
+        "/moderation/take",
+        queue.take,
+        "Take the next file of the queue",
+        needs=(Action.MODERATE,),
+        body="QueueWish",
+        gives="QueueTaken",
+        refuses=(401, 403, 422),
     ),
     Operation(
         "GET",

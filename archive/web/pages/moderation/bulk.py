@@ -25,9 +25,9 @@ from archive.web import bulk
 from archive.web.bulk import Choice
 from archive.web.pages.moderation import picker
 from archive.web.pages.moderation.blueprint import bp
-from archive.web.pages.moderation.queue import KINDS
 from archive.web.request import context, i18n, sentences
 from archive.web.request.guard import needs
+from archive.web.showing.waiting import KINDS
 from auth.policy import Action
 from search.query import QueryError
 

@@ -1,104 +1,38 @@
-"""What waits for a moderator: oldest or gravest first, by state, kind and tier.
-
-A record waits until it is let out; one that is let out waits again while any of its
-files is asked about anew. `desk` filters by where its files stand.
-"""
+"""What waits for a moderator: oldest or gravest first, filtered by the address."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flask import render_template, request
+from flask import render_template
 from sqlalchemy.orm import Session
 
 from archive.moderation import places
-from archive.moderation.places import Standing
-from archive.moderation.standing import State
+from archive.moderation.places import NearTwins
 from archive.moderation.tables import Place
 from archive.records import store
-from archive.records.tables import Asset, Record
+from archive.records.tables import Asset
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
+from archive.web.showing import waiting
+from archive.web.showing.recordpage import in_language
+from archive.web.showing.waiting import DESKS, KINDS, SORTS, STATES
 from auth.policy import Action
-from auth.viewer import RecordState, Tier
-
-STATES = (RecordState.DRAFT, RecordState.SUBMITTED, RecordState.LABELLED)
-KINDS = ("image", "video", "audio", "document")
-SORTS = ("oldest", "newest", "gravest")
-MINE, URGENT, WORKING = "mine", "urgent", "working"
-DESKS = (*(state.value for state in State), WORKING, MINE, URGENT)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One record of the queue; `age` is the time since it was handed in.
-
-    `desks` says where its files stand, each word once.
-    """
-
-    record: Record
-    title: str
-    age: timedelta
-    assets: Sequence[Asset]
-    desks: Sequence[str]
-
-    @property
-    def kinds(self) -> list[tuple[str, int]]:
-        """Each kind of file, and how many there are of it."""
-        held = [asset.kind for asset in self.assets]
-        return [(kind, held.count(kind)) for kind in KINDS if kind in held]
-
-    @property
-    def labelled(self) -> int:
-        return sum(1 for asset in self.assets if asset.labelled)
-
-    @property
-    def unready(self) -> int:
-        """How many files have no preview yet, or never will."""
-        return sum(1 for asset in self.assets if asset.state != "ready")
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What of the queue is shown, from the address; unknown words mean all."""
-
-    state: str = ""
-    kind: str = ""
-    tier: str = ""
-    desk: str = ""
-    sort: str = SORTS[0]
-
-    def fit(self, waiting: Waiting) -> bool:
-        record = waiting.record
-        tier = str(record.tier) if record.labelled else "unlabelled"
-        kinds = [kind for kind, _count in waiting.kinds]
-        return (
-            self.state in ("", record.state)
-            and (not self.kind or self.kind in kinds)
-            and self.tier in ("", tier)
-            and (not self.desk or self.desk in waiting.desks)
-        )
-
-    def order(self, found: list[Waiting]) -> list[Waiting]:
-        found.sort(key=lambda waiting: waiting.record.created_at)
-        if self.sort == "newest":
-            found.reverse()
-        elif self.sort == "gravest":
-            found.sort(key=lambda waiting: -waiting.record.tier)
-        return found
+from auth.viewer import Tier
 
 
 @bp.get("/")
 @needs(Action.READ_QUEUE)
 def queue() -> str:
     """The queue, filtered by the address."""
-    filters = filters_from_address()
     with context.read_session() as s:
-        everything = waiting_records(s)
+        shelves = store.collections(s)
+        filters = waiting.filters_from_address(shelves)
+        everything = waiting.waiting_records(s)
         held = holding(s)
+        names = [(each.id, in_language(each.titles)[0]) for each in shelves]
     shown = filters.order([one for one in everything if filters.fit(one)])
     return render_template(
         "moderation/queue.html",
@@ -109,21 +43,10 @@ def queue() -> str:
         filters=filters,
         states=STATES,
         kinds=KINDS,
+        collections=names,
+        undecided=NearTwins.OPEN,
         tiers=[*(str(tier) for tier in Tier if tier < Tier.X), "unlabelled"],
         sorts=SORTS,
-    )
-
-
-def filters_from_address() -> Filters:
-    """Read the filters; what is not on offer is left out."""
-    asked = request.args
-    tiers = {str(tier) for tier in Tier} | {"unlabelled"}
-    return Filters(
-        state=_among(asked.get("state"), set(STATES)),
-        kind=_among(asked.get("kind"), set(KINDS)),
-        tier=_among(asked.get("tier"), tiers),
-        desk=_among(asked.get("desk"), set(DESKS)),
-        sort=_among(asked.get("sort"), set(SORTS)) or SORTS[0],
     )
 
 
@@ -148,39 +71,5 @@ def holding(s: Session) -> list[Held]:
     return found
 
 
-def waiting_records(s: Session) -> list[Waiting]:
-    """Everything that waits, with its files and title."""
-    records = {record.id: record for record in store.queue(s)}
-    again = [each for each in places.waiting(s) if each not in records]
-    records |= {each: store.require(s, each) for each in again}
-    assets = store.assets_of_many(s, list(records))
-    every = [asset for held in assets.values() for asset in held]
-    stand = places.standing(context.site(), s, every)
-    sealing, now = context.site().sealing, context.now()
-    return [
-        Waiting(
-            record=record,
-            title=store.document_of(sealing, record).title(i18n.language()),
-            age=now - record.created_at,
-            assets=assets[key],
-            desks=_desks([stand[asset.id] for asset in assets[key]], now),
-        )
-        for key, record in records.items()
-    ]
-
-
-def _desks(files: Sequence[Standing], now: datetime) -> list[str]:
-    words = {each.state.value for each in files}
-    holders = {holder for each in files if (holder := each.holder(now))}
-    words |= {WORKING} if holders else set()
-    words |= {MINE} if _account() in holders else set()
-    words |= {URGENT} if any(each.is_urgent for each in files) else set()
-    return [word for word in DESKS if word in words]
-
-
 def _account() -> str:
     return context.viewer().account_id or ""
-
-
-def _among(word: str | None, allowed: set[str]) -> str:
-    return word if word in allowed else ""

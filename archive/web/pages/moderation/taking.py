@@ -37,7 +37,8 @@ _LEVELS = {Rung.STILLS: "small", Rung.CLIP: viewer.MUTED}
 def take() -> Response:
     """Give this moderator the next file; it is theirs for half an hour."""
     asked = request.form
-    wanted = Wanted(asked.get("desk", ""), asked.get("kind", ""))
+    names = ("desk", "kind", "collection", "twins")
+    wanted = Wanted(*(asked.get(name, "") for name in names))
     with context.write_session() as s:
         asset = places.take(context.site(), s, _account(), context.now(), wanted)
     if asset is None:
