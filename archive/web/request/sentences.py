@@ -177,6 +177,10 @@ RECORDS = (
     N_("There is no such job."),
     N_("There is no such file."),
     N_("There is no such copy of this file."),
+    N_(
+        "As many moderators must agree as anywhere in this archive, or more, up to "
+        "nine."
+    ),
     N_("There is no such alarm to look at any more."),
     N_("This record raises no alarm."),
     N_("Somebody changed this record in the meantime; look at it again first."),
