@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -204,6 +205,48 @@ def test_the_description_can_be_read_in_each_of_its_languages(visitor, desk):
     page = visitor.get(f"/records/{made.record.id}?lang=hy").get_data(as_text=True)
     assert "Բառեր։" in page
     assert 'aria-current="true">Հայերեն' in page
+
+
+def side_by_side(reader, record_id, lang):
+    page = reader.get(f"/records/{record_id}?lang=en&beside={lang}")
+    article = page.get_data(as_text=True)
+    return article[article.index("<article") : article.index("</article>")]
+
+
+def test_two_descriptions_stand_side_by_side(visitor, desk):
+    made = desk.publish(desk.deposit(draft=source_draft()))
+    both = side_by_side(visitor, made.record.id, "hy")
+    assert both.index("Words.") < both.index("Բառեր։")
+    assert "Աղբյուրով" in both
+    for lang in ("en", "az", "nonsense"):
+        assert "Բառեր։" not in side_by_side(visitor, made.record.id, lang)
+
+
+def test_a_guarded_title_is_guarded_in_the_second_language_too(visitor, desk):
+    made = desk.publish(desk.deposit(draft=source_draft()), "kill.execution")
+    both = side_by_side(visitor, made.record.id, "hy")
+    assert "Բառեր։" in both
+    assert "Աղբյուրով" not in both
+
+
+def test_what_is_said_to_be_before_the_archive_comes_first(visitor, desk):
+    draft = source_draft()
+    document = replace(draft.document, event_date="2020-10-15")
+    made = desk.publish(desk.deposit(draft=replace(draft, document=document)))
+    page = visitor.get(f"/records/{made.record.id}").get_data(as_text=True)
+    line = page[page.index('id="custody"') :]
+    event, captured = line.index("as it is described"), line.index("captured where")
+    assert event < captured < line.index("taken into the archive")
+    changes = line[line.index('id="changes"') :]
+    assert "published" in changes
+
+
+def test_the_page_cites_the_record_as_the_citation_does(visitor, record):
+    page = visitor.get(f"/records/{record}").get_data(as_text=True)
+    box = page[page.index('id="citation"') :]
+    assert f"record {record}" in box
+    for form in ("bibtex", "ris", "csl"):
+        assert f"/records/{record}/cite?format={form}" in box
 
 
 def test_public_metadata_for_machines_says_no_more_than_the_page(visitor, severe):

@@ -159,7 +159,10 @@ def cite(record_id: str) -> str | Response:
 
 
 def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
-    page = recordpage.page_of(s, record, *request.args.getlist("lang"))
+    asked = request.args
+    page = recordpage.page_of(
+        s, record, *asked.getlist("lang"), beside=asked.get("beside", "")
+    )
     assets = store.assets_of(s, record.id)
     document = store.document_of(context.site().sealing, record)
     return render_template(
@@ -179,6 +182,10 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         may_account=context.may(Action.GIVE_ACCOUNT, store.item_of(record)),
         may_label=context.may(Action.LABEL, store.item_of(record)),
         label_history=_label_history(s, record),
+        citation=citation.sentence(
+            citing.cited(page, record, document, context.now().date())
+        ),
+        citation_forms=[(name, form[0]) for name, form in citation.FORMS.items()],
         form=request.form,
         errors=errors,
     )

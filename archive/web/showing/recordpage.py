@@ -1,17 +1,13 @@
 """One record as its page, its viewer and its metadata for machines show it.
 
 What is told follows one table with the API: the address of the source leads to the
-original elsewhere, so the public does not get it; notes are for staff. The history
-names what was done to the material and when; to the vetted also on which days it was
-opened or given to a court, never by whom.
+original elsewhere, so the public does not get it; notes are for staff.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -30,13 +26,13 @@ from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
 from archive.web.showing import cards, exclusions, words
 from archive.web.showing.dates import event_words
+from archive.web.showing.history import History, history_of
 from archive.web.showing.represent import Reach
 from archive.web.showing.titles import ShownText, fallback_words, shown_text
 from archive.web.showing.words import Meaning
 from auth.viewer import RecordState, Tier, Treatment, Visibility
 from blur.blanks import BLANKABLE
 
-HISTORY = 200
 SHOWN = INLINE | {
     "application/pdf",  # painted by our own pages
     "video/quicktime",  # the next are often a kind of film that browsers play
@@ -101,15 +97,6 @@ class LabelView:
 
 
 @dataclass(frozen=True)
-class CustodyEvent:
-    """Something that was done to the material; `count` times in the same minute."""
-
-    at: datetime
-    name: Any
-    words: str = ""
-
-
-@dataclass(frozen=True)
 class Shelf:
     """A collection as a link."""
 
@@ -127,6 +114,8 @@ class RecordPage:
     text: ShownText
     fallback: str
     languages: Sequence[tuple[str, str, str]]
+    beside: ShownText | None
+    pairs: Sequence[tuple[str, str, str]]
     tier: Tier
     labelled: bool
     state: str
@@ -139,7 +128,7 @@ class RecordPage:
     verification: Meaning
     stance: Meaning
     facts: Sequence[tuple[str, Any]]
-    custody: Sequence[CustodyEvent]
+    history: History
     is_hidden: bool = False
 
     @property
@@ -155,8 +144,13 @@ class RecordPage:
         return self.text.lang
 
 
-def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
-    """The record as this viewer reads it, in the first of these languages it has."""
+def page_of(
+    s: Session, record: Record, *preferred: str, beside: str = ""
+) -> RecordPage:
+    """The record as this viewer reads it, in the first of these languages it has.
+
+    `beside` is a language to read it in as well; of one that it lacks nothing is told.
+    """
     document = store.document_of(context.site().sealing, record)
     text = shown_text(document, store.item_of(record), *preferred)
     assets = store.assets_of(s, record.id)
@@ -168,6 +162,8 @@ def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
         text=text,
         fallback=fallback_words(text, *preferred),
         languages=_languages(record, document),
+        beside=_beside(record, document, text, beside),
+        pairs=_pairs(record, document, text.lang),
         tier=record.tier,
         labelled=record.labelled,
         state=record.state.value,
@@ -180,7 +176,7 @@ def page_of(s: Session, record: Record, *preferred: str) -> RecordPage:
         verification=words.VERIFICATIONS[document.verification],
         stance=words.STANCES[document.stance],
         facts=_facts(record, document, shelf),
-        custody=_custody(s, record),
+        history=history_of(s, record, document),
         is_hidden=exclusions.treatment_of(store.item_of(record)) is Treatment.HIDE,
     )
 
@@ -200,6 +196,29 @@ def _languages(record: Record, document: RecordDocument) -> list[tuple[str, str,
         )
         for code in (*LANGUAGES, *sorted(set(document.descriptions) - set(LANGUAGES)))
         if code in document.descriptions
+    ]
+
+
+def _beside(
+    record: Record, document: RecordDocument, text: ShownText, wanted: str
+) -> ShownText | None:
+    if wanted not in document.descriptions or wanted == text.lang:
+        return None
+    return shown_text(document, store.item_of(record), wanted)
+
+
+def _pairs(
+    record: Record, document: RecordDocument, lang: str
+) -> list[tuple[str, str, str]]:
+    """The other languages, each with the address of both side by side."""
+    return [
+        (
+            code,
+            name,
+            url_for("records.show", record_id=record.id, lang=lang, beside=code),
+        )
+        for code, name, _url in _languages(record, document)
+        if code != lang
     ]
 
 
@@ -330,36 +349,3 @@ def _link(url: str, text: str = "") -> Markup | str:
     return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(
         url, text or url
     )
-
-
-def _custody(s: Session, record: Record) -> list[CustodyEvent]:
-    steps = _counted(s, record, words.CUSTODY, lambda at: at.replace(second=0))
-    if Reach.of_viewer().is_inner:
-        # By the day: the hour would tell colleagues who it was.
-        steps += _counted(
-            s, record, words.OPENINGS, lambda at: at.replace(hour=0, minute=0, second=0)
-        )
-    return sorted(steps, key=lambda step: step.at)
-
-
-def _counted(
-    s: Session,
-    record: Record,
-    told: Mapping[str, Any],
-    rounded: Callable[[datetime], datetime],
-) -> list[CustodyEvent]:
-    """These events, oldest first; one entry for those of the same time."""
-    ledger = context.site().ledger
-    lines = ledger.entries(s, record=record.id, events=told, limit=HISTORY)
-    grouped = Counter(
-        (rounded(line.at).replace(microsecond=0), line.event)
-        for line in reversed(lines)
-    )
-    return [
-        CustodyEvent(at, told[event], _times(count))
-        for (at, event), count in grouped.items()
-    ]
-
-
-def _times(count: int) -> str:
-    return ngettext("%(num)d time", "%(num)d times", count) if count > 1 else ""

@@ -152,17 +152,20 @@ CUSTODY: dict[str, Any] = {
     "deletion withdrawn": _("deletion no longer asked for"),
     "deletion confirmed": _("deletion confirmed by a second person"),
     "derivation": _("blurred preview made"),
-    "labelling": _("labelled"),
     "redaction drawn": _("parts marked to be removed from a copy"),
     "redaction confirmed": _("redacted copy confirmed"),
     "redaction withdrawn": _("redacted copy withdrawn"),
+}
+"""What was done to the material, for anybody to read; who opened it is not in here."""
+CHANGES: dict[str, Any] = {
+    "labelling": _("labelled"),
     "description": _("description changed"),
     "publication": _("published"),
     "assessment": _("finding written down"),
     "official statement": _("described as an official statement"),
     "account accepted": _("account let out"),
 }
-"""What of a record's history anybody may read; who opened it is not in here."""
+"""How what is written of it changed, that anybody may read."""
 CLOSENESS = {
     "same": _("the same file"),
     "sure": _("almost surely the same"),
