@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from archive import config, intake, moderation
 from archive.db import Database
@@ -296,20 +296,59 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def any_db(any_url: str) -> Iterator[Database]:
+def any_db(any_url: str, migrated_file: tuple[Path, bytes]) -> Iterator[Database]:
     """A migrated database of either kind."""
-    key = secrets.token_bytes(32) if any_url.startswith("sqlite") else None
-    db = Database(any_url, key)
-    db.migrate()
+    path, key = migrated_file
+    on_sqlite = any_url.startswith("sqlite")
+    if on_sqlite:
+        shutil.copy(path, str(make_url(any_url).database))
+    db = Database(any_url, key if on_sqlite else None)
     yield db
     db.close()
 
 
-@pytest.fixture
-def any_site(empty_url: str, environ: dict[str, str], clock: Clock) -> Iterator[Site]:
-    """An archive on a database of either kind."""
-    settings = config.load({**environ, "VIGIL_DATABASE_URL": empty_url})
-    made = create_home(settings, clock)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A migrated SQLite file, to copy for each test, and its key."""
+    path, key = (
+        tmp_path_factory.mktemp("migrated") / "vigil.db",
+        secrets.token_bytes(32),
+    )
+    db = Database(f"sqlite:///{path}", key)
+    db.migrate()
+    db.close()
+    return path, key
+
+
+@pytest.fixture(scope="session")
+def first_on_postgresql(
+    postgresql: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path | None, str]:
+    """The same as `first_folder` with its database on PostgreSQL, of this name."""
+    folder, name = tmp_path_factory.mktemp("first"), _create_database(postgresql)
+    environ = {**_environ(folder), "VIGIL_DATABASE_URL": f"{postgresql}/{name}"}
+    made = create_home(config.load(environ), Clock())
+    made.close()
+    return folder, made.recovery_key, name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_site(
+    request: pytest.FixtureRequest,
+    environ: dict[str, str],
+    clock: Clock,
+    tmp_path: Path,
+) -> Iterator[Site]:
+    """An archive on a database of either kind; each test has a copy."""
+    if request.param == "sqlite":
+        folder, recovery_key = request.getfixturevalue("first_folder")
+        settings = environ
+    else:
+        server = request.getfixturevalue("postgresql")
+        folder, recovery_key, model = request.getfixturevalue("first_on_postgresql")
+        url = f"{server}/{_create_database(server, f'TEMPLATE {model}')}"
+        settings = {**environ, "VIGIL_DATABASE_URL": url}
+    made = _copied(folder, tmp_path, recovery_key, settings, clock)
     yield made
     made.close()
 
