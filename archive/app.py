@@ -40,6 +40,7 @@ PAGES = (
     "search",
     "exclusions",
     "records",
+    "reporting",
     "packages",
     "collections",
     "findings",

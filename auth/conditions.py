@@ -300,6 +300,12 @@ def seconded(q: Question) -> ReasonCode | None:
     return None if q.viewer.seconded else ReasonCode.SECOND_PERSON
 
 
+def own_withdrawn(q: Question) -> ReasonCode | None:
+    item, viewer = q.about(), q.viewer
+    own = viewer.account_id is not None and viewer.account_id == item.depositor_id
+    return None if own and item.state is RecordState.WITHDRAWN else ReasonCode.ROLE
+
+
 def is_program(q: Question) -> ReasonCode | None:
     program = q.viewer.system is not None and q.viewer.system != OPERATOR
     return None if program else ReasonCode.ROLE

@@ -57,6 +57,8 @@ class Kind(StrEnum):
     ADMINISTRATOR_MADE = "administrator_made"
     SEARCH_MATCHES = "search_matches"
     ALARM = "alarm"
+    REPORT_DECIDED = "report_decided"
+    RECORD_TAKEN_DOWN = "record_taken_down"
 
 
 def tell(

@@ -39,6 +39,10 @@ class Action(StrEnum):
     PACKAGE = "package"
     READ_RECORD = "read_record"
     READ_PREVIEW = "read_preview"
+    REPORT = "report"
+    FOLLOW_REPORT = "follow_report"
+    APPEAL = "appeal"
+    ASK_BACK = "ask_back"
     APPLY = "apply"
     CONFIRM_ADDRESS = "confirm_address"
     ANSWER_REFERENCE = "answer_reference"
@@ -61,6 +65,12 @@ class Action(StrEnum):
     REDACT = "redact"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
+    TAKE_DOWN = "take_down"
+    RESTORE = "restore"
+    READ_REPORTS = "read_reports"
+    READ_TAKEDOWNS = "read_takedowns"
+    DECIDE_REPORTS = "decide_reports"
+    DECIDE_TAKEDOWNS = "decide_takedowns"
     VERIFY = "verify"
     RELATE = "relate"
     CATALOGUE = "catalogue"
@@ -245,6 +255,17 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     ),
     Action.READ_RECORD: (_KNOWN, _SHOWING),
     Action.READ_PREVIEW: (_KNOWN, _SHOWING),
+    # A report needs no account: whoever may read of the record may say what is wrong.
+    Action.REPORT: (_KNOWN, _SHOWING, _CHANGES),
+    Action.FOLLOW_REPORT: (),
+    Action.APPEAL: (_CHANGES,),
+    Action.ASK_BACK: (
+        _KNOWN,
+        _SHOWING,
+        _CHANGES,
+        Rule(Condition.SIGNED_IN, conditions.signed_in),
+        Rule(Condition.ROLE, conditions.own_withdrawn),
+    ),
     Action.APPLY: (),
     Action.CONFIRM_ADDRESS: (),
     Action.ANSWER_REFERENCE: (),
@@ -324,6 +345,12 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         _CHANGES,
         *_staff_action(_moderator(*_LABEL_SCOPES)),
     ),
+    Action.TAKE_DOWN: (_KNOWN, _EDITABLE, _CHANGES, *_staff_action(_ADMINISTRATOR)),
+    Action.RESTORE: (_KNOWN, _CHANGES, *_staff_action(_ADMINISTRATOR)),
+    Action.READ_REPORTS: (_SHOWING, *_staff_action(_STAFF)),
+    Action.READ_TAKEDOWNS: (_SHOWING, *_staff_action(_ADMINISTRATOR)),
+    Action.DECIDE_REPORTS: (_CHANGES, *_staff_action(_STAFF)),
+    Action.DECIDE_TAKEDOWNS: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
     Action.VERIFY: (
         _KNOWN,
         _EDITABLE,

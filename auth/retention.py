@@ -11,6 +11,8 @@
 | access token; consent, and what was opened by it | `retention_days` after its end |
 | notice | 365 days after it was left |
 | reminder, lapse | `retention_days` after it was told |
+| where to write to whoever reported something | 90 days after the last decision |
+| report with its appeal | `retention_days` after the last decision |
 
 An account's row stays, since the ledger names it by id: what is forgotten is the name,
 the address, every secret, the evidence, and the reasons of changes. Whose approved
@@ -51,6 +53,7 @@ REJECTED_FILES_FOR = timedelta(days=30)
 SESSIONS_FOR = timedelta(days=90)
 LINKS_FOR = timedelta(days=30)
 NOTICES_FOR = timedelta(days=365)
+CONTACTS_FOR = timedelta(days=90)
 FORGOTTEN = "forgotten"
 _OVER = (AccountStatus.REJECTED, AccountStatus.EXPIRED, AccountStatus.CLOSED)
 _ABOUT = (ApplicationLink, ReferenceAnswer, Remark, EvidenceFile, Decision)
@@ -86,6 +89,8 @@ RULES: Mapping[str, Rule] = {
     "reminders": Rule("their day"),
     "lapses": Rule("their day"),
     "searches": Rule("the last change of their account"),
+    "contacts": Rule("the last decision on their report", CONTACTS_FOR),
+    "reports": Rule("the last decision on them"),
 }
 """What is forgotten by which rule; every kind that a run counts is among these."""
 

@@ -40,6 +40,7 @@ MATERIAL = PREMIS | frozenset(
         "redaction withdrawn",
         "description",
         "publication",
+        "withdrawal reversed",
         "assessment",
         "official statement",
         "account accepted",
@@ -57,6 +58,11 @@ INWARD = frozenset(
         "labels reopened",
         "labelling in bulk",
         "labelling in bulk undone",
+        "report received",
+        "report taken up",
+        "report decided",
+        "report appealed",
+        "appeal decided",
     }
 )
 SAID = frozenset(

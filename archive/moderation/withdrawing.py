@@ -1,4 +1,4 @@
-"""Withdrawing: a record is closed for good; its tombstone stays."""
+"""Withdrawing: a record is closed, and its tombstone stays; an appeal can undo it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def withdraw(  # noqa: PLR0913 - a tombstone says what, why, who, when
     by: str,
     now: datetime,
 ) -> Record:
-    """Close a record for good and leave a tombstone.
+    """Close a record and leave a tombstone.
 
     :raises NoSuchRecord: there is no such record
     :raises Gone: it was withdrawn before
@@ -36,6 +36,28 @@ def withdraw(  # noqa: PLR0913 - a tombstone says what, why, who, when
         record=record.id,
         now=now,
         detail=dict(record.tombstone or {}),
+    )
+    reindex(session, record.id, by, now)
+    return record
+
+
+def restore(
+    premises: Premises, session: Session, record_id: str, *, by: str, now: datetime
+) -> Record:
+    """Undo a withdrawal, as an appeal asked for: the record stands where it stood.
+
+    :raises NoSuchRecord: there is no such record
+    :raises Gone: it is not withdrawn, or its keys were destroyed
+    """
+    record = store.require(session, record_id)
+    store.restore(session, record, now)
+    premises.ledger.append(
+        session,
+        "withdrawal reversed",
+        actor=by,
+        record=record.id,
+        now=now,
+        detail={"state": record.state.value},
     )
     reindex(session, record.id, by, now)
     return record

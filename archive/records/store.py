@@ -434,6 +434,24 @@ def withdraw(
     session.flush()
 
 
+def restore(session: Session, record: Record, now: datetime) -> None:
+    """Take a withdrawal back: the record stands where it stood, without tombstone.
+
+    :raises Gone: it is not withdrawn, or was shredded
+    """
+    if record.state is not RecordState.WITHDRAWN:
+        raise Gone("Only a record that was withdrawn can be restored.")
+    if record.published_at is not None and record.labelled:
+        record.state = RecordState.PUBLISHED
+    else:
+        labelled = record.labelled
+        record.state = RecordState.LABELLED if labelled else RecordState.SUBMITTED
+    record.tombstone = record.withdrawn_at = record.withdrawn_by = None
+    record.changed_at = now
+    record.revision += 1
+    session.flush()
+
+
 def collections(session: Session) -> Sequence[Collection]:
     return session.scalars(select(Collection).order_by(Collection.slug)).all()
 

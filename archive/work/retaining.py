@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, delete
 
 from archive.ledger.actors import actor_of
+from archive.reports import forgetting as reports
 from archive.searches.tables import SavedSearch
 from archive.witness import summaries
 from archive.work.deriving import WORKER
@@ -31,6 +32,7 @@ def forget(task: Task) -> None:
         over = s.execute(delete(SavedSearch).where(theirs))
         searches = over.rowcount if isinstance(over, CursorResult) else 0
         rows = gone.rows | ({"searches": searches} if searches else {})
+        rows |= reports.forget(s, gone.accounts, keep, now)
         if rows:
             told = summaries.signed(site.keyring, rows, keep, now)
             site.ledger.append(

@@ -23,6 +23,7 @@ PARTS = (
     "archive/records",
     "archive/intake",
     "archive/orders",
+    "archive/reports",
     "archive/requests",
     "archive/exchange/court/making.py",
     "archive/gazetteer",

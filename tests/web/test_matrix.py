@@ -87,6 +87,10 @@ PUBLISHED = {
         GET ops.metrics
         GET ops.readyz
         POST reports.policy
+        GET reporting.form
+        POST reporting.send
+        GET reporting.ask
+        POST reporting.look
         GET records.cite
         GET records.show
         GET search.results
@@ -146,6 +150,7 @@ PUBLISHED = {
         POST apply.add_remark
         POST apply.renew
         GET requests.listing
+        GET reporting.listing
         POST account.add_token
         POST account.begin_authenticator
         POST account.change_address
@@ -195,6 +200,8 @@ PUBLISHED = {
     """,
     "snnnn": """
         POST admin.confirm_proposal
+        GET reporting.ask_back_form
+        POST reporting.ask_back
         GET media.redacted_view
         POST admin.ask_emergency
         POST admin.confirm_emergency
@@ -218,6 +225,8 @@ PUBLISHED = {
         GET records.view
     """,
     "-----": """
+        GET reporting.follow
+        POST reporting.appeal
         GET findings.entity
         GET api.entities_read
         GET api.redactions_open_copy
@@ -228,6 +237,8 @@ PUBLISHED = {
         GET api.accessrequests_read
         POST apply.remove_evidence
         GET requests.show
+        GET reporting.own_report
+        POST reporting.appeal_own
         POST requests.comment
         POST requests.withdraw
         GET requests.answer
@@ -245,6 +256,12 @@ PUBLISHED = {
         POST account.withdraw_consent
         DELETE api.consents_withdraw
         GET api.jobs_read
+    """,
+    "snn--": """
+        GET moderation.report
+        POST moderation.take_report
+        POST moderation.give_back_report
+        POST moderation.decide_report
     """,
     "snn-n": """
         GET moderation.batch
@@ -356,6 +373,7 @@ PUBLISHED = {
         GET api.queue_listing
         GET moderation.queue
         GET moderation.undecided
+        GET moderation.reports
     """,
     "snnno": """
         GET api.accessrequests_table
@@ -431,6 +449,8 @@ HIDDEN = {
         GET media.redacted
     """,
     "---oo": """
+        GET reporting.form
+        POST reporting.send
         GET api.qualifications_listing
         GET api.twins_listing
         GET findings.account_desk
@@ -511,6 +531,8 @@ HIDDEN = {
         POST records.consent
     """,
     "---nn": """
+        GET reporting.ask_back_form
+        POST reporting.ask_back
         GET media.redacted_view
         GET api.assets_original
         POST media.cancel_copy

@@ -172,6 +172,7 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         restriction=restrictions.restriction_of(s, record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
         neighbours=neighbours.of_record(s, record),
+        may_report=context.may(Action.REPORT, store.item_of(record)),
         may_package=context.may(Action.PACKAGE, store.item_of(record)),
         timelines={} if record.tombstone else timeline.of_assets(s, record, assets),
         may_embargo=context.may(Action.SET_EMBARGO, store.item_of(record)),

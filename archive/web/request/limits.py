@@ -9,6 +9,8 @@
 | tiles of the lens | 120 a minute |
 | copies to be made | 20 an hour |
 | visas to be made, presented or asked about again | 20 an hour |
+| reports about records | 10 an hour; of all visitors together 300 an hour |
+| references of reports looked up | 120 an hour |
 | reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
@@ -37,6 +39,10 @@ TILES = Allowance(120, timedelta(minutes=1))
 COPIES = Allowance(20, timedelta(hours=1))
 PACKAGES = Allowance(20, timedelta(hours=1))
 VISAS = Allowance(20, timedelta(hours=1))
+REPORTS = Allowance(10, timedelta(hours=1))
+ALL_REPORTS = Allowance(300, timedelta(hours=1))
+"""Of all visitors: many addresses must not bury what the others report."""
+CODES = Allowance(120, timedelta(hours=1))
 
 
 def install(app: Flask) -> None:
@@ -67,6 +73,16 @@ def spend_together(what: str, allowance: Allowance) -> None:
     :raises TooFast: it was one too many
     """
     _spend(f"{what}:everybody", allowance)
+
+
+def spend_report() -> None:
+    """Count one report; those of accounts are counted by account alone.
+
+    :raises TooFast: it was one too many, of this viewer or of all visitors
+    """
+    spend("reports", REPORTS)
+    if context.viewer().account_id is None:
+        spend_together("reports", ALL_REPORTS)
 
 
 def _spend(key: str, allowance: Allowance) -> None:

@@ -55,6 +55,31 @@ ACCOUNTS = (
     N_("This address cannot be used for this account."),
     N_("Too many tries; wait %(seconds)s seconds and try again."),
 )
+REPORTS = (
+    N_("There is no such report."),
+    N_("You have reported this already, and it is still open."),
+    N_("Say in your own words what is wrong."),
+    N_("Choose what is wrong."),
+    N_("This record has no such file."),
+    N_("There has been an appeal; there is one only."),
+    N_("There is nothing here that could be appealed against (yet)."),
+    N_("Only what was withdrawn can be asked back."),
+    N_("You have reported this yourself: somebody else decides."),
+    N_("You decided the first time: somebody else decides on the appeal."),
+    N_("You have deposited this record: somebody else decides."),
+    N_("You have labelled this record: somebody else decides."),
+    N_("Somebody else is looking at this report, or has decided it."),
+    N_("This report is not in your hands."),
+    N_("This report is not in your hands (any more): take it up first."),
+    N_("Choose what is decided."),
+    N_("Write for the reporter why."),
+    N_("Where a report is declined, nothing follows."),
+    N_("Where this appeal is upheld, the record is restored."),
+    N_("That cannot follow for this record as it stands."),
+    N_("Choose until when the originals stay shut."),
+    N_("A reader's report was upheld."),
+    N_("Only a record that was withdrawn can be restored."),
+)
 REDACTIONS = (
     N_("This record was withdrawn; nothing is made of it any more."),
     N_("Label this file before you redact it."),
@@ -461,6 +486,7 @@ NAMES = (
 )
 KNOWN = (
     *ACCOUNTS,
+    *REPORTS,
     *REDACTIONS,
     *APPLICATIONS,
     *ACCESS,

@@ -26,6 +26,7 @@ import archive.moderation.tables
 import archive.orders.tables
 import archive.records.tables
 import archive.records.vocabulary.tables
+import archive.reports.tables
 import archive.searches.tables
 import archive.twins.tables
 import archive.vault.tables
@@ -52,6 +53,7 @@ TABLES = (
     archive.moderation.tables,
     archive.orders.tables,
     archive.records.tables,
+    archive.reports.tables,
     archive.twins.tables,
     archive.vault.tables,
     auth.access.requesttables,

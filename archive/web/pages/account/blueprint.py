@@ -18,6 +18,7 @@ SECTIONS = (
     ("account.security", _("Security"), "shield", Action.MANAGE_OWN_ACCOUNT),
     ("account.sessions", _("Sessions"), "monitor", Action.MANAGE_OWN_ACCOUNT),
     ("requests.listing", _("Access requests"), "folder", Action.MANAGE_OWN_ACCOUNT),
+    ("reporting.listing", _("Reports"), "flag", Action.MANAGE_OWN_ACCOUNT),
     ("account.consents", _("Consents"), "scroll-text", Action.MANAGE_OWN_ACCOUNT),
     ("account.searches", _("Saved searches"), "bookmark", Action.SAVE_SEARCHES),
     ("account.exposure", _("Exposure"), "activity", Action.MANAGE_OWN_ACCOUNT),

@@ -20,6 +20,7 @@ from archive.attack.material import stored_cells
 from archive.fixity import FixityRound
 from archive.jobs import JobState
 from archive.records import store
+from archive.reports import desk as reports
 from archive.requests import overview
 from archive.requests.overview import Wanted
 from archive.web.pages.admin import confirmations
@@ -106,6 +107,7 @@ def index() -> str:
         known = names(s, people)
         desk = overview.table(s, Wanted(), now)
         seconding = confirmations.waiting_for(s, own_id())
+        reported = reports.waiting(s, grave=True)
         urgent = emergencies.unreviewed(s, now)
         cells = stored_cells(site, s, MEASURED_PREVIEWS)
     return render_template(
@@ -117,6 +119,8 @@ def index() -> str:
         ending=sum(line.state is State.EXPIRING for line in desk),
         emergencies=len(urgent),
         seconding=seconding,
+        reported=reported,
+        reported_age=reported.age(now),
         oldest=now - pending[0].submitted_at if pending else None,
         unlabelled=unlabelled,
         fixity=read_back,

@@ -11,6 +11,7 @@ judging      twins that wait, and what is said of one
 markforms    segments and regions as forms
 marks        the parts of one file, to be marked
 decisions    the forms of the next
+reported     what readers say is wrong, and deciding on it
 redacting    what is removed from a copy, drawn and confirmed
 drawn        the same as lines to type
 publication  letting a record out, and withdrawing one
@@ -25,6 +26,7 @@ from archive.web.pages.moderation import (
     publication,
     queue,
     redacting,
+    reported,
     taking,
 )
 from archive.web.pages.moderation.blueprint import bp
@@ -39,5 +41,6 @@ __all__ = [
     "publication",
     "queue",
     "redacting",
+    "reported",
     "taking",
 ]

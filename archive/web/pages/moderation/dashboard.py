@@ -8,6 +8,7 @@ from flask import render_template
 
 from archive.moderation import agreement, numbers
 from archive.records import store, vocabulary
+from archive.reports import desk
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
@@ -27,6 +28,7 @@ def dashboard() -> str:
     with context.read_session() as s:
         words = vocabulary.of(s)
         agreed = agreement.of_archive(s)
+        reported = desk.waiting(s, grave=context.may(Action.READ_TAKEDOWNS))
         queue = numbers.of_queue(site, s, now)
         work = numbers.of_moderator(s, by, now - timedelta(days=DAYS))
         own = s.get_one(Account, by)
@@ -39,6 +41,8 @@ def dashboard() -> str:
         "moderation/dashboard.html",
         agreed=[(words.term(a.code).name(i18n.language()), a) for a in agreed],
         queue=queue,
+        reported=reported,
+        reported_age=reported.age(now),
         ages=[int(age.total_seconds() // 86_400) for age in numbers.AGES],
         work=work,
         records=records,

@@ -13,6 +13,7 @@ from archive.moderation.places import NearTwins
 from archive.moderation.tables import Place
 from archive.records import store
 from archive.records.tables import Asset
+from archive.reports import desk
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.request import context, i18n
 from archive.web.request.guard import needs
@@ -33,12 +34,15 @@ def queue() -> str:
         everything = waiting.waiting_records(s)
         held = holding(s)
         names = [(each.id, in_language(each.titles)[0]) for each in shelves]
+        reported = desk.waiting(s, grave=context.may(Action.READ_TAKEDOWNS))
     shown = filters.order([one for one in everything if filters.fit(one)])
     return render_template(
         "moderation/queue.html",
         waiting=shown,
         total=len(everything),
         held=held,
+        reported=reported,
+        reported_age=reported.age(context.now()),
         desks=DESKS,
         filters=filters,
         states=STATES,
