@@ -35,7 +35,7 @@ from blur.preview import Preview, PreviewTier
 
 SOFT_SCALE = 12  # pixels of a soft picture for each cell
 _SHEET_COLUMNS = 4
-_SHEET_GAP = 6
+SHEET_GAP = 6
 _SHEET_GROUND = 128
 _MEDIA_PNG, _MEDIA_SVG = "image/png", "image/svg+xml"
 
@@ -265,12 +265,12 @@ def _taps(centre: float, have: int) -> tuple[tuple[int, float], ...]:
 
 
 def _sheet(tiles: list[bytes], tile: tuple[int, int]) -> bytes:
-    width = _SHEET_COLUMNS * (tile[0] + _SHEET_GAP) - _SHEET_GAP
-    height = STILLS // _SHEET_COLUMNS * (tile[1] + _SHEET_GAP) - _SHEET_GAP
+    width = _SHEET_COLUMNS * (tile[0] + SHEET_GAP) - SHEET_GAP
+    height = STILLS // _SHEET_COLUMNS * (tile[1] + SHEET_GAP) - SHEET_GAP
     sheet = bytearray([_SHEET_GROUND]) * (width * height)
     for number, content in enumerate(tiles):
-        left = number % _SHEET_COLUMNS * (tile[0] + _SHEET_GAP)
-        top = number // _SHEET_COLUMNS * (tile[1] + _SHEET_GAP)
+        left = number % _SHEET_COLUMNS * (tile[0] + SHEET_GAP)
+        top = number // _SHEET_COLUMNS * (tile[1] + SHEET_GAP)
         for row in range(tile[1]):
             at = (top + row) * width + left
             sheet[at : at + tile[0]] = content[row * tile[0] : (row + 1) * tile[0]]

@@ -1,7 +1,6 @@
 /* Drawing what is removed: a drag over the picture becomes a line of the list below it,
  * in hundredths of the picture, and every line of the list is drawn over the picture.
- * In a film a line gets the time beside it; where the last region moves, the place is
- * added to its line. Without this the lines are typed. */
+ * Without this the lines are typed. Films have `film-drawing`. */
 import { announce } from "./announce.js";
 
 const LEAST = 0.5;
@@ -13,7 +12,6 @@ export default function drawing(form) {
   const list = form.querySelector("textarea[name=regions]");
   if (!field || !over || !list) return;
   part("hint").hidden = false;
-  if (part("time")) part("time").hidden = false;
   const under = field.querySelector("img") ?? field;
   let start = null;
 
@@ -51,9 +49,7 @@ export default function drawing(form) {
   function add(box) {
     const told = box.map((number) => Math.round(number * 10) / 10).join(" ");
     const lines = list.value.split("\n").filter((line) => line.trim());
-    if (!form.dataset.timed) lines.push(told);
-    else if (part("moves").checked && lines.length) lines[lines.length - 1] += `; ${part("at").value} ${told}`;
-    else lines.push(`${part("at").value} ${told}`);
+    lines.push(told);
     list.value = lines.join("\n");
     redraw();
     announce(form.dataset.drawn);

@@ -1,10 +1,10 @@
 /* Places in a picture, drawn over its blurred preview. Each is a frame that takes the
  * focus: arrow keys move it by one percent, with Shift they size it. In films the slider
  * says for which moment; drawing there adds a line, or changes the one of that moment. */
+import { boxAt, keyed, placed } from "./moving.js";
 import { read, written } from "./timeline.js";
 
 const SVG = document.querySelector("svg").namespaceURI; // every page has icons
-const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export default function regions(form) {
   const field = form.querySelector('[data-part="field"]');
@@ -51,34 +51,15 @@ export default function regions(form) {
     });
   }
 
-  function boxAt(row, t) {
-    const held = keyframes(row);
-    if (held.length < 2) return held[0]?.box ?? null;
-    const next = held.findIndex((each) => t <= each.t);
-    if (next < 0 || t < held[0].t) return null;
-    if (next === 0) return held[0].box;
-    const [before, after] = [held[next - 1], held[next]];
-    const share = (t - before.t) / (after.t - before.t);
-    return before.box.map((side, index) => side + (after.box[index] - side) * share);
-  }
-
   function put(row, box) {
-    const [x, y, width, height] = box;
-    const clean = [
-      Math.max(0, Math.min(99, x)),
-      Math.max(0, Math.min(99, y)),
-      Math.max(1, Math.min(100 - Math.max(0, x), width)),
-      Math.max(1, Math.min(100 - Math.max(0, y), height)),
-    ].map((side) => Number(side.toFixed(1)));
-    const others = isFilm ? keyframes(row).filter((each) => each.t !== now()) : [];
-    const all = [...others, { t: now(), box: clean }].sort((a, b) => a.t - b.t);
+    const all = placed(isFilm ? keyframes(row) : [], now(), box);
     row.lines.value = all.map(({ t, box: one }) => (isFilm ? `${written(t)} ` : "") + one.join(" ")).join("\n");
     draw();
   }
 
   function draw() {
     for (const row of rows) {
-      const box = boxAt(row, now());
+      const box = boxAt(keyframes(row), now());
       row.frame.classList.toggle("region-current", row === current);
       if (box) {
         ["x", "y", "width", "height"].forEach((side, index) => row.frame.setAttribute(side, box[index]));
@@ -87,14 +68,11 @@ export default function regions(form) {
     }
   }
 
-  function keyed(event, row) {
-    const side = SIDES[event.key];
-    const box = side && boxAt(row, now());
+  function pressed(event, row) {
+    const box = keyed(event, boxAt(keyframes(row), now()));
     if (!box) return;
     event.preventDefault();
-    const [x, y, width, height] = box;
-    if (event.shiftKey) put(row, [x, y, width + side[0], height + side[1]]);
-    else put(row, [Math.min(x + side[0], 100 - width), Math.min(y + side[1], 100 - height), width, height]);
+    put(row, box);
     row.frame.focus();
   }
 
@@ -119,7 +97,7 @@ export default function regions(form) {
     row.lines.addEventListener("input", draw);
     row.item.addEventListener("focusin", () => { current = row; draw(); });
     row.frame.addEventListener("focus", () => { current = row; });
-    row.frame.addEventListener("keydown", (event) => keyed(event, row));
+    row.frame.addEventListener("keydown", (event) => pressed(event, row));
   }
   sheet.setAttribute("class", "region-sheet");
   sheet.setAttribute("viewBox", "0 0 100 100");

@@ -6,8 +6,9 @@
     POST /moderation/redactions/<asset_id>/<id>/confirm     it is given from now on
     POST /moderation/redactions/<asset_id>/<id>/withdraw    it is given no more
 
-Regions are drawn over the blurred preview. Whoever may open the file may draw over its
-grey picture instead (`over=grey`), which is let out by the gate as in the viewer, and
+Regions are drawn over the blurred preview, in a film over eight blurred stills of it.
+Whoever may open the file may draw over its grey picture instead (`over=grey`), or over
+the film without its sound (`over=film`), let out by the gate as in the viewer, and
 may have faces suggested: the gate lets the file out to the detector.
 """
 
@@ -23,8 +24,8 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive import jobs, redaction
-from archive.records import redactions, store
+from archive import jobs, previewing, redaction
+from archive.records import redactions, segments, store
 from archive.records.errors import FieldError, RecordsError
 from archive.records.labels import LabelInput
 from archive.records.redactions import NotReady
@@ -37,8 +38,8 @@ from archive.web.pages.moderation.desks import Desk, desk_for
 from archive.web.request import context, i18n, sentences
 from archive.web.request.guard import needs
 from auth.policy import Action, Permit, decide
-from auth.viewer import Tier
-from blur import faces
+from auth.viewer import PreviewTier, Tier
+from blur import faces, render
 from blur.faces import Suggested
 from blur.steps import Step
 
@@ -166,9 +167,11 @@ def _page(
     desk = desk_for(s, asset.record_id, asset_id)
     rows = redactions.of_asset(s, asset_id)
     may_open = _may_open(desk)
-    # Of a film the grey view is a sheet of stills, over which nothing can be drawn.
+    # A film is drawn on as its blurred stills, or as the muted film once it is made.
     may_grey = may_open and asset.kind == "image"
     over_grey = may_grey and request.args.get("over") == "grey"
+    may_film = may_open and asset.muted_object_id is not None
+    over_film = may_film and request.args.get("over") == "film"
     regions, cuts = _typed(rows)
     return render_template(
         "moderation/redactions.html",
@@ -187,10 +190,28 @@ def _page(
         if over_grey
         else None,
         may_grey=may_grey,
+        film=url_for("media.muted", asset_id=asset_id) if over_film else None,
+        may_film=may_film,
+        storyboard=_storyboard(s, desk),
+        sheet_gap=render.SHEET_GAP,
+        length_ms=segments.length_ms(context.site().sealing, asset),
         may_redact=asset.labelled,
         errors=errors,
         opens=request.method == "POST",
     )
+
+
+def _storyboard(s: Session, desk: Desk) -> str | None:
+    """Where the blurred stills are; None for who met words alone, or sees none."""
+    asset, picture = desk.asset, desk.picture
+    if picture is None or asset.kind != "video":
+        return None
+    shown = previewing.showing(
+        context.site(), context.viewer(), desk.record, asset, context.now()
+    )
+    if shown.tier not in (PreviewTier.HAZE, PreviewTier.COLOUR_HAZE):
+        return None
+    return url_for("media.preview_variant", asset_id=asset.id, variant="storyboard")
 
 
 def _again(asset_id: str, errors: Mapping[str, str]) -> tuple[str, int]:
