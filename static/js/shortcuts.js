@@ -1,5 +1,6 @@
-/* Single-letter keys: an element with data-key="x" takes the focus (fields) or is
- * followed (links, buttons). Never while somebody types or holds a modifier, and not
+/* Single-letter keys: an element with data-key="x" takes the focus (fields, which come
+ * first) or is followed (links, buttons); data-field names the field that a link's key
+ * goes to on the page it leads to. Never while somebody types or holds a modifier, and not
  * at all where the reader has switched them off. */
 const WRITES =
   "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
@@ -13,10 +14,12 @@ export function isForPage(event) {
 export function listen() {
   document.addEventListener("keydown", (event) => {
     if (!isForPage(event) || event.defaultPrevented || event.key.length !== 1) return;
-    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const key = `[data-key="${CSS.escape(event.key)}"]`;
+    const target = document.querySelector(`input${key}`) ?? document.querySelector(key);
     if (!target) return;
     event.preventDefault();
     if (target.matches("input")) target.focus();
+    else if (target.dataset.field) location.assign(`${target.href}#${target.dataset.field}`);
     else target.click();
   });
 }

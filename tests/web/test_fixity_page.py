@@ -50,6 +50,24 @@ def test_an_administrator_has_all_files_read_now_but_never_twice_at_once(site, b
     assert "Read every file now" not in shown
 
 
+def test_a_reading_can_be_cancelled_where_it_is_watched_and_says_how_it_ended(
+    site, browser
+):
+    administrator = browser("administrator")
+    form = {"csrf_token": csrf(administrator)}
+    administrator.post("/admin/fixity", data=form)
+    shown = administrator.get("/admin/fixity").get_data(as_text=True)
+    with site.db.read() as s:
+        (job,) = jobs.unfinished(s, "fixity")
+    assert "data-settled" not in shown
+    assert f'action="/admin/jobs/{job.id}/cancel"' in shown
+    administrator.post(f"/admin/jobs/{job.id}/cancel", data=form)
+    after = administrator.get("/admin/fixity").get_data(as_text=True)
+    assert "The last one did not come to its end:" in after
+    assert "data-settled" in after
+    assert f"/admin/jobs/{job.id}/cancel" not in after
+
+
 def test_the_report_by_the_api(visitor, token, damaged):
     header = token("administrator")
     report = visitor.get("/api/v1/fixity", headers=header).get_json()

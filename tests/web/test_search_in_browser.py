@@ -71,6 +71,18 @@ def test_the_search_box_completes_by_keyboard_and_gets_out_of_the_way(
     for path in (f"/records/{shelved}", "/search/labels", "/account/searches"):
         page.goto(live.url + path)
         fits(page)
+    page.goto(f"{live.url}/search?q=convoy")
+    titles = page.locator(".tile-title a")
+    for key, reached in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        expect(titles.nth(reached)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/records/*")
+    page.keyboard.press("r")
+    page.wait_for_url("**/records/*#reveal")
+    page.keyboard.press("/")
+    page.wait_for_url("**/search#q")
+    expect(box).to_be_focused()
     context.close()
 
 

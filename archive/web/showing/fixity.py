@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from archive import jobs
 from archive.fixity import FixityRound, quarantine
 from archive.fixity.quarantine import Aside
-from archive.jobs import Job
+from archive.jobs import OPEN_STATES, Job
 from archive.vault.checking import Problem
 from archive.vault.container import Kind
 from archive.web.request import context
@@ -38,11 +38,12 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Rounds, newest first; the job that is under way; when the next one is due."""
+    """Rounds, newest first; the job under way; the last that ended; the next's day."""
 
     days: int
     rounds: Sequence[FixityRound]
     job: Job | None
+    ended: Job | None
     due_at: datetime | None
     aside: Sequence[Aside]
 
@@ -58,9 +59,15 @@ def standing(s: Session) -> Standing:
         days=days,
         rounds=found.all(),
         job=under_way[0] if under_way else None,
+        ended=_last_ended(s),
         due_at=due_at,
         aside=quarantine.listed(s, MOST),
     )
+
+
+def _last_ended(s: Session) -> Job | None:
+    found = select(Job).where(Job.kind == KIND, Job.state.notin_(OPEN_STATES))
+    return s.scalars(found.order_by(Job.created_at.desc()).limit(1)).first()
 
 
 def read_now(s: Session, now: datetime) -> tuple[Job, bool]:
