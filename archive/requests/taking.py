@@ -30,15 +30,13 @@ class Premises(Protocol):
     def ledger(self) -> Ledger: ...
 
 
-def is_mass(
-    premises: Premises, s: Session, account_id: str, count: int, now: datetime
-) -> bool:
-    """Whether taking `count` more needs a second person.
+def is_mass(premises: Premises, s: Session, account_id: str, now: datetime) -> bool:
+    """Whether what was taken, with the line just written, needs a second person.
 
-    To be asked in the transaction that writes the line, so that two at once count.
+    To be asked in the transaction of that line and after it: the ledger lets one write
+    at a time, so of two exports at once the later one counts the earlier.
     """
-    most = premises.config.mass_export
-    return count >= most or count + taken(premises, s, account_id, now) >= most
+    return taken(premises, s, account_id, now) >= premises.config.mass_export
 
 
 def taken(premises: Premises, s: Session, account_id: str, now: datetime) -> int:

@@ -106,6 +106,8 @@ def found_alone(s: Session, row: ProposalRow, now: datetime) -> None:
     :raises NotPossible: there is another one, or it is about something else
     """
     _require(row, State.WAITING, now)
+    # Locked: who is alone, and makes two at the same moment, makes one of them alone.
+    s.execute(select(Account.id).where(Account.id == row.asked_by).with_for_update())
     is_founding = row.kind == Kind.ADMINISTRATOR.value
     if not is_founding or staff.administrators(s) != [row.asked_by]:
         raise NotPossible("Another administrator than the one who asked confirms.")

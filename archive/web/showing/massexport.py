@@ -72,15 +72,14 @@ def tell(
     :raises RefusedRequestError: nobody confirmed it, or not any more
     :raises AuthError: it was done before
     """
-    viewer, now = context.viewer(), context.now()
-    by = viewer.account_id or ""
+    by, now = context.viewer().account_id or "", context.now()
     with context.write_session() as s:
         if leave is not None:
             journal.tell(s, event, detail={**detail, **_used(s, leave)})
-        elif taking.is_mass(context.site(), s, by, wanted.count, now):
-            raise NeedsSecond(wanted)
-        else:
-            journal.tell(s, event, detail=dict(detail))
+            return
+        journal.tell(s, event, detail=dict(detail))
+        if taking.is_mass(context.site(), s, by, now):
+            raise NeedsSecond(wanted)  # and the line is not kept
 
 
 def refuse() -> None:
