@@ -12,8 +12,10 @@ import threading
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 from archive import mail
+from archive.cli.main import main
 from archive.requests import seconding as asking
 from archive.requests import taking
 from archive.work import run_one
@@ -141,6 +143,50 @@ def test_who_is_alone_makes_the_second_one_and_it_is_said(
     answer = post(admin, f"/admin/accounts/{people['other']}/role", **given)
     assert answer.location == "/admin/confirmations"
     assert role(site, people["other"])[0] is Role.RESEARCHER
+
+
+def test_of_two_foundings_at_once_one_is_alone(site, people, chief, chosen):
+    start = threading.Barrier(2)
+
+    def found(about):
+        start.wait()
+        ask(site, chief, about)
+
+    both = (chosen, people["other"])
+    hands = [threading.Thread(target=found, args=(about,)) for about in both]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    roles = [role(site, each)[0] for each in both]
+    assert roles.count(Role.ADMINISTRATOR) == 1
+    assert len(events(site, event="administrator made")) == 1
+
+
+def test_the_owner_of_the_machine_makes_one_at_once_and_all_are_told(
+    site, environ, people, chief
+):
+    """The first administrator has nobody to ask, and a shell holds every key."""
+
+    def run(*words):
+        done = CliRunner().invoke(main, ["account", *words], env=environ)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    made = run("add", "owner@example.org", "--role", "administrator", "--json")
+    assert json.loads(made)["role"] == "administrator"
+    run("role", "other@example.org", "administrator")
+    run("suspend", "other@example.org")
+    run("reinstate", "other@example.org")
+    run("reset-password", "other@example.org")
+    with site.db.read() as s:
+        lines = site.ledger.entries(s, event="administrator made")
+        told = [each.kind for each in notices.for_account(s, chief)]
+    assert [(line.actor, line.detail["how"]) for line in lines] == [
+        ("operator", "operator")
+    ] * 3
+    assert [line.detail["others"] for line in lines] == [2, 2, 1]
+    assert told.count("administrator_made") == 3
 
 
 def test_on_the_pages_another_one_confirms_with_a_second_factor(
