@@ -3,7 +3,8 @@
 | part | holds when |
 |---|---|
 | ledger | the chain is whole, unchanged, ends at its head; no index hides a line; |
-|  | its first lines are those that every checkpoint, here and elsewhere, stands for |
+|  | its first lines are those that every checkpoint, here and elsewhere, stands for; |
+|  | nothing that it says was ended goes on |
 | fixity | every sealed object authenticates and is what was deposited |
 | digests | size and SHA-256 of each asset agree with those of its stored original |
 | previews | every ready asset has a preview that opens |
@@ -36,6 +37,7 @@ from archive.vault.container import Kind
 from archive.vault.errors import Shredded, VaultError
 from archive.vault.keyrings import Keyring
 from archive.vault.objects import Vault
+from archive.witness.ended import contradictions
 from archive.witness.watching import Watching
 from auth.sealing import Sealing
 from blur.preview import Malformed, Preview
@@ -176,6 +178,13 @@ def _ledger(
     report.findings += [
         Finding("ledger", "database", fault) for fault in premises.db.faults()
     ]
+    if found.ok:
+        report.findings += [
+            Finding("ledger", about, what)
+            for about, what in contradictions(
+                session, premises.ledger, premises.clock()
+            )
+        ]
 
 
 def _fixity(
