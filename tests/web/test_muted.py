@@ -12,6 +12,7 @@ from archive import jobs, work
 from archive.moderation import rungs
 from archive.moderation.tables import Rung
 from archive.records import store
+from auth.viewer import Tier
 from tests.blur.test_copies import film
 from tests.web.test_levels import consent
 from tests.web.working import events, post, text
@@ -97,6 +98,25 @@ def test_without_consent_the_muted_film_stays_closed(
     assert other.get(address).status_code == 403
     assert post(other, address).status_code in (403, 404)
     assert "access refused" in events(site, record=made.record.id)
+
+
+@pytest.mark.parametrize(
+    ("code", "tier"), [("dead.body", Tier.G3), ("kill.execution", Tier.G4)]
+)
+def test_redactions_are_drawn_over_it_by_who_may_open_it(
+    site, desk, shot, browser, code, tier
+) -> None:
+    """From tier G4 with the mark of the showing over it, as in the viewer."""
+    held = desk.publish(desk.deposit(shot, name="filmed.mp4"), code, tier)
+    client, asset = browser("moderator"), held.assets[0].id
+    consent(client, held.record.id, code)
+    climb(client, held, "stills")
+    assert work.drain(site, held.record.id)
+    page = f"/moderation/redactions/{asset}?over=film"
+    shown = sent(client, page)
+    assert f"/media/{asset}/muted" in shown
+    assert (f"/media/{asset}/mark" in shown) is (tier is Tier.G4)
+    assert f"/media/{asset}/muted" not in sent(browser("administrator"), page)
 
 
 def test_it_is_made_once_and_kept_like_an_original(site, made, moderator) -> None:

@@ -24,7 +24,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive import jobs, previewing, redaction
+from archive import jobs, marking, previewing, redaction
 from archive.records import redactions, segments, store
 from archive.records.errors import FieldError, RecordsError
 from archive.records.labels import LabelInput
@@ -191,6 +191,9 @@ def _page(
         else None,
         may_grey=may_grey,
         film=url_for("media.muted", asset_id=asset_id) if over_film else None,
+        film_mark=url_for("media.mark", asset_id=asset_id)
+        if over_film and marking.is_marked(asset.tier)
+        else None,
         may_film=may_film,
         storyboard=_storyboard(s, desk),
         sheet_gap=render.SHEET_GAP,
