@@ -14,11 +14,11 @@ from archive.reports import codes, finding
 from archive.reports.kinds import READERS, Kind, State
 from archive.reports.tables import Report
 from archive.reports.telling import READER, Premises, mail_received, tell_ledger
-from auth.errors import FactsRefused, NotPossible
+from auth import accounts
+from auth.errors import EmailRefused, FactsRefused, NotPossible
 from auth.identifiers import new_id
 
 MOST_WORDS = 5_000
-MOST_CONTACT = 254
 TWICE = "You have reported this already, and it is still open."
 
 
@@ -104,8 +104,11 @@ def _checked(s: Session, record_id: str, said: Said) -> str | None:
     wrong = checked_words(said.words)
     if said.kind not in READERS:
         wrong["kind"] = "Choose what is wrong."
-    if len(said.contact) > MOST_CONTACT:
-        wrong["contact"] = f"Use at most {MOST_CONTACT} characters."
+    if said.contact.strip():
+        try:
+            accounts.checked_email(said.contact)
+        except EmailRefused as refused:
+            wrong["contact"] = refused.message
     files = {each.position + 1: each.id for each in store.assets_of(s, record_id)}
     if said.file is not None and said.file not in files:
         wrong["file"] = "This record has no such file."

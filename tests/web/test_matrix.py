@@ -87,6 +87,8 @@ PUBLISHED = {
         GET ops.metrics
         GET ops.readyz
         POST reports.policy
+        POST api.readerreports_hand_in
+        POST api.readerreports_appeal
         GET reporting.form
         POST reporting.send
         GET reporting.ask
@@ -227,6 +229,7 @@ PUBLISHED = {
     "-----": """
         GET reporting.follow
         POST reporting.appeal
+        GET api.readerreports_read
         GET findings.entity
         GET api.entities_read
         GET api.redactions_open_copy

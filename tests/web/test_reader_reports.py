@@ -494,3 +494,35 @@ def test_a_report_outlives_what_its_reader_may_know(visitor, site, record):
     page = visitor.get(f"/reports/{code}").get_data(as_text=True)
     assert WORDS in page
     assert record.id not in page and "A church in Shushi" not in page
+
+
+def test_programs_report_follow_and_appeal(visitor, browser, site, record, desk):
+    address = "/api/v1/reports"
+    sent = {"record": record.id, "kind": "too_open", "words": WORDS, "file": 1}
+    made = visitor.post(address, json=sent)
+    assert made.status_code == 201
+    code = made.get_json()["code"]
+    assert visitor.get(f"{address}/{code}").get_json()["state"] == "received"
+    (row,) = rows(site)
+    decided(browser("moderator"), row, **DECLINED)
+    found = visitor.get(f"{address}/{code}").get_json()
+    assert (found["state"], found["reason"]) == ("declined", DECLINED["reason"])
+    words = {"words": "Look again."}
+    appealed = visitor.post(f"{address}/{code}/appeal", json=words)
+    assert (appealed.status_code, appealed.get_json()["may_appeal"]) == (201, False)
+    assert visitor.post(f"{address}/{code}/appeal", json=words).status_code == 409
+
+    hidden = desk.deposit().record.id
+    met = []
+    for record_id in (hidden, "000000000000", ""):
+        for kind in ("legal", "nonsense"):
+            answer = visitor.post(
+                address, json={**sent, "record": record_id, "kind": kind}
+            )
+            told = answer.get_json() | {"instance": ""}
+            met.append((answer.status_code, told))
+    assert {status for status, _ in met} == {404}
+    assert all(told == met[0][1] for _, told in met)
+    bad = ({"kind": "restore"}, {"words": ""}, {"file": 9}, {"language": "xx"})
+    for wrong in (*bad, {"contact": "a@b.org\nBcc: c@d.org"}):
+        assert visitor.post(address, json={**sent, **wrong}).status_code == 422

@@ -55,6 +55,7 @@ class Shown:
     """A report as its reporter reads it; the appeal, where there is one, likewise."""
 
     id: str
+    code: str
     kind: Any
     state: State
     made_at: datetime
@@ -63,6 +64,7 @@ class Shown:
     decided_at: datetime | None
     reason: str
     remedy: Any
+    follows: str | None
     may_appeal: bool
     appeal: Shown | None
 
@@ -74,6 +76,7 @@ def shown(s: Session, row: Report) -> Shown:
     is_told = row.remedy is not None and row.remedy is not Remedy.NONE
     return Shown(
         id=row.id,
+        code=row.kind.value,
         kind=KINDS[row.kind],
         state=row.state,
         made_at=row.made_at,
@@ -82,6 +85,7 @@ def shown(s: Session, row: Report) -> Shown:
         decided_at=row.decided_at,
         reason=finding.opened(sealing, row, "reason"),
         remedy=REMEDIES[row.remedy] if row.remedy and is_told else "",
+        follows=row.remedy.value if row.remedy else None,
         may_appeal=appealing.may_appeal(s, row, now),
         appeal=shown(s, against) if against else None,
     )

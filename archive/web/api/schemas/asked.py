@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from archive.reports.kinds import READERS, Remedy
+from archive.reports.kinds import Kind as ReportKind
+from archive.reports.kinds import State as ReportState
 from archive.web.api.schemas.shapes import (
     COUNT,
     MOMENT,
@@ -25,7 +28,36 @@ from auth.viewer import (
     TokenScope,
 )
 
+_REPORT: dict[str, Schema] = {
+    "state": words(*(state.value for state in ReportState)),
+    "kind": words(*(kind.value for kind in ReportKind)),
+    "received_at": MOMENT,
+    "decided_at": MOMENT,
+    "reason": or_null({**TEXT, "description": "written for the reporter"}),
+    "remedy": or_null(words(*(remedy.value for remedy in Remedy))),
+    "may_appeal": TRUTH,
+    "appeal": or_null(ref("ReaderReport")),
+}
+
 SCHEMAS: dict[str, Schema] = {
+    "NewReaderReport": thing(
+        ("record", "kind", "words"),
+        record=TEXT,
+        kind=words(*(kind.value for kind in READERS)),
+        words=TEXT,
+        file={
+            "type": "integer",
+            "minimum": 0,
+            "description": "counted from 1; 0 is the record as a whole",
+        },
+        contact={**TEXT, "description": "an e-mail address; of visitors alone"},
+        language=TEXT,
+    ),
+    "AppealWords": thing(("words",), words=TEXT),
+    "ReaderReport": thing(("state", "kind", "received_at", "may_appeal"), **_REPORT),
+    "ReaderReportGiven": thing(
+        ("code", "state", "kind", "received_at", "may_appeal"), code=TEXT, **_REPORT
+    ),
     "AccessTerms": thing(
         ("questions", "conditions"),
         questions=many(ref("AccessQuestion")),

@@ -6,6 +6,7 @@ from archive.web.api import (
     accessrequests,
     consents,
     me,
+    readerreports,
     savedsearches,
 )
 from archive.web.api.operations import Operation, Parameter
@@ -115,6 +116,37 @@ OPERATIONS: tuple[Operation, ...] = (
         body="AccessDecision",
         gives="AccessRequest",
         refuses=(401, 403, 404, 409, 422),
+    ),
+    Operation(
+        "POST",
+        "/reports",
+        readerreports.hand_in,
+        "Report something about a record; no account is needed",
+        needs=(Action.FOLLOW_REPORT,),  # the call asks for the report itself
+        body="NewReaderReport",
+        status=201,
+        gives="ReaderReportGiven",
+        refuses=(400, 404, 409, 422, 429, 503),
+    ),
+    Operation(
+        "GET",
+        "/reports/{code}",
+        readerreports.read,
+        "How a report stands, by its reference",
+        needs=(Action.FOLLOW_REPORT,),
+        gives="ReaderReport",
+        refuses=(404, 429),
+    ),
+    Operation(
+        "POST",
+        "/reports/{code}/appeal",
+        readerreports.appeal,
+        "Appeal against what was decided on a report, once",
+        needs=(Action.FOLLOW_REPORT, Action.APPEAL),
+        body="AppealWords",
+        status=201,
+        gives="ReaderReport",
+        refuses=(400, 404, 409, 422, 429, 503),
     ),
     Operation(
         "GET",
