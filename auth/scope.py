@@ -54,6 +54,17 @@ def may_read_title(viewer: Viewer, item: Item, now: datetime) -> bool:
     return item.tier < Tier.G4 or scope(viewer, now).guarded or is_own(viewer, item)
 
 
+def may_read_gone(viewer: Viewer, item: Item, now: datetime) -> bool:
+    """Whether more than a tombstone is read of it, where it was withdrawn or shredded.
+
+    True of everything that was neither.
+    """
+    if item.state not in (RecordState.WITHDRAWN, RecordState.SHREDDED):
+        return True
+    inner = Visibility.STAFF.value in scope(viewer, now).audiences
+    return inner or is_own(viewer, item)
+
+
 def preview_tier(
     viewer: Viewer, item: Item, rules: Rules, now: datetime
 ) -> PreviewTier:

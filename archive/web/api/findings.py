@@ -11,7 +11,7 @@ from archive.findings.relations import Relation
 from archive.records import store
 from archive.web.api.operations import Answer
 from archive.web.request import body, context
-from archive.web.showing import findings, plainfindings
+from archive.web.showing import findings, plainfindings, tombstones
 from auth.policy import Action
 
 ASSESSING = frozenset(
@@ -34,6 +34,8 @@ LINKING = frozenset({"type", "start", "end", "date", "note"})
 
 def read(record_id: str) -> Answer:
     """Assessments, stances, accounts and links, as far as this caller knows them."""
+    with context.read_session() as s:
+        tombstones.require_more(store.require(s, record_id))
     return _told(record_id), 200
 
 

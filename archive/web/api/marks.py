@@ -13,7 +13,7 @@ from archive.records.regions import Region
 from archive.records.segments import Segment
 from archive.web.api.operations import Answer
 from archive.web.request import body, context, marks
-from archive.web.showing import represent, timeline
+from archive.web.showing import represent, timeline, tombstones
 from archive.web.showing.represent import Reach
 
 SEGMENTING = frozenset({"segments", "version"})
@@ -23,6 +23,7 @@ DRAWING = frozenset({"regions", "version"})
 def segments_read(asset_id: str) -> Answer:
     """What can be seen or heard from when to when, as far as this caller reads it."""
     with context.read_session() as s:
+        tombstones.require_more(store.require_with_record(s, asset_id)[0])
         return _segments(s, asset_id), 200
 
 

@@ -47,6 +47,7 @@ from archive.web.showing import (
     recordpage,
     restrictions,
     timeline,
+    tombstones,
     viewer,
 )
 from auth import accounts
@@ -164,14 +165,14 @@ def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
         s, record, *asked.getlist("lang"), beside=asked.get("beside", "")
     )
     assets = store.assets_of(s, record.id)
-    document = store.document_of(context.site().sealing, record)
+    document = tombstones.document_of(record)
     return render_template(
         "records/show.html",
         page=page,
         panel=None if record.tombstone else panel.panel_of(s, record),
         restriction=restrictions.restriction_of(s, record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
-        neighbours=neighbours.of_record(s, record),
+        neighbours=[] if page.is_bare else neighbours.of_record(s, record),
         may_report=context.may(Action.REPORT, store.item_of(record)),
         may_package=context.may(Action.PACKAGE, store.item_of(record)),
         timelines={} if record.tombstone else timeline.of_assets(s, record, assets),
@@ -249,7 +250,7 @@ def _missing(said: Willingness, record_id: str) -> dict[str, str]:
 
 def _cited(s: Session, record: Record) -> Cited:
     page = recordpage.page_of(s, record)
-    document = store.document_of(context.site().sealing, record)
+    document = tombstones.document_of(record)
     return citing.cited(page, record, document, context.now().date())
 
 

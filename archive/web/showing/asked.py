@@ -20,6 +20,7 @@ from archive.records import store
 from archive.records.tables import Collection
 from archive.web.request import context
 from archive.web.request.i18n import language
+from archive.web.showing import tombstones
 from archive.web.showing.recordpage import in_language
 from archive.web.showing.titles import shown_text
 from auth.access import requests, timeline, useconditions
@@ -226,7 +227,7 @@ def _record(s: Session, record_id: str) -> Subject:
     record = store.get(s, record_id)
     if record is None or not context.may(Action.READ_RECORD, store.item_of(record)):
         return _unknown(is_record=True)
-    document = store.document_of(context.site().sealing, record)
+    document = tombstones.document_of(record)
     text = shown_text(document, store.item_of(record))
     url = url_for("records.show", record_id=record_id)
     return Subject(text.title, text.lang, url, is_record=True)

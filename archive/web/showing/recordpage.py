@@ -24,7 +24,7 @@ from archive.records.tables import Asset, LabelRow, Record, Redaction
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import cards, exclusions, words
+from archive.web.showing import cards, exclusions, tombstones, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.history import History, history_of
 from archive.web.showing.represent import Reach
@@ -130,6 +130,7 @@ class RecordPage:
     facts: Sequence[tuple[str, Any]]
     history: History
     is_hidden: bool = False
+    is_bare: bool = False
 
     @property
     def title(self) -> str:
@@ -151,10 +152,10 @@ def page_of(
 
     `beside` is a language to read it in as well; of one that it lacks nothing is told.
     """
-    document = store.document_of(context.site().sealing, record)
+    document, is_bare = tombstones.document_of(record), tombstones.is_bare(record)
     text = shown_text(document, store.item_of(record), *preferred)
-    assets = store.assets_of(s, record.id)
-    rows = labels.said_of(s, record.id)
+    assets = [] if is_bare else store.assets_of(s, record.id)
+    rows = {} if is_bare else labels.said_of(s, record.id)
     shelf = _shelf(s, record)
     return RecordPage(
         id=record.id,
@@ -169,6 +170,7 @@ def page_of(
         state=record.state.value,
         is_public=is_public(record),
         tombstone=record.tombstone,
+        is_bare=is_bare,
         kinds=cards.kinds_of(assets),
         labels=_labels(row for each in rows.values() for row in each),
         assets=list(_assets(s, record, assets)),

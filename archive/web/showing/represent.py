@@ -28,7 +28,7 @@ from archive.records.vocabulary import mapping
 from archive.web.answer import reasons
 from archive.web.request import context
 from archive.web.request.i18n import language
-from archive.web.showing import consentforms, exclusions, warnings
+from archive.web.showing import consentforms, exclusions, tombstones, warnings
 from archive.web.showing.restrictions import told_embargo
 from archive.web.showing.titles import neutral_title, shown_text
 from auth.conditions import needs_typed_reason
@@ -55,11 +55,12 @@ class Reach:
 
 def record(s: Session, found: Record) -> dict[str, Any]:
     """The whole record."""
-    assets = store.assets_of(s, found.id)
-    rows = labels.said_of(s, found.id)
+    is_bare = tombstones.is_bare(found)
+    assets = [] if is_bare else store.assets_of(s, found.id)
+    rows = {} if is_bare else labels.said_of(s, found.id)
     reach = Reach.of_viewer()
-    given = redactions.given(s, found)
-    document = store.document_of(context.site().sealing, found)
+    given = {} if is_bare else redactions.given(s, found)
+    document = tombstones.document_of(found)
     return {
         **summary(found, document, assets, rows),
         "descriptions": _descriptions(document, store.item_of(found)),
@@ -106,7 +107,7 @@ def summary(
         "labelled": found.labelled,
         "tier": str(found.tier),
         "severity": severity(found.tier),
-        **mapped(found.codes, found.tier),
+        **mapped([] if tombstones.is_bare(found) else found.codes, found.tier),
         "visibility": found.visibility.value,
         "access": found.access.value,
         "state": found.state.value,
