@@ -53,6 +53,12 @@ def test_read_only_stops_what_changes_the_collection_and_nothing_else(
         Action.MANAGE_COLLECTIONS,
         Action.MANAGE_GAZETTEER,
         Action.MANAGE_VOCABULARY,
+        Action.REPORT,
+        Action.APPEAL,
+        Action.DECIDE_REPORTS,
+        Action.TAKE_DOWN,
+        Action.RESTORE,
+        Action.DECIDE_TAKEDOWNS,
     }
 
     def may(rules: Rules) -> set[str]:
