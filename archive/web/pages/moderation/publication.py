@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from archive import moderation
 from archive.records import errors, store
 from archive.records.store import RecordDraft
+from archive.reports import telling
 from archive.web.pages.moderation import desks, picker
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
@@ -42,15 +43,18 @@ def withdraw(record_id: str) -> Response | tuple[str, int]:
     if not form.validate():
         return _again(record_id, withdraw=form)
     with context.write_session() as s:
-        moderation.withdraw(
-            context.site(),
+        site, by, now = context.site(), context.viewer().account_id or "", context.now()
+        record = moderation.withdraw(
+            site,
             s,
             record_id,
             category=form.category.data,
             note=form.note.data,
-            by=context.viewer().account_id or "",
-            now=context.now(),
+            by=by,
+            now=now,
         )
+        if record.created_by != by:
+            telling.tell_depositor(site, s, record, now)
     flash(gettext("The record is withdrawn. A tombstone stands in its place."))
     return redirect(url_for("moderation.queue"), 303)
 
