@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
         CHROMIUM is None,
-        reason="NO BROWSER JOURNEY WAS MADE: install Debian's chromium",
+        reason="NO BROWSER JOURNEY WAS MADE: install chromium-headless-shell",
     ),
 ]
 

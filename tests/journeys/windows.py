@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 
 from tests.journeys.server import Server
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+"""The shell has no window to draw and does the same for a quarter less."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SECONDS = 60_000
 """How long a page may take here, in milliseconds: two cores, and all tests on them."""
