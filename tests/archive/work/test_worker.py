@@ -365,6 +365,7 @@ KINDS = (
     "index",
     "label batch",
     "letter",
+    "mute",
     "rebuild",
     "redact",
     "reminders",
