@@ -158,7 +158,7 @@ def _stemmed(words: Sequence[str], language: str) -> tuple[str, ...]:
     return tuple(stem(word, language_for(word, language)) or word for word in words)
 
 
-_LANGUAGES = ("en", "hy", "az", "ru")
+_LANGUAGES = ("en", "hy", "az", "ru", "ar", "fa")
 
 
 @cache

@@ -4,7 +4,9 @@ Each letter becomes a sound class: k q g are one, kh gh h x one, e a ə one, i y
 one, dz ts j one; doubled classes count once; a final vowel is dropped. So that
 ``Sarkisian``, ``Саркисян`` and ``Սարգսյան`` come close and ``Mirzoyan``,
 ``Мирзоян`` and ``Միրզոյան`` are the same. A letter that different alphabets read
-differently (Latin c and x, Cyrillic г) gives more than one key.
+differently (Latin c and x, Cyrillic г, Arabic و) gives more than one key. Arabic
+letters leave out short vowels: names written with all of theirs meet the other
+scripts by sound, the rest through the gazetteer.
 """
 
 import itertools
@@ -55,9 +57,10 @@ _GEORGIAN: Sounds = _table(
     J="ჯცძწ",
 )  # fmt: skip
 _ARABIC: Sounds = _table(
-    a="اعءه", i="يئ", u="وؤ", b="ب", d="دضذ", f="ف", h="حخغ", k="كقگ", l="ل", m="م",
+    a="اعء", i="يئ", u="ؤ", b="ب", d="دضذ", f="ف", h="هحخغ", k="كقگ", l="ل", m="م",
     n="ن", p="پ", r="ر", s="سصث", t="تط", z="زظ", S="ش", C="چ", Z="ژ", J="ج",
 )  # fmt: skip
+_ARABIC |= {"و": ("u", "o", "v")}
 _VOWELS = "aiou"
 _CAPITALS = "UJSCZ"
 _DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
@@ -178,6 +181,9 @@ def _respelled(word: str, kind: str) -> str:
     if kind == "A":
         word = word.replace("ու", "U").replace("եւ", "եվ")
         return f"վ{word}" if word.startswith("ո") else word
+    if kind == "R":
+        word = word.replace("تش", "C").replace("دج", "J")
+        return word.removesuffix("ه")  # at the end it is a vowel
     return word
 
 

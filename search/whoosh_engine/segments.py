@@ -52,7 +52,7 @@ from search.whoosh_engine.terms import (
 )
 
 IDS = np.dtype(f"S{LONGEST_ID}")
-INDEX_NAME = "VIGIL2"
+INDEX_NAME = "VIGIL3"
 """Names every file of the index; a new form of them gets a new name."""
 _LENGTH = struct.Struct("<I")
 _OFFSET = struct.Struct("<QQ")

@@ -180,7 +180,7 @@ def _suffixed(stems: list[str]) -> list[str]:
 @cache
 def _places() -> tuple[str, ...]:
     rows = json.loads((ROOT / "search/analysis/gazetteer.json").read_text("utf-8"))
-    names = (n for row in rows for forms in row["forms"].values() for n in forms)
+    names = (n for row in rows for lang in LANGUAGES for n in row["forms"][lang])
     return tuple(dict.fromkeys(names))
 
 
