@@ -58,6 +58,8 @@ def _open_viewer(page: Page) -> None:
     page.select_option("select[name=purpose]", "research")
     page.get_by_role("button", name="I consent: open the viewer").click()
     page.wait_for_url(re.compile(r"/view(#|$)"))
+    page.get_by_role("link", name="Show file 1").first.click()
+    page.wait_for_url("**file=1*")
     page.wait_for_load_state("networkidle")
 
 
