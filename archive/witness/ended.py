@@ -36,6 +36,7 @@ LET_IN = frozenset(
     {
         "account created",
         "account reinstated",
+        "administrator made",
         "application decided",
         "invitation used",
         "vetting recorded",

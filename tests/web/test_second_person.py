@@ -18,6 +18,7 @@ from archive import mail
 from archive.cli.main import main
 from archive.requests import seconding as asking
 from archive.requests import taking
+from archive.witness import ended
 from archive.work import run_one
 from auth import accounts, lifecycle, notices, seconding
 from auth.errors import AuthError, NotPossible, OwnAccount
@@ -294,8 +295,13 @@ def test_an_administrator_who_was_shut_out_comes_back_by_two(
             accounts.set_role(
                 s, out, Role.ADMINISTRATOR, chief, "made up", site.clock()
             )
+        site.ledger.append(
+            s, "account suspended", actor=chief, account=third, now=site.clock()
+        )
     confirm(site, ask(site, chief, third), second)
     assert role(site, third) == ADMINISTERS
+    with site.db.read() as s:
+        assert list(ended.contradictions(s, site.ledger, site.clock())) == []
 
 
 def test_nothing_but_leave_of_the_policy_for_this_act_appoints(site, chief, chosen):
