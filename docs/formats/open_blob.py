@@ -31,6 +31,7 @@ KEYRING_START = b"\x89VGK\r\n\x1a\n\x01\x02\x00\x00"
 CHUNK = 16384
 TAG = 16
 HEADER = struct.Struct(">8sBBHI16sB3sI16s8s")
+KINDS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)
 
 
 class NotOpened(Exception):
@@ -73,7 +74,7 @@ def check_header(header: bytes) -> None:
     _, version, suite, flags, zero, _, kind, zeros, _, _, end = HEADER.unpack(header)
     if (version, suite, flags) != (1, 2, 0) or zero or any(zeros + end):
         raise NotOpened("this sealed file has another format than version 1")
-    if kind not in (1, 2, 3, 4, 5, 6, 7, 9):
+    if kind not in KINDS:
         raise NotOpened("this sealed file is of an unknown kind")
 
 

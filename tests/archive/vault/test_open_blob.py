@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from archive.vault.container import Kind
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "docs" / "formats" / "open_blob.py"
@@ -77,6 +81,14 @@ def test_a_row_that_does_not_belong_opens_nothing(tmp_path, blob, change):
     assert not out.exists()
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_it_opens_every_kind(kind, header, data_key, seal, tmp_path):
+    blob, out = tmp_path / "blob", tmp_path / "out"
+    blob.write_bytes(seal(b"seen", replace(header, kind=kind), data_key))
+    opened = run(blob, out, "--data-key", data_key.hex())
+    assert (opened.returncode, out.read_bytes()) == (0, b"seen"), opened.stderr
+
+
 def test_it_replaces_no_file_and_needs_a_key(tmp_path):
     out = tmp_path / "out"
     out.write_bytes(b"kept")
@@ -84,6 +96,13 @@ def test_it_replaces_no_file_and_needs_a_key(tmp_path):
     assert run(FOLDER / "one.blob", out, "--data-key", key).returncode == 1
     assert out.read_bytes() == b"kept"
     assert "give --data-key" in run(FOLDER / "one.blob", tmp_path / "new").stderr
+
+
+def test_the_document_tells_every_kind_of_the_program():
+    document = (SCRIPT.parent / "blob-v1.md").read_text()
+    line = next(each for each in document.splitlines() if "| kind |" in each)
+    told = {int(number) for number in re.findall(r"[|,] (\d+) [a-z]", line)}
+    assert told == set(Kind)
 
 
 def test_the_document_names_every_option_and_the_script():
