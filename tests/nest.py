@@ -5,7 +5,7 @@
 
 Reading the program in costs two seconds of a processor, and a run of the tests starts a
 hundred servers. The nest reads it in once for each worker of pytest and does nothing
-else: it has no thread, opens no archive and makes no random number, so what is forked
+else: it has one thread, opens no archive and makes no random number, so what is forked
 from it is a program that has just been started, with an environment of its own.
 """
 
@@ -38,6 +38,8 @@ READ_IN = (
     "archive.work",
     "search.whoosh_engine",
 )
+# OpenBLAS starts its threads when it is read in; a fork would hold their locks.
+_ALONE = {"OPENBLAS_NUM_THREADS": "1"}
 _BROODS = ("-c", "from tests import nest; nest.brood()")
 
 
@@ -92,6 +94,7 @@ class _Nest:
             self._process = subprocess.Popen(
                 [sys.executable, *_BROODS, str(theirs.fileno())],
                 cwd=ROOT,
+                env={**os.environ, **_ALONE},
                 pass_fds=[theirs.fileno()],
             )
 
@@ -138,6 +141,8 @@ def brood() -> NoReturn:
     asked.set_inheritable(False)
     for name in READ_IN:
         importlib.import_module(name)
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        sys.exit("what is read in starts threads: nothing may be forked from it")
     gc.collect()
     gc.freeze()
     living: dict[int, tuple[int, int]] = {}
