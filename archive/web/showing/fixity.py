@@ -26,6 +26,7 @@ KINDS = {
     Kind.ORIGINAL: _("original"),
     Kind.COPY: _("copy for browsers"),
     Kind.MUTED: _("film without its sound"),
+    Kind.REDACTED: _("redacted copy"),
     Kind.PREVIEW_IMAGE: _("preview"),
     Kind.PREVIEW_VIDEO: _("moving preview"),
 }
