@@ -20,7 +20,7 @@ from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site
-from auth.viewer import Access, Tier, Visibility
+from auth.viewer import Access, Visibility
 
 WAIT_SECONDS = 1800
 
@@ -103,12 +103,10 @@ def parse_label(text: str) -> LabelInput:
 
     :raises click.BadParameter: the severity is no tier
     """
-    code, _, severity = text.partition("=")
     try:
-        tier = Tier.parse(severity) if severity else None
+        return labelling.written(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--label") from None
-    return LabelInput(code.strip(), tier)
 
 
 class _Counted:

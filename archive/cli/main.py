@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -16,6 +17,7 @@ HOMES = {
     "deposit": "deposits",
     "doctor": "doctor",
     "gazetteer": "gazetteer",
+    "import": "importing",
     "init": "home",
     "jobs": "jobs",
     "keys": "keys",
@@ -56,7 +58,9 @@ class Commands(click.Group):
         :raises KeyError: there is none
         """
         module = import_module(f"archive.cli.{HOMES[name]}")
-        command: click.Command = getattr(module, name)
+        # A word of the language itself carries an underscore, as everywhere in Python.
+        attribute = f"{name}_" if iskeyword(name) else name
+        command: click.Command = getattr(module, attribute)
         return command
 
 

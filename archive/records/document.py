@@ -7,6 +7,7 @@
     rights         who holds them, in words
     verification   what the archive found        (closed list, VERIFICATIONS)
     stance         what an authority said of it  (closed list, STANCES); kept apart
+    provenance     how it was brought in with many others, and what was said of it then
 
 Text is NFC, without control characters; nothing is escaped here, that is for whoever
 renders it. The document is sealed as JSON.
@@ -22,8 +23,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.records import edtf
+from archive.records import edtf, provenance
 from archive.records.errors import FieldError
+from archive.records.provenance import Provenance
 
 LANGUAGES = ("en", "hy", "az", "ru")
 VERIFICATIONS = (
@@ -43,6 +45,7 @@ SHORT_LIMIT = 500
 PLACES_LIMIT = 50
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?")
 
@@ -85,6 +88,7 @@ class RecordDocument:
     rights: str = ""
     verification: str = "not-reviewed"
     stance: str = "silent"
+    provenance: Provenance | None = None
 
     def title(self, *preferred: str) -> str:
         """The title in the first of these languages that has one, else in any."""
@@ -119,6 +123,7 @@ class RecordDocument:
             rights=raw["rights"],
             verification=raw["verification"],
             stance=raw["stance"],
+            provenance=provenance.from_raw(raw.get("provenance")),
         )
 
 
@@ -137,6 +142,7 @@ def checked(document: RecordDocument) -> RecordDocument:
         rights=tidy("rights", document.rights, TEXT_LIMIT),
         verification=_word("verification", document.verification, VERIFICATIONS),
         stance=_word("stance", document.stance, STANCES),
+        provenance=document.provenance,
     )
 
 
@@ -150,6 +156,24 @@ def tidy(name: str, text: str, limit: int) -> str:
     if len(clean) > limit:
         raise FieldError(name, f"This is longer than {limit:,} characters.")
     return clean
+
+
+def place_written(line: str) -> Place:
+    """Read one place: `Shushi`, or with coordinates `Shushi; 39.7601, 46.7499`.
+
+    :raises FieldError: what stands after the semicolon is no pair of coordinates
+    """
+    name, _semicolon, rest = line.partition(";")
+    if not rest.strip():
+        return Place(name.strip())
+    found = _COORDINATES.fullmatch(rest)
+    if found is None:
+        raise FieldError(
+            "places",
+            "Write coordinates as latitude, longitude in degrees: "
+            "Shushi; 39.7601, 46.7499.",
+        )
+    return Place(name.strip(), float(found[1]), float(found[2]))
 
 
 def is_language(code: str) -> bool:

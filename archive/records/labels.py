@@ -138,6 +138,15 @@ def rate(session: Session, record: Record, now: datetime) -> None:
     session.flush()
 
 
+def written(text: str) -> LabelInput:
+    """Read `code` or `code=G4`, as a shell or a table writes it.
+
+    :raises ValueError: the severity is no tier
+    """
+    code, _, severity = text.partition("=")
+    return LabelInput(code.strip(), Tier.parse(severity) if severity else None)
+
+
 def checked(given: Iterable[LabelInput], words: Vocabulary) -> list[LabelInput]:
     """Give the labels back with tiers filled in, or refuse them.
 

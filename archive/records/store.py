@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -377,6 +377,8 @@ def update(
 ) -> None:
     """Replace the description and how it is kept; `revision` is the one edited.
 
+    What is known of where it came from stays as it was brought in.
+
     :raises Gone: it was withdrawn
     :raises Conflict: somebody changed it since
     :raises FieldError: the document cannot be taken
@@ -386,7 +388,9 @@ def update(
         raise Conflict(
             "Somebody changed this record in the meantime; look at it again first."
         )
-    _write_document(sealing, record, draft.document)
+    # What its source said when it was brought in is nobody's to edit.
+    brought = document_of(sealing, record).provenance
+    _write_document(sealing, record, replace(draft.document, provenance=brought))
     record.visibility = draft.visibility
     record.access = draft.access
     record.embargo_until = draft.embargo_until

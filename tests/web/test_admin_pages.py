@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text as sql
 
 from archive import fixity, jobs, witness
+from archive.exchange.cells import harmless
 from archive.jobs import JobState
-from archive.web.answer.cells import harmless
 from archive.witness.checkpoints import written
 from auth import accounts
 from auth.credentials import sessions

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import pytest
 
 from archive import work
+from archive.exchange.cells import harmless
 from archive.records import store
 from archive.records.document import Description, Place, RecordDocument
 from archive.records.store import RecordDraft
 from archive.searches import saved
-from archive.web.answer.cells import harmless
 from archive.web.showing import listexport
 from auth.viewer import Tier, TokenScope, Visibility
 from tests.web.conftest import csrf

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from flask import jsonify, request, url_for
 from sqlalchemy.orm import Session
 
-from archive import intake, jobs, moderation
+from archive import intake, moderation
 from archive.intake import uploads as resumable
+from archive.intake import words
 from archive.records import labels, opinions, store, vocabulary
 from archive.records.document import VERIFICATIONS
 from archive.records.labels import LabelInput
@@ -145,14 +146,10 @@ def _deposit(
 
 
 def _without_files(wanted: Wanted) -> str:
-    site, now, by = context.site(), context.now(), _account()
     with context.write_session() as s:
-        made = store.create(s, site.sealing, wanted.draft, by, now)
-        site.ledger.append(
-            s, "accession", actor=by, record=made.id, now=now, detail={"files": 0}
+        made = words.without_files(
+            context.site(), s, wanted.draft, _account(), context.now()
         )
-        args = {"record": made.id}
-        jobs.enqueue(s, "index", args, subject=made.id, owner=by, now=now)
         return made.id
 
 

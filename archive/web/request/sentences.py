@@ -160,6 +160,9 @@ ACCESS = (
     N_("This grant was changed by somebody else in the meantime."),
 )
 RECORDS = (
+    N_(
+        "Write coordinates as latitude, longitude in degrees: Shushi; 39.7601, 46.7499."
+    ),
     N_("Choose at least one file."),
     N_("At most %(most)s files at once; choose fewer."),
     N_("Choose labels to add, or to take away."),

@@ -17,8 +17,8 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
+from archive.exchange.cells import harmless
 from archive.records import labels, store
-from archive.web.answer.cells import harmless
 from archive.web.request import context
 from archive.web.showing import asking, massexport, represent
 from archive.web.showing.massexport import Pairs, Taking

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import archive.exchange.imports.tables
 import archive.findings.tables
 import archive.fixity.tables
 import archive.gazetteer.tables
@@ -45,6 +46,7 @@ from auth.viewer import Access, Visibility
 
 CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
+    archive.exchange.imports.tables,
     archive.findings.tables,
     archive.fixity.tables,
     archive.intake.tables,

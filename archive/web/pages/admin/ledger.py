@@ -20,10 +20,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from archive import jobs, witness
+from archive.exchange.cells import harmless
 from archive.ledger import EVENTS, Findings, Line
 from archive.ledger.actors import actor_of
 from archive.web import journal
-from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs

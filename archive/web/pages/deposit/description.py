@@ -6,7 +6,6 @@ one a line, `Shushi; 39.7601, 46.7499` where the coordinates are known.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask_babel import gettext
@@ -24,14 +23,13 @@ from archive.records.document import (
     RecordDocument,
     Source,
     checked,
+    place_written,
 )
 from archive.records.errors import FieldError
 from archive.records.store import RecordDraft
 from archive.web.pages.moderation.decisions import ACCESSES, VISIBILITIES
-from archive.web.request import fields, i18n
+from archive.web.request import fields, i18n, sentences
 from auth.viewer import Access, Visibility
-
-_COORDINATES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 
 
 class DescriptionForm(fields.Form):
@@ -195,15 +193,7 @@ def place_from(line: str) -> Place:
 
     :raises ValidationError: what stands after the semicolon is no pair of coordinates
     """
-    name, _semicolon, rest = line.partition(";")
-    if not rest.strip():
-        return Place(name.strip())
-    found = _COORDINATES.fullmatch(rest)
-    if found is None:
-        raise ValidationError(
-            gettext(
-                "Write coordinates as latitude, longitude in degrees: "
-                "Shushi; 39.7601, 46.7499."
-            )
-        )
-    return Place(name.strip(), float(found[1]), float(found[2]))
+    try:
+        return place_written(line)
+    except FieldError as error:
+        raise ValidationError(sentences.said(error)) from None

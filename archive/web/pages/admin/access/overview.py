@@ -14,10 +14,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from archive.exchange.cells import harmless
 from archive.records import store
 from archive.requests import overview
 from archive.requests.overview import COLUMNS, Line, Wanted
-from archive.web.answer.cells import harmless
 from archive.web.pages.admin.blueprint import bp, names
 from archive.web.request import context
 from archive.web.request.guard import needs
