@@ -9,6 +9,7 @@ from search.engine import FACETS, FacetValue, Hit, Results
 from search.evaluation import Evaluation
 from search.filters import days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
+from search.histogram import histogram
 from search.matches import Match
 from search.postings import LAST_DAY, Mask, Numbers
 from search.query import NOWHERE, Days, Query, QueryError, Sort
@@ -47,6 +48,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
         facets={name: _counts(view, name, found, chosen) for name in FACETS},
         suggestion=None if total else _corrected(view, query, gazetteer, evaluation),
         warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
+        histogram=histogram(view, results.docs, query) if query.histogram else None,
     )
 
 

@@ -4,6 +4,7 @@ The scope is an argument of every question and there is no default: what lies
 outside it is never counted, scored, suggested, corrected to or marked.
 """
 
+import datetime as dt
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,15 +74,47 @@ class FacetValue:
     count: int
 
 
+class Unit(enum.StrEnum):
+    """How long a bar of a histogram is."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    DECADE = "decade"
+    CENTURY = "century"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """From one day to another, both included, and how many events touch them."""
+
+    since: dt.date
+    until: dt.date
+    count: int
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Bars side by side, and how many of the results have no date."""
+
+    unit: Unit
+    bars: Sequence[Bar]
+    undated: int
+
+
 @dataclass(frozen=True)
 class Results:
-    """One page of hits, with counts over all pages."""
+    """One page of hits, with counts over all pages.
+
+    ``histogram`` is there where the query asks for it.
+    """
 
     total: int
     hits: Sequence[Hit]
     facets: Mapping[str, Sequence[FacetValue]]
     suggestion: str | None = None
     warnings: Sequence[str] = field(default=())
+    histogram: Histogram | None = None
 
 
 class Tie(enum.StrEnum):

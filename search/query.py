@@ -38,7 +38,8 @@ class Query:
     ``facets`` restricts: values of one facet are alternatives, facets all apply.
     ``since`` and ``until`` are inclusive days that the event may overlap; ``bbox``
     is west, south, east, north in degrees. Pages count from 1. What has one of the
-    ``excluded_labels`` (codes or families) is left out and not counted.
+    ``excluded_labels`` (codes or families) is left out and not counted. With
+    ``histogram`` the results say how their events lie in time.
 
     :raises QueryError: sort or paging is out of range
     """
@@ -53,6 +54,7 @@ class Query:
     per_page: int = 20
     lang: str = "en"
     excluded_labels: tuple[str, ...] = ()
+    histogram: bool = False
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
