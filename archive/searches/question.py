@@ -1,6 +1,7 @@
 """From name and value pairs, as an address has them, to what the engine is asked.
 
-    q, page, per_page, sort, from, to, bbox, facet.<name> and exclude (both repeated)
+    q, page, per_page, sort, from, to, bbox, histogram,
+    facet.<name> and exclude (both repeated)
 
 The search page, the API, saved searches and exports read a search here, so that one
 search means the same to all of them.
@@ -54,6 +55,7 @@ def read(
         per_page=_count(first, "per_page", PER_PAGE),
         lang=lang,
         excluded_labels=_excluded(pairs, excluded_labels),
+        histogram=_truth(first, "histogram"),
     )
 
 
@@ -96,6 +98,13 @@ def _count(first: dict[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 6:
         raise QueryError("%(name)s must be a whole number", NOWHERE, name=name)
     return int(text)
+
+
+def _truth(first: dict[str, str], name: str) -> bool:
+    text = first.get(name) or "false"
+    if text not in ("true", "false"):
+        raise QueryError("%(name)s must be true or false", NOWHERE, name=name)
+    return text == "true"
 
 
 def _day(first: dict[str, str], name: str) -> dt.date | None:

@@ -258,9 +258,11 @@ class Desk:
         *,
         visibility: Visibility = Visibility.PUBLIC,
         access: Access = Access.VETTED,
+        event_date: str = "",
     ) -> RecordDraft:
         text = {"en": Description(title, "What is left of it, seen from the road.")}
-        return RecordDraft(RecordDocument(text), visibility, access)
+        document = RecordDocument(text, event_date=event_date)
+        return RecordDraft(document, visibility, access)
 
     def deposit(
         self, *files: bytes, draft: RecordDraft | None = None, name: str = "photo.jpg"

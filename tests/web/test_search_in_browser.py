@@ -116,3 +116,37 @@ def test_without_scripts_a_search_is_typed_saved_narrowed_and_taken(
     expect(page.get_by_text("Left out: Dead body.")).to_be_visible()
     expect(page.locator(".tile-title")).to_have_count(0)
     context.close()
+
+
+def test_a_stretch_of_time_is_drawn_with_the_mouse_or_chosen_by_keys(
+    chromium, live, site, desk
+):
+    for when in ("2020-10-03", "2020-11-04", "2020-12-05", "2021-01-06"):
+        desk.publish(desk.deposit(draft=desk.draft(f"On {when}", event_date=when)))
+    while run_one(site, site.clock()):
+        pass
+    page = chromium.new_page(viewport={"width": 360, "height": 740})
+    page.goto(f"{live.url}/search?view=timeline")
+    fits(page)
+    bars = page.locator(".bars a")
+    expect(bars).to_have_count(4)
+    said = page.locator("#announcement")
+    bars.nth(2).focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(said).to_contain_text("November 2020 – December 2020")
+    page.keyboard.press("Escape")
+    expect(said).to_have_text("Nothing is chosen.")
+    page.keyboard.press("Shift+ArrowLeft")
+    with page.expect_navigation(url="**from=2020-10-03&to=2020-11-30"):
+        page.keyboard.press("Enter")
+    expect(page.locator(".tile-title")).to_have_text(["On 2020-10-03", "On 2020-11-04"])
+    page.get_by_role("link", name="All times").click()
+    expect(bars).to_have_count(4)
+    page.wait_for_load_state("networkidle")  # the module that draws is there
+    bars.nth(1).hover()
+    page.mouse.down()
+    bars.nth(2).hover()
+    with page.expect_navigation(url="**from=2020-11-01&to=2020-12-31"):
+        page.mouse.up()
+    expect(page.locator(".tile-title")).to_have_text(["On 2020-11-04", "On 2020-12-05"])
+    page.close()

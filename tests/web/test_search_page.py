@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from archive import work
 from archive.web.pages import search as search_page
 from archive.web.showing import searching
+from auth.viewer import Visibility
 from search.engine import FACETS
 
 CSS = Path(__file__).parents[2] / "static/css/components.css"
@@ -116,3 +117,87 @@ def test_what_is_found_is_shown_in_every_view(visitor, found):
         page = visitor.get(f"/search?view={view}")
         assert page.status_code == 200, view
         assert f"/records/{found.record.id}" in page.get_data(as_text=True)
+
+
+def bars(page):
+    """Count and words of each bar of the timeline."""
+    shown = re.findall(r'data-words="([^"]+)">\s*<span class="bar-count">(\d+)<', page)
+    return {words: int(count) for words, count in shown}
+
+
+@pytest.fixture
+def dated(site, desk):
+    """Published: one of a month, one of two days in it, one of later, one undated."""
+    for title, when in (
+        ("The whole month", "2020-10"),
+        ("Two days", "2020-10-08/2020-10-09"),
+        ("Much later", "2021-02-03"),
+        ("Nobody knows", ""),
+    ):
+        desk.publish(desk.deposit(draft=desk.draft(title, event_date=when)))
+    while work.run_one(site, site.clock()):
+        pass
+
+
+def test_the_timeline_leads_to_what_happened_within_a_bar(visitor, dated):
+    page = visitor.get("/search?view=timeline").get_data(as_text=True)
+    counted = bars(page)
+    assert counted["October 2020"] == 2
+    assert counted["November 2020"] == 0
+    assert counted["February 1, 2021 to February 3, 2021"] == 1
+    assert "1 record has no date." in page
+    assert page.index("The whole month") < page.index("Much later")
+    assert "All times" not in page
+    october = re.search(r'href="([^"]+)" rel="nofollow" data-since="2020-10-01"', page)
+    assert october
+    inner = visitor.get(october[1].replace("&amp;", "&")).get_data(as_text=True)
+    assert "Much later" not in inner
+    assert bars(inner)["October 8, 2020"] == 2
+    assert bars(inner)["October 10, 2020"] == 1
+    for words in ("Earlier", "All times", "Later"):
+        assert words in inner
+
+
+def test_the_timeline_goes_on_to_the_end_of_the_calendar_and_not_beyond(visitor):
+    def asked(since, until):
+        address = f"/search?view=timeline&from={since}&to={until}"
+        return visitor.get(address).get_data(as_text=True)
+
+    assert "Later" not in asked("9990-01-01", "9999-12-31")
+    assert "Earlier" in asked("9990-01-01", "9999-12-31")
+    assert "Earlier" not in asked("0001-01-01", "0001-01-02")
+    assert "Later" in asked("0001-01-01", "0001-01-02")
+
+
+def test_what_one_may_not_know_of_moves_no_bar(visitor, browser, site, desk, dated):
+    def told(reader, address):
+        return bars(reader.get(address).get_data(as_text=True))
+
+    before = told(visitor, "/search?view=timeline")
+    draft = desk.draft(
+        "For the vetted", event_date="1993-07-23", visibility=Visibility.VETTED
+    )
+    desk.publish(desk.deposit(draft=draft))
+    while work.run_one(site, site.clock()):
+        pass
+    assert told(visitor, "/search?view=timeline") == before
+    assert told(browser("researcher"), "/search?view=timeline") != before
+    public = visitor.get("/api/v1/records?histogram=true").json["histogram"]
+    assert {bar["from"][:4] for bar in public["bars"]} == {"2020", "2021"}
+
+
+def test_the_api_tells_the_histogram_where_it_is_asked_for(visitor, dated):
+    answer = visitor.get("/api/v1/records?histogram=true&from=2020-10-08&to=2020-10-09")
+    day = {"count": 2}
+    assert answer.json["histogram"] == {
+        "unit": "day",
+        "bars": [
+            {"from": "2020-10-08", "to": "2020-10-08", **day},
+            {"from": "2020-10-09", "to": "2020-10-09", **day},
+        ],
+        "undated": 0,
+    }
+    assert visitor.get("/api/v1/records").json["histogram"] is None
+    refused = visitor.get("/api/v1/records?histogram=perhaps")
+    assert refused.status_code == 400
+    assert "true or false" in refused.json["detail"]

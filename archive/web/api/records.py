@@ -47,6 +47,7 @@ def listing() -> Answer:
             "per_page": query.per_page,
             "items": _items(s, found),
             "facets": _facets(s, found.results),
+            "histogram": _histogram(found.results),
             "suggestion": found.results.suggestion,
             "warnings": [remarks.said(each) for each in found.results.warnings],
         }
@@ -262,6 +263,18 @@ def _summary(s: Session, record: Record, assets: Sequence[Asset]) -> dict[str, A
     document = store.document_of(context.site().sealing, record)
     rows = labels.said_of(s, record.id)
     return represent.summary(record, document, assets, rows)
+
+
+def _histogram(results: Results) -> dict[str, Any] | None:
+    """How the events lie in time, where the caller asked for it."""
+    found = results.histogram
+    if found is None:
+        return None
+    bars = [
+        {"from": str(bar.since), "to": str(bar.until), "count": bar.count}
+        for bar in found.bars
+    ]
+    return {"unit": found.unit.value, "bars": bars, "undated": found.undated}
 
 
 def _facets(s: Session, results: Results) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
@@ -11,7 +10,7 @@ from archive.records import store
 from archive.records.tables import Collection
 from archive.web.request import context
 from archive.web.request.guard import public
-from archive.web.showing import cards, exclusions, searching
+from archive.web.showing import bars, cards, exclusions
 from archive.web.showing.recordpage import in_language
 from auth.policy import Action
 from auth.scope import scope
@@ -19,17 +18,6 @@ from auth.scope import scope
 bp = Blueprint("home", __name__)
 
 RECENT = 8
-LOWEST_BAR = 3
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One year of the timeline; `share` is its height in hundredths of the highest."""
-
-    year: int
-    count: int
-    share: int
-    url: str
 
 
 @dataclass(frozen=True)
@@ -55,24 +43,10 @@ def index() -> str:
             "home/index.html",
             recent=recent,
             left_out=exclusions.left_out(sum(card.is_hidden for card in recent)),
-            years=bars(store.counts_by_year(s, reach)),
+            years=bars.by_year(store.counts_by_year(s, reach)),
             collections=[shelf_card(shelf) for shelf in store.collections(s)],
             total=store.count(s, reach),
         )
-
-
-def bars(counts: Mapping[int, int]) -> list[Bar]:
-    """The timeline: a bar for each year that has records, the highest one full."""
-    most = max(counts.values(), default=1)
-    return [
-        Bar(
-            year,
-            count,
-            max(LOWEST_BAR, count * 100 // most),
-            searching.of_facet("year", str(year)),
-        )
-        for year, count in sorted(counts.items())
-    ]
 
 
 def shelf_card(shelf: Collection) -> ShelfCard:

@@ -25,6 +25,7 @@ from archive.web.request.guard import needs
 from archive.web.request.i18n import LANGUAGES, language
 from archive.web.showing import (
     asking,
+    bars,
     cards,
     exclusions,
     listexport,
@@ -78,10 +79,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere."""
+    """Words that lead somewhere, and where we are already."""
 
     label: Any
     url: str
+    sign: str = ""
+    is_here: bool = False
 
 
 @bp.get("/search")
@@ -161,7 +164,8 @@ def _page(
         since=request.args.get("from", ""),
         until=request.args.get("to", ""),
         view=search.view,
-        view_urls={view: search.with_view(view) for view in searching.VIEWS},
+        views=_views(search),
+        span=results.histogram and bars.of_search(search, results.histogram),
         sort=query.sort,
         sorts=list(words.SORTS.items()),
         page=query.page,
@@ -191,14 +195,23 @@ def _unread(error: QueryError) -> str:
         left_out=None,
         since=request.args.get("from", ""),
         until=request.args.get("to", ""),
-        view=searching.VIEWS[0],
-        view_urls={view: empty.with_view(view) for view in searching.VIEWS},
+        view=empty.view,
+        views=_views(empty),
+        span=None,
         sort="relevance",
         sorts=list(words.SORTS.items()),
         page=1,
         pages=0,
         address=empty.with_page,
     )
+
+
+def _views(search: Search) -> list[Link]:
+    """The ways to show it, each with its sign."""
+    return [
+        Link(view.title, search.with_view(name), view.sign, name == search.view)
+        for name, view in searching.VIEWS.items()
+    ]
 
 
 def _marked(asked: str, position: int) -> tuple[str, str, str] | None:

@@ -1,6 +1,6 @@
 """A search as the address of its page: what is chosen, and what another choice is.
 
-    /search?q=…&facet.label=…&exclude=…&from=…&to=…&sort=…&view=grid|list&page=N
+    /search?q=…&facet.label=…&exclude=…&from=…&to=…&sort=…&view=NAME&page=N
 
 `showing.asking` reads and answers the question; this is about links. Whatever the
 address holds beside these names is not carried on.
@@ -10,17 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import url_for
+from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 
 from archive.searches import question
 from archive.web.showing import asking, exclusions
-from search.query import Query
+from search.query import Query, Sort
+
+
+@dataclass(frozen=True)
+class View:
+    """A way to show what was found: its name, its sign, its usual order."""
+
+    title: Any
+    sign: str
+    sort: Sort | None = None
+
 
 PER_PAGE = 24
-VIEWS = ("grid", "list")
+VIEWS = {
+    "grid": View(_("Grid"), "layout-grid"),
+    "list": View(_("List"), "list"),
+    "timeline": View(_("Timeline"), "calendar", sort="event_date"),
+}
+GRID, TIMELINE = "grid", "timeline"
 CARRIED = question.CARRIED | {"view", exclusions.MEET}
 
 
@@ -44,6 +62,11 @@ class Search:
         """The address of the same search for other words."""
         return _address([("q", text), *_without(self.pairs, "q")])
 
+    def with_dates(self, since: date, until: date) -> str:
+        """The address of the same search between two days, both included."""
+        days = [("from", since.isoformat()), ("to", until.isoformat())]
+        return _address([*_without(self.pairs, "from", "to"), *days])
+
     def without_dates(self) -> str:
         """The address of the same search in all times."""
         return _address(_without(self.pairs, "from", "to"))
@@ -65,15 +88,15 @@ def read(args: MultiDict[str, str]) -> Search:
 
     :raises QueryError: a part of the address cannot be read
     """
-    asked = MultiDict(args)
-    asked.setdefault("sort", "relevance" if args.get("q", "").strip() else "deposited")
+    asked, view = MultiDict(args), args.get("view", GRID)
+    if view not in VIEWS:
+        view = GRID
+    usual = "relevance" if args.get("q", "").strip() else "deposited"
+    asked.setdefault("sort", VIEWS[view].sort or usual)
     asked["per_page"] = str(PER_PAGE)
-    view = args.get("view", VIEWS[0])
-    return Search(
-        asking.query_of(asked, exclusions.of_viewer()),
-        list(_pairs(args)),
-        view if view in VIEWS else VIEWS[0],
-    )
+    asked["histogram"] = "true" if view == TIMELINE else "false"
+    query = asking.query_of(asked, exclusions.of_viewer())
+    return Search(query, list(_pairs(args)), view)
 
 
 def of_facet(name: str, value: str) -> str:

@@ -25,7 +25,7 @@ from archive.web.api.schemas.shapes import (
 from auth.viewer import (
     RecordState,
 )
-from search.engine import Tie
+from search.engine import Tie, Unit
 
 _SUMMARY: dict[str, Schema] = {
     "id": TEXT,
@@ -132,6 +132,20 @@ SCHEMAS: dict[str, Schema] = {
             "type": "object",
             "additionalProperties": many(thing(value=TEXT, label=TEXT, count=COUNT)),
         },
+        histogram=or_null(
+            thing(
+                ("unit", "bars", "undated"),
+                unit=words(*(unit.value for unit in Unit)),
+                bars=many(
+                    thing(
+                        ("from", "to", "count"),
+                        **{"from": TEXT, "to": TEXT},
+                        count=COUNT,
+                    )
+                ),
+                undated=COUNT,
+            )
+        ),
         suggestion=or_null(TEXT),
         warnings=many(TEXT),
     ),

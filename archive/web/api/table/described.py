@@ -37,6 +37,7 @@ _SEARCH = (
     Parameter("from", "the event ends on or after this day"),
     Parameter("to", "the event begins on or before this day"),
     Parameter("bbox", "west,south,east,north in degrees"),
+    Parameter("histogram", "true: how the events lie in time, in at most 40 bars"),
 )
 
 OPERATIONS: tuple[Operation, ...] = (
