@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,23 @@ from archive.cli import output
 from archive.cli.deposits import parse_label
 from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
-from archive.exchange.imports import mapping, reports, rows, tabletext
+from archive.exchange.imports import (
+    autoarchiver,
+    bags,
+    mapping,
+    reports,
+    rows,
+    tabletext,
+    telegram,
+    webarchives,
+)
 from archive.exchange.imports.book import Name
 from archive.exchange.imports.entries import Entry, Fate, Line, SourceError
 from archive.exchange.imports.rows import Wish
 from archive.exchange.imports.tabletext import Manner
 from archive.exchange.imports.taking import Taking
-from archive.exchange.imports.trees import Folder
+from archive.exchange.imports.trees import Folder, Tree
+from archive.exchange.imports.trees import opened as opened_tree
 from archive.records import store
 from archive.site import Site
 from auth.viewer import Access, Visibility
@@ -31,7 +41,7 @@ STOPPED = "Stopped. What was taken in stays; run the same again to go on from th
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be read: by which name, how many entries, and what is said of it."""
+    """What is to be read: by which name, how many entries (0: nobody knows), facts."""
 
     name: Name
     total: int
@@ -82,8 +92,11 @@ def asked(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_path = click.argument("source", type=click.Path(exists=True, path_type=Path))
+
+
 @import_.command("csv")
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@_path
 @click.option("--map", "pairs", multiple=True, help="Column=field; as often as needed.")
 @click.option(
     "--mapping",
@@ -125,6 +138,69 @@ def of_csv(
             ),
             manners,
         )
+
+
+@import_.command("bagit")
+@_path
+@asked
+def of_bags(source: Path, **given: Any) -> None:  # noqa: ANN401 - click's
+    """A bag, or every bag of a folder, becomes a record of its payload.
+
+    Example: vigil import bagit /srv/bags --dry-run
+    """
+    with _importing(given) as (site, wish, manners), ExitStack() as open_here:
+        found = bags.sources(source)
+        name = Name(bags.FORM, given["called"] or source.resolve().name)
+        told = bags.entries(found, wish, open_here)
+        _run(site, Source(name, len(found), lambda: told), manners)
+
+
+@import_.command("auto-archiver")
+@_path
+@asked
+def of_auto_archiver(source: Path, **given: Any) -> None:  # noqa: ANN401 - click's
+    """Every item that auto-archiver has saved in a folder becomes a record.
+
+    Example: vigil import auto-archiver /srv/local_archive --dry-run
+    """
+    _of_tree(source, autoarchiver.FORM, autoarchiver.entries, given)
+
+
+@import_.command("telegram")
+@_path
+@asked
+def of_telegram(source: Path, **given: Any) -> None:  # noqa: ANN401 - click's
+    """Every message with a file of an export by Telegram Desktop becomes a record.
+
+    Example: vigil import telegram "/srv/ChatExport_2020-11-10" --dry-run
+    """
+    _of_tree(source, telegram.FORM, telegram.entries, given)
+
+
+@import_.command("warc")
+@_path
+@asked
+def of_web_archives(source: Path, **given: Any) -> None:  # noqa: ANN401 - click's
+    """Every picture, film, sound and document in WARC and WACZ becomes a record.
+
+    Example: vigil import warc /srv/crawl.wacz --dry-run
+    """
+    with _importing(given) as (site, wish, manners), ExitStack() as open_here:
+        name = Name(webarchives.FORM, given["called"] or source.resolve().name)
+        told = webarchives.entries(source, wish, open_here)
+        _run(site, Source(name, 0, lambda: told), manners)
+
+
+def _of_tree(
+    source: Path,
+    form: str,
+    entries: Callable[[Tree, Wish], Iterator[Entry]],
+    given: dict[str, Any],
+) -> None:
+    with _importing(given) as (site, wish, manners), opened_tree(source) as tree:
+        name = Name(form, given["called"] or source.resolve().name)
+        found = list(entries(tree, wish))
+        _run(site, Source(name, len(found), lambda: iter(found)), manners)
 
 
 @contextmanager
@@ -209,11 +285,12 @@ def _sentences(source: Source, manners: Manners, done: Sequence[Line]) -> str:
         meaning = [(name, means or "(left out)") for name, means in columns.items()]
         told += [output.table(("column", "means"), meaning), ""]
     for line in done:
-        if not manners.dry_run and line.fate is not Fate.WRONG:
+        if not (manners.dry_run or line.notes or line.fate is Fate.WRONG):
             continue
         called = _harmless(line.title or line.identifier)
         told.append(f"{line.at}: {line.fate.value}: {called}")
         told += [_harmless(f"    {t.column}: {t.message}") for t in line.troubles]
+        told += [_harmless(f"    {note}") for note in line.notes]
     counted = reports.counts(done).items()
     told.append(", ".join(f"{number} {fate}" for fate, number in counted if number))
     return "\n".join(told)

@@ -47,12 +47,14 @@ class FileOrigin:
 class Provenance:
     """How a record was brought in, and what its source says of where it was found.
 
-    `deleted` is what became of the material at its source, in the source's words.
+    `deleted` is what became of the material at its source, in the source's words;
+    `published_at` when it appeared there.
     """
 
     form: str
     identifier: str = ""
     tool: str = ""
+    published_at: str = ""
     deleted: str = ""
     files: tuple[FileOrigin, ...] = ()
     stamps: tuple[Stamp, ...] = ()
@@ -66,6 +68,7 @@ def from_raw(raw: Mapping[str, Any] | None) -> Provenance | None:
         form=raw["form"],
         identifier=raw["identifier"],
         tool=raw["tool"],
+        published_at=raw["published_at"],
         deleted=raw["deleted"],
         files=tuple(FileOrigin(**each) for each in raw["files"]),
         stamps=tuple(Stamp(**each) for each in raw["stamps"]),

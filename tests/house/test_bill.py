@@ -14,7 +14,7 @@ from tests.house import bill
 
 COMPATIBLE = re.compile(
     r"MIT(-0|-CMU)?( License)?|(0|Two-clause |2-Clause )?BSD( License| license)?"
-    r"|0?BSD(-[23]-Clause)?|Apache( Software License|-2\.0| License, Version 2\.0)"
+    r"|0?BSD(-[23]-Clause)?|Apache( Software License|[- ]2\.0| License, Version 2\.0)"
     r"|PSF-2\.0|MPL-2\.0|LGPL-3\.0-(only|or-later)|Zlib|CC0-1\.0|dependency licenses"
 )
 """Licences whose works may be a part of one under AGPL-3.0-or-later, as packages write

@@ -9,5 +9,10 @@ digests    hashing what passes
 tabletext  bytes to rows of a table, strictly
 mapping    which column means what
 rows       rows to entries
+material   what readers of other programs' files have in common
+bags       BagIt
+autoarchiver, pythonwords   what auto-archiver has saved, and as what it writes it
+telegram   what Telegram Desktop exports
+webarchives   WARC and WACZ
 reports    what became of each, for people and programs
 """

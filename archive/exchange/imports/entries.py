@@ -33,6 +33,7 @@ class Fate(StrEnum):
     DONE = "taken in"
     THERE = "there already"
     WRONG = "error"
+    PASSED = "passed over"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,13 @@ class Handed(Protocol):
         """
         ...
 
+    def verify(self) -> None:
+        """Compare what its container says of it, where that is not in `claimed`.
+
+        :raises Unfit: it is another, or cannot be read
+        """
+        ...
+
     def bring(self, arrival: Arrival, algorithms: frozenset[str]) -> Mapping[str, str]:
         """Take it into the archive; gives its digests.
 
@@ -90,7 +98,8 @@ class Entry:
 
     `at` is where it stands in the source; `identifier` names it there for good, where
     it has a name; `digest` is of all that the source says of it, so that a change is
-    noticed. With `troubles` it is not taken in, and `draft` may be missing.
+    noticed. With `troubles` it is not taken in, and `draft` may be missing. `passed`
+    says why it is nothing to be taken in; `notes` what of it was left out.
     """
 
     at: str
@@ -101,6 +110,8 @@ class Entry:
     labels: tuple[LabelInput, ...] = ()
     publish: bool = False
     troubles: tuple[Trouble, ...] = ()
+    passed: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -129,3 +140,4 @@ class Line:
     fate: Fate
     record_id: str | None = None
     troubles: tuple[Trouble, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from typing import Any
 from archive.exchange.cells import harmless
 from archive.exchange.imports.entries import Fate, Line
 
+_NOTHING = {"column": "", "code": "", "problem": ""}
 HEAD = ("at", "identifier", "title", "result", "record", "column", "code", "problem")
 
 
@@ -30,6 +31,7 @@ def as_json(line: Line) -> dict[str, Any]:
             {"column": each.column, "code": each.code, "problem": each.message}
             for each in line.troubles
         ],
+        "notes": list(line.notes),
     }
 
 
@@ -44,9 +46,13 @@ def as_csv(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield _csv_line(HEAD)
     for line in lines:
         facts = [line[name] for name in HEAD[:5]]
-        for each in line["troubles"] or [{"column": "", "code": "", "problem": ""}]:
+        for each in [*line["troubles"], *map(_noted, line["notes"])] or [_NOTHING]:
             told = (each["column"], each["code"], each["problem"])
             yield _csv_line([harmless(cell) for cell in (*facts, *told)])
+
+
+def _noted(words: str) -> dict[str, str]:
+    return {"column": "", "code": "note", "problem": words}
 
 
 def _csv_line(cells: Iterable[str]) -> str:

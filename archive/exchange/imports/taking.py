@@ -94,7 +94,9 @@ class Taking:
             return vocabulary.of(s)
 
     def _met_before(self, entry: Entry) -> Line | None:
-        """What is told without looking further: a second of its kind, or known."""
+        """What is told without looking further: passed over, a second, or known."""
+        if entry.passed:
+            return _line(entry, Fate.PASSED, notes=(entry.passed,))
         token = hashlib.sha256(entry.key.encode("utf-8", "surrogatepass")).digest()
         if (first := self._met.setdefault(token, entry.at)) != entry.at:
             return _wrong(entry, Trouble("identifier", TWICE.format(at=first), "twice"))
@@ -112,7 +114,7 @@ class Taking:
                 troubles += _looked_at(each)
         if troubles:
             return _wrong(entry, *troubles)
-        return Line(entry.at, entry.identifier, entry.title, Fate.WOULD)
+        return _line(entry, Fate.WOULD)
 
     def _taken(self, entry: Entry, terms: Vocabulary) -> Line:
         if troubles := self._troubles(entry, terms):
@@ -133,7 +135,7 @@ class Taking:
             if known is None:
                 raise
             return known
-        return Line(entry.at, entry.identifier, entry.title, Fate.DONE, made.id)
+        return _line(entry, Fate.DONE, made.id)
 
     def _troubles(self, entry: Entry, terms: Vocabulary) -> list[Trouble]:
         """What is wrong with it that can be told without its files."""
@@ -220,8 +222,19 @@ def _line_of(entry: Entry, known: Known) -> Line:
 
 
 def _wrong(entry: Entry, *troubles: Trouble, record_id: str | None = None) -> Line:
+    return _line(entry, Fate.WRONG, record_id, troubles)
+
+
+def _line(
+    entry: Entry,
+    fate: Fate,
+    record_id: str | None = None,
+    troubles: tuple[Trouble, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Line:
+    told = (*notes, *entry.notes)
     return Line(
-        entry.at, entry.identifier, entry.title, Fate.WRONG, record_id, troubles
+        entry.at, entry.identifier, entry.title, fate, record_id, troubles, told
     )
 
 
@@ -240,6 +253,7 @@ def _of_field(error: RecordsError) -> Trouble:
 def _looked_at(each: EntryFile) -> list[Trouble]:
     """What is wrong with a file, as far as can be told without taking it in."""
     try:
+        each.file.verify()
         with each.file.open() as stream:
             hashed = Hashed(stream, frozenset(each.claimed))
             sniff(hashed.read(HEAD_BYTES))
