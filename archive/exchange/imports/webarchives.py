@@ -123,6 +123,11 @@ def _of_file(file: TreeFile, stamps: tuple[Stamp, ...], wish: Wish) -> Iterator[
         archive = ArchiveIterator(stream)
         for record in archive:
             is_empty = False
+            if record.format != "warc":
+                # Whatever is no WARC is read as an ARC, which came before it.
+                raise SourceError(
+                    f"{file.path} is no WARC; convert it, or take it out."
+                )
             if record.rec_type != "response" or record.http_headers is None:
                 continue
             status = record.http_headers.get_statuscode()
