@@ -59,6 +59,7 @@ class Action(StrEnum):
     OPEN_REDACTED = "open_redacted"
     DERIVE = "derive"
     DEPOSIT = "deposit"
+    IMPORT = "import"
     DESCRIBE = "describe"
     LABEL = "label"
     LABEL_IN_BULK = "label_in_bulk"
@@ -205,6 +206,7 @@ _DEPOSITOR = Rule(
     Condition.ROLE,
     conditions.role_among(DEPOSITORS, TokenScope.DEPOSIT, TokenScope.WRITE),
 )
+_IMPORTER = Rule(Condition.ROLE, conditions.role_among(STAFF_ROLES, TokenScope.WRITE))
 _RESEARCHER = Rule(Condition.ROLE, conditions.role_among(RESEARCHERS, TokenScope.READ))
 _SECONDED = Rule(Condition.SECONDED, conditions.seconded)
 _PROVED = Rule(Condition.PROVED, conditions.proved_lately)
@@ -312,6 +314,11 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         _CHANGES,
         *_staff_action(_DEPOSITOR),
         Rule(Condition.VETTING, conditions.depositor_in_order),
+    ),
+    Action.IMPORT: (
+        Rule(Condition.MAINTENANCE, conditions.not_in_maintenance),
+        _CHANGES,
+        *_staff_action(_IMPORTER),
     ),
     Action.DESCRIBE: (
         _KNOWN,

@@ -210,6 +210,28 @@ def append(
     return tail.offset
 
 
+def receive(
+    premises: Premises, account_id: str, body: Readable, filename: str, now: datetime
+) -> Upload:
+    """Keep a file of which nobody said how long it is, to be handed in later.
+
+    :raises Refused: it cannot be taken; nothing of it is left
+    """
+    most = premises.upload_limits.bytes
+    upload = begin(premises, account_id, most, Details(filename, ""), now)
+    tail = _Tail(premises, upload, now)
+    try:
+        _append_as_it_comes(tail, body)
+        tail.end()
+    except BaseException:
+        with contextlib.suppress(UploadError):
+            terminate(premises, upload.id, account_id, now)
+        raise
+    finally:
+        tail.drop()
+    return upload
+
+
 def terminate(
     premises: Premises, upload_id: str, account_id: str, now: datetime
 ) -> None:
@@ -354,6 +376,20 @@ class _Tail:
             start < HEAD_BYTES and self.offset == self._upload.length
         ):
             self._look_at_head()
+
+    def end(self) -> None:
+        """What came is all there is: that is its length.
+
+        :raises Refused: it is empty, or no file of a known kind begins like this
+        """
+        with telling(self._filename):
+            sniff(b"" if self.offset == 0 else self._head())
+        with self._premises.db.write() as s:
+            s.execute(
+                update(Upload)
+                .where(Upload.id == self._upload.id, Upload.ended_at.is_(None))
+                .values(length=self.offset)
+            )
 
     def drop(self) -> None:
         """Leave nothing of what was not kept."""

@@ -4,6 +4,7 @@
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | label batch | batch | labels many files as one moderator confirmed, or undoes it |
+| import | import | checks a table handed in on the page, or takes a slice of it in |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
 | twins | asset | looks for files that show nearly the same |
@@ -53,6 +54,7 @@ from archive.work import (
     clustering,
     copying,
     deriving,
+    importing,
     indexing,
     lettering,
     rebuilding,
@@ -201,6 +203,7 @@ HANDLERS: Mapping[str, Handler] = {
     "derive": Handler(derive, _no_preview),
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),
+    importing.KIND: Handler(importing.run, _nothing),
     "index": Handler(index, _nothing),
     "reminders": Handler(reminding.remind, _nothing),
     "rebuild": Handler(rebuilding.rebuild, _nothing),

@@ -26,6 +26,11 @@ PARTS = (
     "archive/reports",
     "archive/requests",
     "archive/exchange/court/making.py",
+    "archive/exchange/imports/desk.py",
+    "archive/exchange/imports/mapping.py",
+    "archive/exchange/imports/rows.py",
+    "archive/exchange/imports/tabletext.py",
+    "archive/exchange/imports/taking.py",
     "archive/gazetteer",
     "archive/moderation",
     "archive/redaction.py",
@@ -44,6 +49,8 @@ FAMILIES = {
     "BlurError",
     "GazetteerError",
     "NotForCourt",
+    "SourceError",
+    "Unfit",
 }
 KEPT = {
     "Vetted on paper.",
@@ -53,8 +60,10 @@ KEPT = {
     "There is nothing here.",
     "Event date: {}.",
     "{} cannot be read: {}",
+    'A mapping is JSON such as {"Heading": "title"}.',
+    "{} is not of the form Column=field.",
 }
-"""Kept with an account or a record as somebody wrote it; or never shown to anybody."""
+"""Kept with an account or a record as somebody wrote it; or never shown on a page."""
 GAP = re.compile(r"%\(\w+\)s")
 
 

@@ -261,6 +261,8 @@ PUBLISHED = {
         GET api.jobs_read
     """,
     "snn--": """
+        GET deposit.import_of
+        GET deposit.import_report
         GET moderation.report
         POST moderation.take_report
         POST moderation.give_back_report
@@ -371,6 +373,9 @@ PUBLISHED = {
         GET api.vocabulary_versions
     """,
     "snnoo": """
+        GET deposit.imports
+        POST deposit.hand_in_table
+        POST deposit.act_on_import
         GET api.twins_listing
         GET admin.jobs
         GET api.queue_listing

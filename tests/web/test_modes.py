@@ -37,6 +37,7 @@ def test_read_only_stops_what_changes_the_collection_and_nothing_else(
     changing = {
         Action.GIVE_CONSENT,
         Action.DEPOSIT,
+        Action.IMPORT,
         Action.DESCRIBE,
         Action.LABEL,
         Action.REDACT,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import BinaryIO
 
+from blur.kinds import HEAD_BYTES, sniff
+
 READ_BYTES = 256 * 1024
 
 
@@ -22,6 +24,14 @@ class Hashed:
         for each in self._hashes.values():
             each.update(piece)
         return piece
+
+    def look(self) -> dict[str, str]:
+        """See to its kind; gives the digests, where any are wanted.
+
+        :raises BlurError: the archive has no such kind
+        """
+        sniff(self.read(HEAD_BYTES))
+        return self.exhaust() if self._hashes else {}
 
     def exhaust(self) -> dict[str, str]:
         """Read to the end; gives the digests."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from archive.intake import Arrival
 from archive.records.labels import LabelInput
@@ -60,17 +60,13 @@ class Handed(Protocol):
     def name(self) -> str: ...
     @property
     def size(self) -> int: ...
-    def open(self) -> BinaryIO:
-        """Its bytes, from the beginning.
+    def look(self, algorithms: frozenset[str]) -> Mapping[str, str] | None:
+        """See to its kind and give its digests, without taking it in.
 
-        :raises Unfit: it cannot be read
-        """
-        ...
+        None where that is told only when it is taken in.
 
-    def verify(self) -> None:
-        """Compare what its container says of it, where that is not in `claimed`.
-
-        :raises Unfit: it is another, or cannot be read
+        :raises Unfit: it cannot be read, or is not what its container says
+        :raises BlurError: the archive has no such kind
         """
         ...
 

@@ -101,9 +101,17 @@ def of_head(head: tuple[str, ...], said: Mapping[str, str]) -> Columns:
         there = ", ".join(name for name in head if name)
         raise SourceError(f"There is no column {missing[0]!r}; there are: {there}.")
     taken = {_fit(field) for field in said.values()} - {""}
+    # Where one column is called as the field itself, no other is guessed to be it.
+    named = {_plain(name) for name in head if name not in said}
     found: list[str] = []
     for name in head:
         field = _fit(said[name]) if name in said else _guessed(name)
+        if (
+            name not in said
+            and _plain(name) != _plain(field)
+            and _plain(field) in named
+        ):
+            field = ""
         # A guess gives way to what was said, and to what stands before it.
         if name not in said and (field in taken or field in found):
             field = ""
@@ -111,9 +119,7 @@ def of_head(head: tuple[str, ...], said: Mapping[str, str]) -> Columns:
             raise SourceError(f"Two columns are to be {field}; map one to nothing.")
         found.append(field)
     if not any(field.partition(".")[0] == "title" for field in found):
-        raise SourceError(
-            "No column is the title; say which one is, as in --map 'Heading=title'."
-        )
+        raise SourceError("No column is the title; say which one is.")
     return Columns(head, tuple(found))
 
 

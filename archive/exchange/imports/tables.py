@@ -25,6 +25,7 @@ from auth.tables import Base
 class ImportState(StrEnum):
     """How far an import is that was handed in on the page."""
 
+    CHECKING = "checking"
     PLANNED = "planned"
     RUNNING = "running"
     DONE = "done"

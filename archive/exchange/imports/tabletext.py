@@ -149,11 +149,14 @@ def _named(cells: Sequence[str]) -> tuple[str, ...]:
 
 def _no_table(line: int, error: csv.Error) -> SourceError:
     if "field limit" in str(error):
-        most = f"{CELL_LETTERS:,} letters"
-        told = f"a cell has more than {most}; shorten it, or close its quote"
-    else:
-        told = f"{error}; a quote within a cell is doubled, and every quote closes"
-    return SourceError(f"Line {line} cannot be read: {told}.")
+        return SourceError(
+            f"Line {line} cannot be read: a cell has more than {CELL_LETTERS:,} "
+            "letters; shorten it, or close its quote."
+        )
+    return SourceError(
+        f"Line {line} cannot be read: every quote has to close, and a quote within a "
+        "cell is doubled."
+    )
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from archive import intake, moderation
 from archive.exchange.imports import book
 from archive.exchange.imports.book import Known, Name
-from archive.exchange.imports.digests import Hashed
 from archive.exchange.imports.entries import (
     Entry,
     EntryFile,
@@ -38,19 +37,18 @@ from archive.records.store import RecordDraft
 from archive.records.tables import Record
 from archive.records.vocabulary import Vocabulary
 from blur.errors import BlurError
-from blur.kinds import HEAD_BYTES, sniff
 
 STOPPING = frozenset({"storage_full"})
 """Refusals that every further entry would meet: the import stops instead."""
 MEANWHILE = "Somebody is taking this in at the same time; run it again to see."
 CHANGED = (
-    "It was taken in before as record {record}, and the source says something else "
+    "It was taken in before as record {}, and the source says something else "
     "now. Change that record, give the entry another identifier, or the import another "
     "name."
 )
-TWICE = "The same entry stands at {at} already; give each its own identifier."
+TWICE = "The same entry stands at {} already; give each its own identifier."
 MISMATCH = (
-    "{file}: the source claims {algorithm} {claimed}, the file has {found}. Fetch the "
+    "{}: the source claims {} {}, the file has {}. Fetch the "
     "file again, or correct the claim."
 )
 UNPUBLISHED = "Only what is labelled can be published: give it labels, and a file."
@@ -99,7 +97,7 @@ class Taking:
             return _line(entry, Fate.PASSED, notes=(entry.passed,))
         token = hashlib.sha256(entry.key.encode("utf-8", "surrogatepass")).digest()
         if (first := self._met.setdefault(token, entry.at)) != entry.at:
-            return _wrong(entry, Trouble("identifier", TWICE.format(at=first), "twice"))
+            return _wrong(entry, Trouble("identifier", TWICE.format(first), "twice"))
         return self._known(entry)
 
     def _known(self, entry: Entry) -> Line | None:
@@ -217,7 +215,7 @@ def _line_of(entry: Entry, known: Known) -> Line:
         return Line(
             entry.at, entry.identifier, entry.title, Fate.THERE, known.record_id
         )
-    told = Trouble("", CHANGED.format(record=known.record_id), "changed")
+    told = Trouble("", CHANGED.format(known.record_id), "changed")
     return _wrong(entry, told, record_id=known.record_id)
 
 
@@ -253,17 +251,13 @@ def _of_field(error: RecordsError) -> Trouble:
 def _looked_at(each: EntryFile) -> list[Trouble]:
     """What is wrong with a file, as far as can be told without taking it in."""
     try:
-        each.file.verify()
-        with each.file.open() as stream:
-            hashed = Hashed(stream, frozenset(each.claimed))
-            sniff(hashed.read(HEAD_BYTES))
-            found = hashed.exhaust() if each.claimed else {}
+        found = each.file.look(frozenset(each.claimed))
     except Unfit as unfit:
         return [unfit.trouble]
     except BlurError as error:
         told = f"{each.file.name}: {error}"
         return [Trouble(each.column, told, error.code)]
-    return _compared(each, found)
+    return [] if found is None else _compared(each, found)
 
 
 def _compared(each: EntryFile, found: Mapping[str, str]) -> list[Trouble]:
@@ -271,12 +265,7 @@ def _compared(each: EntryFile, found: Mapping[str, str]) -> list[Trouble]:
     return [
         Trouble(
             each.column,
-            MISMATCH.format(
-                file=each.file.name,
-                algorithm=name,
-                claimed=claimed,
-                found=found.get(name, "another"),
-            ),
+            MISMATCH.format(each.file.name, name, claimed, found.get(name, "–")),
             "digest",
         )
         for name, claimed in each.claimed.items()

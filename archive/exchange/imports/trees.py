@@ -62,8 +62,17 @@ class TreeFile:
         with self.open() as stream, _whole(self.path):
             return stream.read(limit + 1)[:limit]
 
-    def verify(self) -> None:
-        """Nothing more is said of it than what was claimed."""
+    def look(self, algorithms: frozenset[str]) -> Mapping[str, str]:
+        """See to its kind; gives its digests.
+
+        :raises Unfit: it cannot be read
+        :raises BlurError: the archive has no such kind
+        """
+        with self.open() as stream:
+            try:
+                return Hashed(stream, algorithms).look()
+            except DAMAGED:
+                raise Unfit("files", f"{self.path}: it is damaged.") from None
 
     def bring(self, arrival: Arrival, algorithms: frozenset[str]) -> Mapping[str, str]:
         """Take it into the archive, hashing it on its way.

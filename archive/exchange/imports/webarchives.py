@@ -212,6 +212,16 @@ class Capture:
         """
         return cast("BinaryIO", _Body(self))
 
+    def look(self, algorithms: frozenset[str]) -> Mapping[str, str]:
+        """See to its kind and its own digests.
+
+        :raises Unfit: its digest is another, or it cannot be read
+        :raises BlurError: the archive has no such kind
+        """
+        self.verify()
+        with self.open() as stream:
+            return Hashed(stream, algorithms).look()
+
     def bring(self, arrival: Arrival, algorithms: frozenset[str]) -> Mapping[str, str]:
         """Take it into the archive, once its own digests hold.
 

@@ -487,6 +487,72 @@ NAMES = (
     N_("Entry %(entry)s: “%(name)s” is no usable name"),
     N_("This is too long; use vigil gazetteer import"),
 )
+IMPORTS = (
+    N_("Choose the table."),
+    N_("There is no such import."),
+    N_("This import was begun already; hand the table in once more."),
+    N_("This import is over, or still being checked."),
+    N_("Whoever began this import has signed out; it goes on when they say so."),
+    N_("The table has more than %(most)s MB; divide it."),
+    N_("The table is empty; its first line names the columns."),
+    N_("More than %(most)s rows; divide the table."),
+    N_("Two columns are called %(name)s; rename one."),
+    N_(
+        "The first line names %(count)s columns; at most %(most)s are read. Is the "
+        "delimiter right?"
+    ),
+    N_(
+        "Line %(line)s holds a NUL; this is no text, or UTF-16 without its mark: save "
+        "it as CSV UTF-8."
+    ),
+    N_("Line %(line)s has more than %(most)s letters."),
+    N_(
+        "Line %(line)s cannot be read: a cell has more than %(most)s letters; shorten "
+        "it, or close its quote."
+    ),
+    N_(
+        "Line %(line)s cannot be read: every quote has to close, and a quote within a "
+        "cell is doubled."
+    ),
+    N_(
+        "The table is not written in %(encoding)s. Save it as CSV UTF-8, or name its "
+        "encoding, such as cp1251 for Cyrillic from older programs."
+    ),
+    N_("%(field)s is no field; fields are: %(fields)s."),
+    N_("There is no column %(name)s; there are: %(names)s."),
+    N_("Two columns are to be %(field)s; map one to nothing."),
+    N_("No column is the title; say which one is."),
+    N_("This row has more cells than the head; quote its text."),
+    N_("The title is empty; every record needs one."),
+    N_("%(word)s is no language; write en, hy, az or ru."),
+    N_("%(word)s is not one of %(words)s."),
+    N_("%(cell)s is no number of degrees; write 39.7601."),
+    N_("Coordinates in own columns need exactly one place."),
+    N_("There is no collection %(name)s; make it, or write the short name of one."),
+    N_("%(error)s; write code, or code=G4."),
+    N_("%(count)s digests for %(files)s files; give each one."),
+    N_("This is no %(name)s: %(length)s of 0-9 and a-f."),
+    N_("You have sent no file %(name)s."),
+    N_("Two of the files that you sent are called %(name)s; remove one."),
+    N_("Of files that were sent SHA-256 alone is compared; leave the others out."),
+    N_(
+        "%(file)s: the source claims %(algorithm)s %(claimed)s, the file has "
+        "%(found)s. Fetch the file again, or correct the claim."
+    ),
+    N_("The same entry stands at %(place)s already; give each its own identifier."),
+    N_(
+        "It was taken in before as record %(record)s, and the source says something "
+        "else now. Change that record, give the entry another identifier, or the "
+        "import another name."
+    ),
+    N_("Somebody is taking this in at the same time; run it again to see."),
+    N_("A record has at most %(most)s files."),
+    N_("The files of a record have at most %(most)s bytes."),
+    N_("A record without files cannot be labelled."),
+    N_("Only moderators give labels; leave them out."),
+    N_("Only what is labelled can be published: give it labels, and a file."),
+    N_("There is nothing to take in."),
+)
 KNOWN = (
     *ACCOUNTS,
     *REPORTS,
@@ -500,6 +566,7 @@ KNOWN = (
     *VOCABULARY,
     *MARKS,
     *FINDINGS,
+    *IMPORTS,
     *SHREDDING,
     *VISAS,
     *FILES,

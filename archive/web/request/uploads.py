@@ -55,11 +55,17 @@ class VigilRequest(Request):
 
 
 class IncomingFile(io.RawIOBase):
-    """One file part, as its bytes arrive; `filename` is what the sender calls it."""
+    """One file part, as its bytes arrive; `filename` is what the sender calls it.
 
-    def __init__(self, parts: Submission, filename: str, media_type: str) -> None:
+    `field` is the name of the form's field that it was chosen in.
+    """
+
+    def __init__(
+        self, parts: Submission, filename: str, media_type: str, field: str = ""
+    ) -> None:
         self._parts = parts
         self._rest = b""
+        self.field = field
         self.filename = filename
         self.media_type = media_type
 
@@ -109,7 +115,7 @@ class Submission:
         while self._waiting is not None:
             part, self._waiting = self._waiting, None
             media_type = part.headers.get("Content-Type", "")
-            file = IncomingFile(self, part.filename, media_type)
+            file = IncomingFile(self, part.filename, media_type, part.name)
             self._open_file = file
             if part.filename:
                 yield file

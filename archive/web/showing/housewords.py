@@ -175,6 +175,7 @@ JOBS: dict[str, Any] = {
     "mute": _("make a film without its sound"),
     "redact": _("make a redacted copy"),
     "label batch": _("label many files"),
+    "import": _("take in a table of records"),
     "index": _("make searchable"),
     "sweep": _("clear away what was deleted"),
     "visas": _("ask other archives about visas"),

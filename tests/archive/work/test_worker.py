@@ -362,6 +362,7 @@ KINDS = (
     "copy",
     "derive",
     "fixity",
+    "import",
     "index",
     "label batch",
     "letter",
