@@ -24,17 +24,22 @@ from auth.viewer import (
     Wishes,
 )
 
+PUBLIC_DIGITS, EXACT_DIGITS = 1, 6
+"""A tenth of a degree is some ten kilometres: a town, and no house in it."""
+
 
 @dataclass(frozen=True)
 class Scope:
     """Which records somebody may know of.
 
     `audiences` are the visibilities in reach. `guarded` says whether the true titles
-    of records at G4 and above may be read, searched and shown.
+    of records at G4 and above may be read, searched and shown. Of the degrees of a
+    place so many `digits` after the point are told.
     """
 
     audiences: frozenset[str]
     guarded: bool
+    digits: int
 
 
 def scope(viewer: Viewer, now: datetime) -> Scope:
@@ -46,7 +51,9 @@ def scope(viewer: Viewer, now: datetime) -> Scope:
         reach.add(Visibility.VETTED.value)
     if (viewer.is_staff and trusted) or viewer.system == OPERATOR:
         reach.add(Visibility.STAFF.value)
-    return Scope(frozenset(reach), guarded=Visibility.VETTED.value in reach)
+    knows = Visibility.VETTED.value in reach
+    digits = EXACT_DIGITS if knows else PUBLIC_DIGITS
+    return Scope(frozenset(reach), guarded=knows, digits=digits)
 
 
 def may_read_title(viewer: Viewer, item: Item, now: datetime) -> bool:

@@ -7,10 +7,11 @@ import numpy as np
 from search.analysis.gazetteer import Gazetteer
 from search.engine import FACETS, FacetValue, Hit, Results
 from search.evaluation import Evaluation
-from search.filters import days_overlap, facet_has, inside_box, label_fits
+from search.filters import around, days_overlap, facet_has, inside_box, label_fits
 from search.grammar import read
 from search.histogram import histogram
 from search.matches import Match
+from search.points import spots
 from search.postings import LAST_DAY, Mask, Numbers
 from search.query import NOWHERE, Days, Query, QueryError, Sort
 from search.snippets import Marking, snippet, title
@@ -49,6 +50,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
         suggestion=None if total else _corrected(view, query, gazetteer, evaluation),
         warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
         histogram=histogram(view, results.docs, query) if query.histogram else None,
+        map=spots(view, results.docs) if query.map else None,
     )
 
 
@@ -84,6 +86,8 @@ def _restricted(view: View, found: Match, query: Query) -> Match:
         found = found.only(days[found.docs])
     if query.bbox:
         found = found.only(inside_box(view, query.bbox)[found.docs])
+    if query.near:
+        found = found.only(around(view, *query.near)[found.docs])
     for label in query.excluded_labels:
         found = found.only(~facet_has(view, "label", label_fits(label))[found.docs])
     return found

@@ -50,10 +50,15 @@ class IndexOutdated(IndexDamaged):
 
 @dataclass(frozen=True)
 class ScopeTerms:
-    """What a viewer may search: audiences, and whether guarded titles too."""
+    """What a viewer may search: audiences, and whether guarded titles too.
+
+    Of a place's degrees so many ``digits`` after the point are read: a narrower box
+    or circle finds no more than a wider one would tell.
+    """
 
     audiences: frozenset[str]
     guarded: bool
+    digits: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,10 +108,32 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Places near each other: their middle, a box around, one of the results.
+
+    Degrees; the box is west, south, east, north, and finds the same when asked for.
+    """
+
+    latitude: float
+    longitude: float
+    box: tuple[float, float, float, float]
+    count: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """Spots of the results, and how many results have no place on the map."""
+
+    spots: Sequence[Spot]
+    unplaced: int
+
+
+@dataclass(frozen=True)
 class Results:
     """One page of hits, with counts over all pages.
 
-    ``histogram`` is there where the query asks for it.
+    ``histogram`` and ``map`` are there where the query asks for them.
     """
 
     total: int
@@ -115,6 +142,7 @@ class Results:
     suggestion: str | None = None
     warnings: Sequence[str] = field(default=())
     histogram: Histogram | None = None
+    map: Map | None = None
 
 
 class Tie(enum.StrEnum):

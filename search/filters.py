@@ -1,6 +1,7 @@
 """Filters: facet values, ids, tiers, days and boxes on the map, as bitmaps."""
 
 import datetime as dt
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +9,9 @@ import numpy as np
 from search.postings import FIRST_DAY, LAST_DAY, Mask
 from search.query import Days
 from search.view import View
+
+EARTH = 6371.0
+"""Kilometres: its mean radius."""
 
 
 def value_is(view: View, name: str, value: str) -> Mask:
@@ -57,6 +61,24 @@ def inside_box(view: View, box: tuple[float, float, float, float]) -> Mask:
         else:
             across = longitude >= west or longitude <= east
         return across and south <= latitude <= north
+
+    return facet_has(view, "point", fits)
+
+
+def around(view: View, latitude: float, longitude: float, kilometres: float) -> Mask:
+    """Return the visible documents with a place at most so far away, on the ground.
+
+    Great circles on a sphere (haversine); the Earth's shape makes 0.5 % of difference.
+    """
+    north, east = math.radians(latitude), math.radians(longitude)
+
+    def fits(point: str) -> bool:
+        there, along = (math.radians(float(part)) for part in point.split(","))
+        half = (
+            math.sin((there - north) / 2) ** 2
+            + math.cos(north) * math.cos(there) * math.sin((along - east) / 2) ** 2
+        )
+        return 2 * EARTH * math.asin(min(1.0, math.sqrt(half))) <= kilometres
 
     return facet_has(view, "point", fits)
 

@@ -37,9 +37,10 @@ class Query:
 
     ``facets`` restricts: values of one facet are alternatives, facets all apply.
     ``since`` and ``until`` are inclusive days that the event may overlap; ``bbox``
-    is west, south, east, north in degrees. Pages count from 1. What has one of the
+    is west, south, east, north in degrees, ``near`` a latitude, a longitude and how
+    many kilometres around. Pages count from 1. What has one of the
     ``excluded_labels`` (codes or families) is left out and not counted. With
-    ``histogram`` the results say how their events lie in time.
+    ``histogram`` the results say how their events lie in time, with ``map`` where.
 
     :raises QueryError: sort or paging is out of range
     """
@@ -49,12 +50,14 @@ class Query:
     since: dt.date | None = None
     until: dt.date | None = None
     bbox: tuple[float, float, float, float] | None = None
+    near: tuple[float, float, float] | None = None
     sort: Sort = "relevance"
     page: int = 1
     per_page: int = 20
     lang: str = "en"
     excluded_labels: tuple[str, ...] = ()
     histogram: bool = False
+    map: bool = False
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:

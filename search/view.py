@@ -47,11 +47,7 @@ class Facet:
             return self._totals
         if self._code is not None:
             return np.bincount(self._code[docs], minlength=most + 1)[:most]
-        starts = self._starts[docs]
-        lengths = self._starts[docs + 1] - starts
-        skipped = np.cumsum(lengths) - lengths
-        places = np.repeat(starts - skipped, lengths) + np.arange(lengths.sum())
-        return np.bincount(self._codes[places], minlength=most)
+        return np.bincount(self._codes[self._places(docs)], minlength=most)
 
     def having(self, chosen: Mask) -> Mask:
         """Return the documents that have one of the chosen values."""
@@ -62,6 +58,25 @@ class Facet:
         if chosen.any():
             having[self._docs[chosen[self._codes]]] = True
         return having
+
+    def pairs(self, docs: Numbers) -> tuple[Numbers, Numbers]:
+        """Return each value of some of the documents, beside the document's number."""
+        if self._code is not None:
+            codes = self._code[docs].astype(np.int64)
+            there = codes < len(self.values)
+            return docs[there], codes[there]
+        held = self._places(docs)
+        return self._docs[held].astype(np.int64), self._codes[held].astype(np.int64)
+
+    def _places(self, docs: Numbers) -> Numbers:
+        """Return where in the list the values of these documents stand."""
+        starts = self._starts[docs]
+        lengths = self._starts[docs + 1] - starts
+        skipped = np.cumsum(lengths) - lengths
+        places: Numbers = np.repeat(starts - skipped, lengths) + np.arange(
+            lengths.sum()
+        )
+        return places
 
     def codes_of(self, doc: int) -> list[int]:
         """Return the values of one document."""
@@ -163,8 +178,18 @@ class View:
         codes = column.codes[seen]
         used = np.bincount(codes, minlength=len(column.values)) > 0
         values = [column.values[code] for code in np.flatnonzero(used).tolist()]
-        renumbered = np.cumsum(used) - 1
-        return Facet(values, renumbered[codes], docs[seen], self.size)
+        codes = (np.cumsum(used) - 1)[codes]
+        if name == "point":
+            return self._rounded(values, codes, docs[seen])
+        return Facet(values, codes, docs[seen], self.size)
+
+    def _rounded(self, values: Sequence[str], codes: Numbers, docs: Numbers) -> Facet:
+        """Places as finely as the scope reads them; what falls together is one."""
+        rounded = [_rounded(value, self.scope.digits) for value in values]
+        kept, renumbered = np.unique(np.array(rounded, str), return_inverse=True)
+        width = max(1, len(kept))
+        pairs = np.unique(docs.astype(np.int64) * width + renumbered[codes])
+        return Facet(kept.tolist(), pairs % width, pairs // width, self.size)
 
     @cached_property
     def id_rank(self) -> Numbers:
@@ -189,3 +214,8 @@ class View:
         kept = self._index.texts(int(self._numbers[doc]))
         aside = [] if self.guarded[doc] else kept.get("guarded", [])
         return [*kept["texts"], *aside]
+
+
+def _rounded(point: str, digits: int) -> str:
+    # Adding nought turns a rounded -0.0, which is another text, into 0.0.
+    return ",".join(str(round(float(part), digits) + 0.0) for part in point.split(","))

@@ -35,11 +35,13 @@ from archive.records import store
 from archive.records.document import Description, RecordDocument
 from archive.records.store import RecordDraft
 from archive.site import Site
-from auth.scope import Scope
+from auth.scope import EXACT_DIGITS, Scope
 from auth.viewer import Access, Visibility
 
 _FILE = Path(__file__).parent / "collection" / "case.json"
-EVERYTHING = Scope(frozenset(each.value for each in Visibility), guarded=True)
+EVERYTHING = Scope(
+    frozenset(each.value for each in Visibility), guarded=True, digits=EXACT_DIGITS
+)
 
 
 def write(

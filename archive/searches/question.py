@@ -1,6 +1,6 @@
 """From name and value pairs, as an address has them, to what the engine is asked.
 
-    q, page, per_page, sort, from, to, bbox, histogram,
+    q, page, per_page, sort, from, to, bbox, near, km, histogram, map,
     facet.<name> and exclude (both repeated)
 
 The search page, the API, saved searches and exports read a search here, so that one
@@ -20,8 +20,10 @@ EXCLUDE = "exclude"
 MOST_EXCLUDED = 100
 PER_PAGE = 20
 LONGEST_QUERY = 2000
+KILOMETRES, MOST_KILOMETRES = 50.0, 20_000.0
+_NEAR = "near is latitude,longitude in degrees, and km at most 20,000"
 CARRIED = frozenset(
-    {"q", "from", "to", "bbox", "sort", EXCLUDE}
+    {"q", "from", "to", "bbox", "near", "km", "sort", EXCLUDE}
     | {FACET_PREFIX + name for name in FACETS}
 )
 """What makes a search the same search: all but which page of it is looked at."""
@@ -50,12 +52,14 @@ def read(
         since=_day(first, "from"),
         until=_day(first, "to"),
         bbox=_box(first),
+        near=_near(first),
         sort=_sort(first),
         page=_count(first, "page", 1),
         per_page=_count(first, "per_page", PER_PAGE),
         lang=lang,
         excluded_labels=_excluded(pairs, excluded_labels),
         histogram=_truth(first, "histogram"),
+        map=_truth(first, "map"),
     )
 
 
@@ -145,3 +149,19 @@ def _box(first: dict[str, str]) -> tuple[float, float, float, float] | None:
     ):
         raise QueryError("bbox is west,south,east,north in degrees", NOWHERE)
     return (west, south, east, north)
+
+
+def _near(first: dict[str, str]) -> tuple[float, float, float] | None:
+    text = first.get("near", "").strip()
+    if not text:
+        return None
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+        kilometres = float(first.get("km", "").strip() or KILOMETRES)
+    except ValueError:
+        raise QueryError(_NEAR, NOWHERE) from None
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise QueryError(_NEAR, NOWHERE)
+    if not 0 < kilometres <= MOST_KILOMETRES:
+        raise QueryError(_NEAR, NOWHERE)
+    return (latitude, longitude, kilometres)

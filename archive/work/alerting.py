@@ -99,7 +99,7 @@ def _matches(
     try:
         hidden = preferences.wishes_of(own).hidden_labels
         query = question.read(asked, excluded_labels=hidden)
-        terms = ScopeTerms(reach.audiences, reach.guarded)
+        terms = ScopeTerms(reach.audiences, reach.guarded, reach.digits)
         return site.engine.ids(query, terms, MOST_WATCHED)
     except QueryError:
         log.warning("a saved search cannot be read any more: %s", row.id)

@@ -15,8 +15,8 @@ from tests.search.aes_sealing import AesSealing
 
 KEY = bytes(range(32))
 PUBLIC = ScopeTerms(frozenset({"public"}), guarded=False)
-VETTED = ScopeTerms(frozenset({"public", "vetted"}), guarded=True)
-STAFF = ScopeTerms(frozenset({"public", "vetted", "staff"}), guarded=True)
+VETTED = ScopeTerms(frozenset({"public", "vetted"}), guarded=True, digits=6)
+STAFF = ScopeTerms(frozenset({"public", "vetted", "staff"}), guarded=True, digits=6)
 NOBODY = ScopeTerms(frozenset(), guarded=False)
 
 

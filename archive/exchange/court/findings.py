@@ -38,11 +38,13 @@ from archive.findings.stances import Taken
 from archive.records import store
 from archive.records.document import RecordDocument
 from archive.records.tables import Record
-from auth.scope import Scope
+from auth.scope import PUBLIC_DIGITS, Scope
 from auth.sealing import Sealing
 from auth.viewer import Tier, Visibility
 
-PUBLIC = Scope(frozenset({Visibility.PUBLIC.value}), guarded=False)
+PUBLIC = Scope(
+    frozenset({Visibility.PUBLIC.value}), guarded=False, digits=PUBLIC_DIGITS
+)
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,4 @@ def related(
 
 def _scope_terms() -> ScopeTerms:
     reach = scope.scope(context.viewer(), context.now())
-    return ScopeTerms(reach.audiences, reach.guarded)
+    return ScopeTerms(reach.audiences, reach.guarded, reach.digits)

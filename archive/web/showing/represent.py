@@ -43,13 +43,15 @@ class Reach:
 
     is_inner: bool
     is_staff: bool
+    digits: int
 
     @classmethod
     def of_viewer(cls) -> Reach:
-        audiences = scope(context.viewer(), context.now()).audiences
+        reach = scope(context.viewer(), context.now())
         return cls(
-            is_inner=Visibility.VETTED.value in audiences,
-            is_staff=Visibility.STAFF.value in audiences,
+            is_inner=Visibility.VETTED.value in reach.audiences,
+            is_staff=Visibility.STAFF.value in reach.audiences,
+            digits=reach.digits,
         )
 
 
@@ -289,11 +291,10 @@ def _descriptions(document: RecordDocument, item: Item) -> dict[str, dict[str, s
 
 
 def _place(place: Place, reach: Reach) -> dict[str, Any]:
-    digits = 6 if reach.is_inner else 1
     return {
         "name": place.name,
-        "lat": None if place.lat is None else round(place.lat, digits),
-        "lon": None if place.lon is None else round(place.lon, digits),
+        "lat": None if place.lat is None else round(place.lat, reach.digits),
+        "lon": None if place.lon is None else round(place.lon, reach.digits),
     }
 
 

@@ -1,0 +1,60 @@
+"""Where on the map what was found lies: spots, each counted.
+
+Places that fall into one square of the map are one spot; the finest squares are taken
+of which no more than 60 hold any. How finely the places themselves are known is the
+scope's: see ``ScopeTerms.digits``.
+"""
+
+import numpy as np
+
+from search.engine import Map, Spot
+from search.postings import Numbers
+from search.view import View
+
+MOST_SPOTS = 60
+SQUARES = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Degrees; the first is none at all, each place by itself."""
+
+
+def spots(view: View, docs: Numbers) -> Map:
+    """Count the documents by where their places lie."""
+    facet = view.facet("point")
+    held, codes = facet.pairs(docs)
+    unplaced = len(docs) - len(np.unique(held))
+    if not len(codes):
+        return Map((), unplaced)
+    # Values are "north,east" as text: only those of the results are read.
+    used, codes = np.unique(codes, return_inverse=True)
+    values = [facet.values[code].split(",") for code in used.tolist()]
+    degrees = np.array(values, np.float64)
+    square = _squares(degrees)
+    return Map(
+        tuple(
+            _spot(view, degrees[square == number], held[square[codes] == number])
+            for number in range(int(square.max()) + 1)
+        ),
+        unplaced,
+    )
+
+
+def _squares(degrees: np.ndarray) -> Numbers:
+    """The number of the square of each place, from 0 without gaps."""
+    for side in SQUARES:
+        keys = degrees if not side else np.floor(degrees / side)
+        _, square = np.unique(keys, axis=0, return_inverse=True)
+        if square.max() < MOST_SPOTS:
+            break
+    numbers: Numbers = square
+    return numbers
+
+
+def _spot(view: View, degrees: np.ndarray, docs: Numbers) -> Spot:
+    (south, west), (north, east) = degrees.min(axis=0), degrees.max(axis=0)
+    latitude, longitude = degrees.mean(axis=0)
+    return Spot(
+        latitude=round(float(latitude), 5),
+        longitude=round(float(longitude), 5),
+        box=(float(west), float(south), float(east), float(north)),
+        count=len(np.unique(docs)),
+        id=view.id(int(docs[np.argmin(view.id_rank[docs])])),
+    )
