@@ -50,7 +50,7 @@ def answer(view: View, query: Query, gazetteer: Gazetteer) -> Results:
         suggestion=None if total else _corrected(view, query, gazetteer, evaluation),
         warnings=tuple(dict.fromkeys([*reading.warnings, *evaluation.warnings])),
         histogram=histogram(view, results.docs, query) if query.histogram else None,
-        map=spots(view, results.docs) if query.map else None,
+        map=spots(view, results.docs, query.bbox) if query.map else None,
     )
 
 

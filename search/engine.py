@@ -109,7 +109,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Spot:
-    """Places near each other: their middle, a box around, one of the results.
+    """Places near each other: their middle, a box around, the first few results there.
 
     Degrees; the box is west, south, east, north, and finds the same when asked for.
     """
@@ -118,7 +118,7 @@ class Spot:
     longitude: float
     box: tuple[float, float, float, float]
     count: int
-    id: str
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
