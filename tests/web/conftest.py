@@ -34,7 +34,7 @@ from archive import config, intake, moderation
 from archive.app import create_app
 from archive.founding import create_home
 from archive.intake import Deposit
-from archive.records.document import Description, RecordDocument
+from archive.records.document import Description, Place, RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site, open_site
@@ -259,9 +259,10 @@ class Desk:
         visibility: Visibility = Visibility.PUBLIC,
         access: Access = Access.VETTED,
         event_date: str = "",
+        places: tuple[Place, ...] = (),
     ) -> RecordDraft:
         text = {"en": Description(title, "What is left of it, seen from the road.")}
-        document = RecordDocument(text, event_date=event_date)
+        document = RecordDocument(text, places, event_date)
         return RecordDraft(document, visibility, access)
 
     def deposit(

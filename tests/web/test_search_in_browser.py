@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from archive.records.document import Place
 from archive.work import run_one
 from auth.credentials import sessions
 
@@ -72,6 +73,7 @@ def test_the_search_box_completes_by_keyboard_and_gets_out_of_the_way(
         page.goto(live.url + path)
         fits(page)
     page.goto(f"{live.url}/search?q=convoy")
+    page.wait_for_load_state("networkidle")  # the module that hears the keys is there
     titles = page.locator(".tile-title a")
     for key, reached in (("j", 0), ("j", 1), ("k", 0)):
         page.keyboard.press(key)
@@ -149,4 +151,37 @@ def test_a_stretch_of_time_is_drawn_with_the_mouse_or_chosen_by_keys(
     with page.expect_navigation(url="**from=2020-11-01&to=2020-12-31"):
         page.mouse.up()
     expect(page.locator(".tile-title")).to_have_text(["On 2020-11-04", "On 2020-12-05"])
+    page.close()
+
+
+def test_a_box_is_drawn_on_the_map_and_circles_are_links(chromium, live, site, desk):
+    for name, place in (
+        ("Shushi", Place("Shushi", 39.8, 46.8)),
+        ("Baku", Place("Baku", 40.4, 49.9)),
+    ):
+        desk.publish(desk.deposit(draft=desk.draft(f"In {name}", places=(place,))))
+    while run_one(site, site.clock()):
+        pass
+    page = chromium.new_page(
+        color_scheme="dark", viewport={"width": 360, "height": 740}
+    )
+    page.goto(f"{live.url}/search?view=map")
+    fits(page)
+    page.wait_for_load_state("networkidle")  # the module that draws is there
+    circles = page.locator("svg.map circle")
+    expect(circles).to_have_count(2)
+    circles.first.hover()
+    at = circles.first.bounding_box()
+    assert at
+    left, top = at["x"] - 12, at["y"] - 12
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + at["width"] + 24, top + at["height"] + 24, steps=3)
+    with page.expect_navigation(url="**bbox=*"):
+        page.mouse.up()
+    expect(page.locator(".tile-title")).to_have_count(1)
+    page.get_by_role("link", name="Everywhere").click()
+    expect(page.locator(".tile-title")).to_have_count(2)
+    page.get_by_role("link", name="Baku", exact=True).click()
+    expect(page.locator(".tile-title")).to_have_text(["In Baku"])
     page.close()

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from archive import work
+from archive.records.document import Place
 from archive.web.pages import search as search_page
 from archive.web.showing import searching
 from auth.viewer import Visibility
@@ -201,3 +202,77 @@ def test_the_api_tells_the_histogram_where_it_is_asked_for(visitor, dated):
     refused = visitor.get("/api/v1/records?histogram=perhaps")
     assert refused.status_code == 400
     assert "true or false" in refused.json["detail"]
+
+
+HOUSE = Place("A house at the road", 39.7612, 46.7512)
+
+
+@pytest.fixture
+def placed(site, desk):
+    """One at an exact place, one elsewhere, one nowhere that is known."""
+    for title, places in (
+        ("The house", (HOUSE,)),
+        ("In the capital", (Place("Yerevan", 40.18, 44.51),)),
+        ("Nobody knows", ()),
+    ):
+        desk.publish(desk.deposit(draft=desk.draft(title, places=places)))
+    while work.run_one(site, site.clock()):
+        pass
+
+
+def test_the_map_leads_to_what_lies_there(visitor, placed):
+    page = visitor.get("/search?view=map").get_data(as_text=True)
+    assert "1 record has no place on the map." in page
+    there = re.search(r'<li><a href="([^"]+)"[^>]*><span dir="auto">A house', page)
+    assert there
+    inner = visitor.get(there[1].replace("&amp;", "&")).get_data(as_text=True)
+    assert "The house" in inner
+    assert "In the capital" not in inner
+    assert "Within a box on the map" in inner
+    around = visitor.get("/search?view=map&near=39.8,46.8&km=250")
+    assert "At most 250 km from 39.8, 46.8" in around.get_data(as_text=True)
+    assert "In the capital" in around.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["near=39.8", "near=91,0", "near=x,y", "near=1,1&km=0", "near=1,1&km=30000"],
+)
+def test_a_point_that_is_none_is_told_of(visitor, wrong):
+    answer = visitor.get(f"/search?view=map&{wrong}")
+    assert answer.status_code == 400
+    assert "km at most 20,000" in answer.get_data(as_text=True)
+
+
+def test_a_visitor_learns_a_place_to_a_tenth_of_a_degree_by_whatever_way(
+    visitor, browser, placed
+):
+    """No page draws it finer, and no narrower box or circle tells more."""
+    exact = ("39.76", "46.75")
+    addresses = ["/search?view=map", "/api/v1/records?map=true", "/api/v1/records"]
+    record = visitor.get("/api/v1/records?q=house").json["items"][0]["id"]
+    addresses += [f"/records/{record}", f"/api/v1/records/{record}"]
+    for address in addresses:
+        page = visitor.get(address).get_data(as_text=True)
+        assert not [each for each in exact if each in page], address
+
+    def found(reader, box):
+        answer = reader.get(f"/api/v1/records?bbox={box}").json
+        return [each["title"] for each in answer["items"]]
+
+    inner = browser("researcher")
+    assert found(visitor, "46.751,39.761,46.752,39.762") == []
+    assert found(inner, "46.751,39.761,46.752,39.762") == ["The house"]
+    assert found(visitor, "46.8,39.8,46.8,39.8") == ["The house"]
+    assert found(inner, "46.8,39.8,46.8,39.8") == []
+    spots = inner.get("/api/v1/records?map=true").json["map"]["spots"]
+    assert (39.7612, 46.7512) in [(each["lat"], each["lon"]) for each in spots]
+
+
+def test_the_record_shows_its_places_on_a_map(visitor, placed):
+    house, nobody = (
+        visitor.get(f"/api/v1/records?q={word}").json["items"][0]["id"]
+        for word in ("house", "nobody")
+    )
+    assert '<circle class="map-spot"' in visitor.get(f"/records/{house}").text
+    assert "map-spot" not in visitor.get(f"/records/{nobody}").text

@@ -39,6 +39,8 @@ KNOWN = (
     _("Words with * and ~ were not searched in all their forms"),
     _("Write at most %(most)s characters"),
     _("bbox is west,south,east,north in degrees"),
+    _("near is latitude,longitude in degrees, and km at most 20,000"),
+    _("%(name)s must be true or false"),
     _("has: takes %(known)s"),
     _("kind: takes %(known)s"),
     _("tier: takes G0 to G5 or X, as in tier:<G4"),

@@ -48,6 +48,7 @@ def listing() -> Answer:
             "items": _items(s, found),
             "facets": _facets(s, found.results),
             "histogram": _histogram(found.results),
+            "map": _map(found.results),
             "suggestion": found.results.suggestion,
             "warnings": [remarks.said(each) for each in found.results.warnings],
         }
@@ -275,6 +276,23 @@ def _histogram(results: Results) -> dict[str, Any] | None:
         for bar in found.bars
     ]
     return {"unit": found.unit.value, "bars": bars, "undated": found.undated}
+
+
+def _map(results: Results) -> dict[str, Any] | None:
+    """Where what was found lies, where the caller asked for it."""
+    found = results.map
+    if found is None:
+        return None
+    spots = [
+        {
+            "lat": spot.latitude,
+            "lon": spot.longitude,
+            "bbox": list(spot.box),
+            "count": spot.count,
+        }
+        for spot in found.spots
+    ]
+    return {"spots": spots, "unplaced": found.unplaced}
 
 
 def _facets(s: Session, results: Results) -> dict[str, list[dict[str, Any]]]:

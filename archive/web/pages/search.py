@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from babel import Locale
 from babel.core import UnknownLocaleError
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
@@ -30,6 +30,7 @@ from archive.web.showing import (
     exclusions,
     listexport,
     massexport,
+    places,
     searching,
     timeline,
     words,
@@ -99,9 +100,11 @@ def results() -> tuple[str, int] | str:
             shown = [(record, hit.snippet_html) for hit, record in found.hits]
             items = list(_items(found, listed, timeline.found(s, shown)))
             titles = shelf_titles(store.collections(s))
+            lying = found.results.map
+            plan = places.of_search(s, search, lying) if lying else None
     except QueryError as error:
         return _unread(error), 400
-    return _page(search, found, items, titles)
+    return _page(search, found, items, titles, plan)
 
 
 @bp.post("/search/export")
@@ -143,6 +146,7 @@ def _page(
     found: asking.Found,
     items: Sequence[Item],
     titles: Mapping[str, str],
+    plan: places.Plan | None,
 ) -> str:
     query, results = search.query, found.results
     return render_template(
@@ -166,6 +170,9 @@ def _page(
         view=search.view,
         views=_views(search),
         span=results.histogram and bars.of_search(search, results.histogram),
+        plan=plan,
+        near=request.args.get("near", ""),
+        km=request.args.get("km", ""),
         sort=query.sort,
         sorts=list(words.SORTS.items()),
         page=query.page,
@@ -198,6 +205,7 @@ def _unread(error: QueryError) -> str:
         view=empty.view,
         views=_views(empty),
         span=None,
+        plan=None,
         sort="relevance",
         sorts=list(words.SORTS.items()),
         page=1,
@@ -253,6 +261,16 @@ def chosen(search: Search, titles: Mapping[str, str]) -> Iterator[Link]:
         dates = (request.args.get("from", ""), request.args.get("to", ""))
         label = gettext("Date: %(dates)s", dates=" – ".join(dates))
         yield Link(label, search.without_dates())
+    if search.query.bbox:
+        yield Link(gettext("Within a box on the map"), search.without_place())
+    if search.query.near:
+        north, east, kilometres = search.query.near
+        label = gettext(
+            "At most %(km)s km from %(place)s",
+            km=format_decimal(kilometres),
+            place=f"{north:g}, {east:g}",
+        )
+        yield Link(label, search.without_place())
 
 
 def facet_words(name: str, value: str, titles: Mapping[str, str]) -> str:

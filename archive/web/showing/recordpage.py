@@ -24,9 +24,10 @@ from archive.records.tables import Asset, LabelRow, Record, Redaction
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import cards, exclusions, tombstones, words
+from archive.web.showing import cards, exclusions, maps, tombstones, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.history import History, history_of
+from archive.web.showing.maps import Map
 from archive.web.showing.represent import Reach
 from archive.web.showing.titles import ShownText, fallback_words, shown_text
 from archive.web.showing.words import Meaning
@@ -128,6 +129,7 @@ class RecordPage:
     verification: Meaning
     stance: Meaning
     facts: Sequence[tuple[str, Any]]
+    map: Map | None
     history: History
     is_hidden: bool = False
     is_bare: bool = False
@@ -178,6 +180,7 @@ def page_of(
         verification=words.VERIFICATIONS[document.verification],
         stance=words.STANCES[document.stance],
         facts=_facts(record, document, shelf),
+        map=maps.of_places(document.places, Reach.of_viewer().digits),
         history=history_of(s, record, document),
         is_hidden=exclusions.treatment_of(store.item_of(record)) is Treatment.HIDE,
     )

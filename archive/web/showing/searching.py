@@ -37,8 +37,10 @@ VIEWS = {
     "grid": View(_("Grid"), "layout-grid"),
     "list": View(_("List"), "list"),
     "timeline": View(_("Timeline"), "calendar", sort="event_date"),
+    "map": View(_("Map"), "map-pin"),
 }
-GRID, TIMELINE = "grid", "timeline"
+GRID, TIMELINE, MAP = "grid", "timeline", "map"
+PLACED = ("bbox", "near", "km")
 CARRIED = question.CARRIED | {"view", exclusions.MEET}
 
 
@@ -66,6 +68,20 @@ class Search:
         """The address of the same search between two days, both included."""
         days = [("from", since.isoformat()), ("to", until.isoformat())]
         return _address([*_without(self.pairs, "from", "to"), *days])
+
+    def within(self, box: tuple[float, float, float, float]) -> str:
+        """The address of the same search in a box on the map."""
+        sides = ",".join(f"{side:.5f}" for side in box)
+        return _address([*_without(self.pairs, *PLACED), ("bbox", sides)])
+
+    def around(self, latitude: float, longitude: float) -> str:
+        """The address of the same search as far around a point as one usually asks."""
+        middle = f"{latitude:.5f},{longitude:.5f}"
+        return _address([*_without(self.pairs, *PLACED), ("near", middle)])
+
+    def without_place(self) -> str:
+        """The address of the same search everywhere."""
+        return _address(_without(self.pairs, *PLACED))
 
     def without_dates(self) -> str:
         """The address of the same search in all times."""
@@ -95,6 +111,7 @@ def read(args: MultiDict[str, str]) -> Search:
     asked.setdefault("sort", VIEWS[view].sort or usual)
     asked["per_page"] = str(PER_PAGE)
     asked["histogram"] = "true" if view == TIMELINE else "false"
+    asked["map"] = "true" if view == MAP else "false"
     query = asking.query_of(asked, exclusions.of_viewer())
     return Search(query, list(_pairs(args)), view)
 

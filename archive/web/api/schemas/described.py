@@ -8,6 +8,7 @@ from archive.web.api.schemas.shapes import (
     COUNT,
     LABEL_GIVEN,
     MOMENT,
+    NUMBER,
     SAVED,
     STATE,
     TEXT,
@@ -91,7 +92,7 @@ SCHEMAS: dict[str, Schema] = {
         **_SUMMARY,
         snippet_html={**TEXT, "description": "escaped, with <mark> only"},
         segment=or_null(thing(asset=TEXT, start_ms=COUNT, url=TEXT)),
-        score={"type": "number"},
+        score=NUMBER,
     ),
     "Record": thing(
         (*_SUMMARY, "descriptions", "assets", "labels_version", "text_version"),
@@ -144,6 +145,21 @@ SCHEMAS: dict[str, Schema] = {
                     )
                 ),
                 undated=COUNT,
+            )
+        ),
+        map=or_null(
+            thing(
+                ("spots", "unplaced"),
+                spots=many(
+                    thing(
+                        ("lat", "lon", "bbox", "count"),
+                        lat=NUMBER,
+                        lon=NUMBER,
+                        bbox=many(NUMBER),
+                        count=COUNT,
+                    )
+                ),
+                unplaced=COUNT,
             )
         ),
         suggestion=or_null(TEXT),

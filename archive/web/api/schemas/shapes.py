@@ -16,6 +16,7 @@ from auth.viewer import (
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TRUTH: Schema = {"type": "boolean"}
 MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}

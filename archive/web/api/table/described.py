@@ -37,6 +37,9 @@ _SEARCH = (
     Parameter("from", "the event ends on or after this day"),
     Parameter("to", "the event begins on or before this day"),
     Parameter("bbox", "west,south,east,north in degrees"),
+    Parameter("near", "latitude,longitude: what lies at most `km` around it"),
+    Parameter("km", "kilometres around `near`; 50 where it is left out"),
+    Parameter("map", "true: where it lies, in at most 60 spots"),
     Parameter("histogram", "true: how the events lie in time, in at most 40 bars"),
 )
 
