@@ -7,6 +7,7 @@ export default function brush(form) {
   const bars = [...form.querySelectorAll("[data-since]")];
   let from = null;
   let to = null;
+  let isDrawing = false;
 
   function mark() {
     const [first, last] = ends();
@@ -50,24 +51,35 @@ export default function brush(form) {
 
   form.addEventListener("pointerdown", (event) => {
     const here = place(event);
-    if (event.pointerType === "touch" || event.button !== 0 || here < 0) return;
+    if (event.button !== 0 || here < 0) return;
+    if (event.pointerType === "touch") return stop();
+    isDrawing = true;
     choose(here, here);
   });
   form.addEventListener("pointerover", (event) => {
     const here = place(event);
-    if (from === null || !(event.buttons & 1) || here < 0) return;
-    choose(from, here);
+    if (isDrawing && here >= 0) choose(from, here);
   });
   // A link that is drawn along would be dragged away as a link.
   form.addEventListener("dragstart", (event) => event.preventDefault());
   form.addEventListener("click", (event) => {
     if (from !== null && from !== to) event.preventDefault();
   });
+  // What was chosen by keys waits for Enter: a click elsewhere is about something else.
   document.addEventListener("pointerup", () => {
-    if (from === null) return;
+    if (!isDrawing) return;
+    isDrawing = false;
     if (from === to) choose(null, null);
     else ask();
   });
+  document.addEventListener("pointercancel", stop);
+  // A browser that goes back may show this page as it was left.
+  window.addEventListener("pagehide", stop);
+
+  function stop() {
+    isDrawing = false;
+    choose(null, null);
+  }
 
   form.addEventListener("keydown", (event) => {
     const here = place(event);

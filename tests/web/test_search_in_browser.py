@@ -139,6 +139,9 @@ def test_a_stretch_of_time_is_drawn_with_the_mouse_or_chosen_by_keys(
     page.keyboard.press("Escape")
     expect(said).to_have_text("Nothing is chosen.")
     page.keyboard.press("Shift+ArrowLeft")
+    page.get_by_role("heading", name="When it happened").click()
+    expect(page.locator(".bars .is-chosen")).to_have_count(2)
+    bars.nth(0).focus()
     with page.expect_navigation(url="**from=2020-10-03&to=2020-11-30"):
         page.keyboard.press("Enter")
     expect(page.locator(".tile-title")).to_have_text(["On 2020-10-03", "On 2020-11-04"])
