@@ -41,6 +41,7 @@ PAGES = (
     "exclusions",
     "records",
     "reporting",
+    "contributing",
     "packages",
     "collections",
     "findings",

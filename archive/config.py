@@ -73,6 +73,11 @@ class Config:
     max_upload_bytes: int
     max_files: int
     upload_hours: int
+    contributions: bool
+    contribution_bytes: int
+    contribution_files: int
+    quarantine_bytes: int
+    declined_days: int
     max_pixels: int
     max_seconds: int
     consent_max_minutes: int
@@ -379,6 +384,11 @@ SETTINGS = (
     Setting("max_upload_bytes", "8G", size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),
     Setting("upload_hours", "72", _count, "how long an unfinished upload is kept"),
+    Setting("contributions", "0", _switch, "1 lets strangers hand in, for review"),
+    Setting("contribution_bytes", "200M", size, "the most one contribution may hold"),
+    Setting("contribution_files", "10", _count, "the most files of one contribution"),
+    Setting("quarantine_bytes", "10G", size, "the most that may wait for review"),
+    Setting("declined_days", "14", _number, "days until what was declined is shredded"),
     Setting("max_pixels", "120_000_000", _count, "the most pixels of one picture"),
     Setting("max_seconds", "86_400", _count, "the longest recording, in seconds"),
     Setting("consent_max_minutes", "60", _count, "the longest consent"),

@@ -144,13 +144,32 @@ def shred(
     :raises Gone: it was shredded before
     :raises KeyUnavailable: the list cannot be kept; nothing was destroyed
     """
-    reason = checked_reason(reason)
+    return _shred(premises, record_id, checked_reason(reason), approved.accounts)
+
+
+def discard(premises: Premises, record_id: str, reason: str, by: str) -> dict[str, Any]:
+    """Shred what was handed in from outside and never taken in, with all its words.
+
+    No two administrators are asked: it never was a part of the archive.
+
+    :raises NoSuchRecord: there is no such record
+    :raises Gone: it was shredded before, or is part of the archive
+    :raises KeyUnavailable: the list cannot be kept; nothing was destroyed
+    """
+    with premises.db.read() as session:
+        if store.require(session, record_id).state is not RecordState.CONTRIBUTED:
+            raise Gone("This record is not, or no more, one that waits for review.")
+    return _shred(premises, record_id, checked_reason(reason), (by,))
+
+
+def _shred(
+    premises: Premises, record_id: str, reason: str, by: tuple[str, ...]
+) -> dict[str, Any]:
     now, receipt_id = premises.clock(), secrets.token_hex(8)
     with premises.db.read() as session:
         objects = _objects(session, record_id)
     premises.vault.keyring.shredded.add(
-        Shredding(each, record_id, now, receipt_id, approved.accounts, reason)
-        for each in objects
+        Shredding(each, record_id, now, receipt_id, by, reason) for each in objects
     )
     premises.vault.keyring.write_bundle(now)
     with premises.db.write() as session:
@@ -266,6 +285,9 @@ def _destroy(
     for each in objects:
         keytable.destroy(session, each, now)
     record = store.get(session, record_id)
+    facts = [_facts(premises.sealing, asset) for asset in assets]
+    if record is not None and record.state is RecordState.CONTRIBUTED:
+        store.forget_words(premises.sealing, record, assets)
     if record is not None:
         _bury(record, first, now)
     for asset in assets:
@@ -282,7 +304,7 @@ def _destroy(
         "at": now.isoformat(),
         "approved_by": list(first.by),
         "reason": first.reason,
-        "assets": [_facts(premises.sealing, asset) for asset in assets],
+        "assets": facts,
         "destroyed": destroyed,
     }
     receipt["digest"] = digest(receipt)

@@ -369,6 +369,7 @@ def _rules(config: Config) -> Rules:
         preview_ceiling=config.preview_max_tier,
         preview_k=config.preview_k,
         maintenance=config.maintenance,
+        contributions=config.contributions,
     )
 
 

@@ -39,6 +39,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 FRESH = timedelta(minutes=5)
 """For how long after somebody proved themselves a grave act may follow."""
 PROVED_TIER = Tier.G5
+_SHUT = (RecordState.CONTRIBUTED, RecordState.WITHDRAWN, RecordState.SHREDDED)
 UNREVIEWED = (RecordState.DRAFT, RecordState.SUBMITTED)
 
 
@@ -86,6 +87,8 @@ class Question:
 
 def known(q: Question) -> ReasonCode | None:
     item, viewer = q.about(), q.viewer
+    if item.state is RecordState.CONTRIBUTED and viewer.system is None:
+        return ReasonCode.NOT_FOUND
     if viewer.system is not None or audience(item) in scope(viewer, q.now).audiences:
         return None
     if viewer.account_id is not None and viewer.account_id == item.depositor_id:
@@ -93,17 +96,28 @@ def known(q: Question) -> ReasonCode | None:
     return ReasonCode.NOT_FOUND
 
 
+def known_or_reviewed(q: Question) -> ReasonCode | None:
+    """As `known`; what was handed in from outside is known to who may review it."""
+    reviewing = q.viewer.holds(TokenScope.LABEL, TokenScope.WRITE)
+    if q.about().state is RecordState.CONTRIBUTED and is_active_moderator(q.viewer):
+        return None if reviewing else ReasonCode.NOT_FOUND
+    return known(q)
+
+
+def taking_contributions(q: Question) -> ReasonCode | None:
+    return None if q.rules.contributions else ReasonCode.NOT_FOUND
+
+
 def still_open(q: Question) -> ReasonCode | None:
     item = q.about()
-    gone = item.state in (RecordState.WITHDRAWN, RecordState.SHREDDED)
+    gone = item.state in _SHUT
     if gone or item.tier >= Tier.X or item.access is Access.CLOSED:
         return ReasonCode.CLOSED
     return None
 
 
 def editable(q: Question) -> ReasonCode | None:
-    gone = q.about().state in (RecordState.WITHDRAWN, RecordState.SHREDDED)
-    return ReasonCode.CLOSED if gone else None
+    return ReasonCode.CLOSED if q.about().state in _SHUT else None
 
 
 def not_in_maintenance(q: Question) -> ReasonCode | None:

@@ -43,6 +43,9 @@ class Action(StrEnum):
     FOLLOW_REPORT = "follow_report"
     APPEAL = "appeal"
     ASK_BACK = "ask_back"
+    CONTRIBUTE = "contribute"
+    FOLLOW_CONTRIBUTION = "follow_contribution"
+    ANSWER_CONTRIBUTION = "answer_contribution"
     APPLY = "apply"
     CONFIRM_ADDRESS = "confirm_address"
     ANSWER_REFERENCE = "answer_reference"
@@ -72,6 +75,8 @@ class Action(StrEnum):
     READ_TAKEDOWNS = "read_takedowns"
     DECIDE_REPORTS = "decide_reports"
     DECIDE_TAKEDOWNS = "decide_takedowns"
+    READ_CONTRIBUTIONS = "read_contributions"
+    REVIEW_CONTRIBUTIONS = "review_contributions"
     VERIFY = "verify"
     RELATE = "relate"
     CATALOGUE = "catalogue"
@@ -256,7 +261,10 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         Rule(Condition.PROVED, conditions.proved_lately_or_token),
     ),
     Action.READ_RECORD: (_KNOWN, _SHOWING),
-    Action.READ_PREVIEW: (_KNOWN, _SHOWING),
+    Action.READ_PREVIEW: (
+        Rule(Condition.KNOWN, conditions.known_or_reviewed),
+        _SHOWING,
+    ),
     # A report needs no account: whoever may read of the record may say what is wrong.
     Action.REPORT: (_KNOWN, _SHOWING, _CHANGES),
     Action.FOLLOW_REPORT: (),
@@ -268,6 +276,15 @@ RULES: dict[Action, tuple[Rule, ...]] = {
         Rule(Condition.SIGNED_IN, conditions.signed_in),
         Rule(Condition.ROLE, conditions.own_withdrawn),
     ),
+    # Whoever hands something in needs no account; the setting is off by itself.
+    Action.CONTRIBUTE: (
+        Rule(Condition.KNOWN, conditions.taking_contributions),
+        _SHOWING,
+        Rule(Condition.MAINTENANCE, conditions.not_in_maintenance),
+        _CHANGES,
+    ),
+    Action.FOLLOW_CONTRIBUTION: (),
+    Action.ANSWER_CONTRIBUTION: (_CHANGES,),
     Action.APPLY: (),
     Action.CONFIRM_ADDRESS: (),
     Action.ANSWER_REFERENCE: (),
@@ -358,6 +375,14 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.READ_TAKEDOWNS: (_SHOWING, *_staff_action(_ADMINISTRATOR)),
     Action.DECIDE_REPORTS: (_CHANGES, *_staff_action(_STAFF)),
     Action.DECIDE_TAKEDOWNS: (_CHANGES, *_staff_action(_ADMINISTRATOR)),
+    Action.READ_CONTRIBUTIONS: (
+        _SHOWING,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
+    Action.REVIEW_CONTRIBUTIONS: (
+        _CHANGES,
+        *_staff_action(_moderator(*_LABEL_SCOPES)),
+    ),
     Action.VERIFY: (
         _KNOWN,
         _EDITABLE,

@@ -12,6 +12,8 @@
 | notice | 365 days after it was left |
 | reminder, lapse | `retention_days` after it was told |
 | where to write to whoever reported something | 90 days after the last decision |
+| where to write to a contributor | 90 days after the decision |
+| contribution that was declined or withdrawn | `retention_days` after that |
 | report with its appeal | `retention_days` after the last decision |
 
 An account's row stays, since the ledger names it by id: what is forgotten is the name,
@@ -90,6 +92,8 @@ RULES: Mapping[str, Rule] = {
     "lapses": Rule("their day"),
     "searches": Rule("the last change of their account"),
     "contacts": Rule("the last decision on their report", CONTACTS_FOR),
+    "contributors": Rule("the decision on what they handed in", CONTACTS_FOR),
+    "contributions": Rule("their being declined or withdrawn"),
     "reports": Rule("the last decision on them"),
 }
 """What is forgotten by which rule; every kind that a run counts is among these."""

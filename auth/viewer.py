@@ -87,6 +87,8 @@ class Access(StrEnum):
 class RecordState(StrEnum):
     """Where a record stands in its life."""
 
+    CONTRIBUTED = "contributed"
+    """Handed in from outside, and not reviewed: for those who review alone."""
     DRAFT = "draft"
     SUBMITTED = "submitted"
     LABELLED = "labelled"
@@ -363,6 +365,8 @@ class Rules:
     """How many files share each tile that is shown; 0: each has its own."""
     maintenance: bool = False
     mode: Mode = Mode.OPEN
+    contributions: bool = False
+    """Whether people without an account may hand something in."""
     warn_tier: Tier = Tier.X
     """From here on previews wait behind words for everybody."""
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -43,6 +43,7 @@ from archive.vault.container import Kind as ObjectKind
 from archive.vault.errors import StoreUnavailable
 from archive.vault.objects import ObjectRef, SealingWriter, Vault
 from auth.sealing import Sealing
+from auth.viewer import RecordState
 from blur.derivation import probe
 from blur.errors import BlurError
 from blur.kinds import HEAD_BYTES, Kind, sniff
@@ -100,23 +101,23 @@ class Deposit:
     duplicates: tuple[Duplicate, ...]
 
 
-def begin(premises: Premises) -> Arrival:
-    """Begin a deposit; use it as a block.
+def begin(premises: Premises, limits: UploadLimits | None = None) -> Arrival:
+    """Begin a deposit; use it as a block. `limits` are instead of the archive's own.
 
     :raises ConfigError: decoders cannot be confined here, and that was not allowed
     :raises Refused: nobody could recover the keys, and that was not waived
     """
     premises.require_sandbox()
     premises.require_recovery()
-    return Arrival(premises)
+    return Arrival(premises, limits or premises.upload_limits)
 
 
 class Arrival:
     """The files of one deposit, until they are a record or are given up."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, limits: UploadLimits) -> None:
         self._premises = premises
-        self._limits = premises.upload_limits
+        self._limits = limits
         self._files: list[IncomingFile] = []
         self._together: list[Callable[[Session, Record], None]] = []
         self._afterwards: list[Callable[[], None]] = []
@@ -172,21 +173,34 @@ class Arrival:
         :raises Refused: no file arrived, or one cannot be taken
         :raises FieldError: the description cannot be taken
         """
-        for file in self._files:
-            file.close()
-        if not self._files:
-            raise Refused("no_files", "Add at least one file.")
-        made: list[Record] = []
+        self._close()
+        made: list[str] = []
         try:
             with self._premises.db.write() as session:
                 deposit = self._record(session, draft, by, now, made)
         except SQLAlchemyError:
             # A commit whose answer was lost may have happened: then the blobs stay.
-            self._is_over = bool(made) and not _is_absent(self._premises.db, made[0])
+            self._is_over = _may_be_kept(self._premises.db, made)
             raise
-        self._is_over = True
-        for work in self._afterwards:
-            work()
+        self._end()
+        return deposit
+
+    def add_to(self, record_id: str, by: str, now: datetime) -> Deposit:
+        """Make everything that arrived further files of a record that is there.
+
+        :raises Refused: no file arrived, or one cannot be taken
+        :raises NoSuchRecord: there is no such record
+        """
+        self._close()
+        made: list[str] = []
+        try:
+            with self._premises.db.write() as session:
+                record = store.require(session, record_id)
+                deposit = self._kept(session, record, by, now, made)
+        except SQLAlchemyError:
+            self._is_over = _may_be_kept(self._premises.db, made)
+            raise
+        self._end()
         return deposit
 
     def abandon(self) -> None:
@@ -211,21 +225,44 @@ class Arrival:
     def _room(self) -> int:
         return self._limits.bytes - self.size
 
+    def _close(self) -> None:
+        for file in self._files:
+            file.close()
+        if not self._files:
+            raise Refused("no_files", "Add at least one file.")
+
+    def _end(self) -> None:
+        self._is_over = True
+        for work in self._afterwards:
+            work()
+
     def _record(
         self,
         session: Session,
         draft: RecordDraft,
         by: str,
         now: datetime,
-        made: list[Record],
+        made: list[str],
     ) -> Deposit:
         premises = self._premises
         record = store.create(session, premises.sealing, draft, by, now)
-        made.append(record)
         source = draft.document.source
         told = _Told(session, premises.ledger, by, now, record.id)
         if source.captured_at or source.url:
             told.line("capture", None, captured_at=source.captured_at, url=source.url)
+        return self._kept(session, record, by, now, made)
+
+    def _kept(
+        self,
+        session: Session,
+        record: Record,
+        by: str,
+        now: datetime,
+        made: list[str],
+    ) -> Deposit:
+        """Every file as an asset of the record; `made` are the assets' ids."""
+        premises = self._premises
+        told = _Told(session, premises.ledger, by, now, record.id)
         told.line("accession", None, files=len(self._files))
         assets: list[Asset] = []
         duplicates: list[Duplicate] = []
@@ -235,6 +272,7 @@ class Arrival:
             facts = file.facts(ref)
             asset = store.add_asset(session, premises.sealing, record, facts, now)
             assets.append(asset)
+            made.append(asset.id)
             _tell(told, asset, facts)
             args = {"asset": asset.id}
             jobs.enqueue(session, "derive", args, subject=record.id, owner=by, now=now)
@@ -445,16 +483,17 @@ def _duplicates(
     return [
         Duplicate(file.filename, twin.record_id, twin.id)
         for twin in store.same_file(session, sealing, file.sha256)
+        if store.require(session, twin.record_id).state is not RecordState.CONTRIBUTED
     ]
 
 
-def _is_absent(db: Database, record: Record) -> bool:
-    """Whether the record is certainly not there; unsure counts as there."""
+def _may_be_kept(db: Database, made: Sequence[str]) -> bool:
+    """Whether these assets may be there; only certainly not is no."""
     try:
         with db.read() as session:
-            return store.get(session, record.id) is None
+            return any(store.get_asset(session, each) is not None for each in made)
     except SQLAlchemyError:
-        return False
+        return bool(made)
 
 
 def human(size: int) -> str:

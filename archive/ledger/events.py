@@ -63,6 +63,14 @@ INWARD = frozenset(
         "report decided",
         "report appealed",
         "appeal decided",
+        "contribution received",
+        "contribution added to",
+        "contribution taken up",
+        "contribution asked about",
+        "contribution answered",
+        "contribution accepted",
+        "contribution declined",
+        "contribution withdrawn",
     }
 )
 SAID = frozenset(

@@ -15,7 +15,7 @@ from archive.moderation import places
 from archive.moderation.premises import Premises
 from archive.moderation.standing import State
 from archive.moderation.tables import LabelSet, Place, Rung
-from archive.records.store import GONE
+from archive.records.store import UNLISTED
 from archive.records.tables import Asset, Record
 
 AGES = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))
@@ -48,7 +48,7 @@ def of_queue(premises: Premises, session: Session, now: datetime) -> Numbers:
         Asset.id.in_(pending),
         Asset.id.in_(select(Place.asset_id).where(Place.reopened_at.is_not(None))),
     )
-    here = Record.state.not_in(GONE)
+    here = Record.state.not_in(UNLISTED)
     joined = select(Asset).join(Record, Record.id == Asset.record_id).where(here)
     stand = places.standing(premises, session, session.scalars(joined.where(waits)))
     every = session.scalar(select(func.count()).select_from(joined.subquery())) or 0

@@ -35,7 +35,7 @@ from archive.moderation.standing import State, pending, state_of
 from archive.moderation.tables import LabelSet, Place
 from archive.records import opinions
 from archive.records.errors import Conflict, FieldError, Gone
-from archive.records.store import GONE
+from archive.records.store import UNLISTED
 from archive.records.tables import Asset, Record
 
 LEASE = timedelta(minutes=30)
@@ -119,7 +119,7 @@ def waiting(session: Session) -> Sequence[str]:
         select(Asset.record_id)
         .join(Record, Record.id == Asset.record_id)
         .outerjoin(Place, Place.asset_id == Asset.id)
-        .where(Record.state.not_in(GONE), asked)
+        .where(Record.state.not_in(UNLISTED), asked)
         .distinct()
     )
     return session.scalars(found).all()
@@ -217,7 +217,7 @@ def reopen(
     :raises Gone: the record was withdrawn
     """
     asset = session.get_one(Asset, asset_id)
-    if session.get_one(Record, asset.record_id).state in GONE:
+    if session.get_one(Record, asset.record_id).state in UNLISTED:
         raise Gone("This record was withdrawn; it cannot be labelled any more.")
     reason = " ".join(why.split())
     if not 0 < len(reason) <= _WHY_LIMIT:
@@ -310,7 +310,7 @@ def _next(
     rank = case((count >= enough, 0), (count > 0, 1), else_=2)
     ranks = {State.DISPUTED: 0, State.SECOND: 1, State.OPEN: 2}
     conditions: list[ColumnElement[bool]] = [
-        Record.state.not_in(GONE),
+        Record.state.not_in(UNLISTED),
         asked,
         ~_is_pending(LabelSet.author == by),
         or_(Place.asset_id.is_(None), is_free),

@@ -18,7 +18,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, extract, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive.records.document import RecordDocument, checked, tidy
+from archive.records.document import (
+    LANGUAGES,
+    Description,
+    RecordDocument,
+    checked,
+    tidy,
+)
 from archive.records.errors import Conflict, FieldError, Gone, NoSuchRecord, NotLabelled
 from archive.records.tables import Asset, AssetState, Collection, Record
 from auth.identifiers import new_id
@@ -29,6 +35,9 @@ from auth.viewer import Access, Item, RecordState, Tier, Visibility
 RECORD_LETTERS = 12
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 GONE = (RecordState.WITHDRAWN, RecordState.SHREDDED)
+UNLISTED = (RecordState.CONTRIBUTED, *GONE)
+"""What stands in no list, no count and no queue, and what no search finds."""
+BLANK = "—"
 SHA256_PURPOSE = "assets.sha256"
 
 
@@ -139,8 +148,7 @@ def add_asset(
         facts.pages,
         facts.rate,
     )
-    sealed = json.dumps(asdict(details)).encode()
-    asset.details_sealed = sealing.seal(sealed, _details_context(asset.id))
+    _write_details(sealing, asset, details)
     session.add(asset)
     session.flush()
     return asset
@@ -438,6 +446,16 @@ def withdraw(
     session.flush()
 
 
+def forget_words(sealing: Sealing, record: Record, assets: Iterable[Asset]) -> None:
+    """Leave no word of what somebody wrote, nor what they called their files."""
+    blank = RecordDocument({LANGUAGES[0]: Description(BLANK, "")})
+    _write_document(sealing, record, blank)
+    record.visibility = Visibility.STAFF
+    for asset in assets:
+        nameless = replace(details_of(sealing, asset), filename=BLANK)
+        _write_details(sealing, asset, nameless)
+
+
 def restore(session: Session, record: Record, now: datetime) -> None:
     """Take a withdrawal back: the record stands where it stood, without tombstone.
 
@@ -507,7 +525,7 @@ def within(scope: Scope) -> ColumnElement[bool]:
     )
     if Visibility.STAFF.value not in scope.audiences:
         return published
-    return or_(published, Record.state.not_in((RecordState.PUBLISHED, *GONE)))
+    return or_(published, Record.state.not_in((RecordState.PUBLISHED, *UNLISTED)))
 
 
 def _write_document(sealing: Sealing, record: Record, document: RecordDocument) -> None:
@@ -517,6 +535,11 @@ def _write_document(sealing: Sealing, record: Record, document: RecordDocument) 
     record.event_to = dates.last if dates else None
     context = _document_context(record.id)
     record.document_sealed = sealing.seal(clean.to_bytes(), context)
+
+
+def _write_details(sealing: Sealing, asset: Asset, details: AssetDetails) -> None:
+    sealed = json.dumps(asdict(details)).encode()
+    asset.details_sealed = sealing.seal(sealed, _details_context(asset.id))
 
 
 def _refuse_gone(record: Record) -> None:

@@ -24,7 +24,7 @@ from archive import jobs
 from archive.ledger import Ledger
 from archive.records import inherited, store
 from archive.records.opinions import needed
-from archive.records.store import GONE
+from archive.records.store import UNLISTED
 from archive.records.tables import Asset
 from archive.twins.tables import Twin
 
@@ -79,7 +79,10 @@ def _inherit(
     by: str,
     now: datetime,
 ) -> None:
-    if not source.labelled or store.require(session, target.record_id).state in GONE:
+    if (
+        not source.labelled
+        or store.require(session, target.record_id).state in UNLISTED
+    ):
         return
     opinions = needed(session, premises.label_opinions, target, by)
     before = target.tier
@@ -99,7 +102,7 @@ def _give_back(
     by: str,
     now: datetime,
 ) -> None:
-    if store.require(session, target.record_id).state in GONE:
+    if store.require(session, target.record_id).state in UNLISTED:
         return
     others = _still_bound(session, target)
     before = target.tier

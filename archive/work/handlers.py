@@ -39,6 +39,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from archive import jobs, orders
+from archive.contributions import ending
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
@@ -133,11 +134,17 @@ def shred(task: Task) -> None:
 
 
 def sweep(task: Task) -> None:
-    """Remove what crashes left behind a day ago or earlier."""
+    """Remove what crashes left behind a day ago or earlier, and what was declined."""
+    shredded = ending.shred_due(task.site)
     with task.site.db.read() as session:
         swept = task.site.vault.sweep(session, task.site.clock() - SWEEP_AFTER)
     with task.site.db.write() as session:
-        task.done(session, unfinished=swept.unfinished, unreferenced=swept.unreferenced)
+        task.done(
+            session,
+            unfinished=swept.unfinished,
+            unreferenced=swept.unreferenced,
+            declined=shredded,
+        )
 
 
 def end_uploads(task: Task) -> None:

@@ -28,7 +28,7 @@ STATEMENT = "statement"
 def document(sealing: Sealing, session: Session, record_id: str) -> Document | None:
     """What the index holds of a record; None when it must not hold anything."""
     record = store.get(session, record_id)
-    if record is None or record.state in store.GONE:
+    if record is None or record.state in store.UNLISTED:
         return None
     described = store.document_of(sealing, record)
     assets = store.assets_of(session, record_id)

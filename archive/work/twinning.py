@@ -16,6 +16,7 @@ from archive.records import store
 from archive.records.tables import Asset
 from archive.work.deriving import WORKER
 from archive.work.task import Task
+from auth.viewer import RecordState
 from blur.likeness.form import Closeness
 
 KIND = twins.LOOK
@@ -35,7 +36,7 @@ def look(task: Task) -> None:
             twins.record_found(
                 site, session, asset_id, near_id, closeness, by=by, now=now
             )
-        if asset is not None:
+        if asset is not None and not _is_contributed(session, asset):
             twins.follow(site, session, asset, by=by, now=now)
             _share_noise(session, asset, now)
         task.done(session, asset=asset_id, twins=len(found))
@@ -62,10 +63,20 @@ def _share_noise(session: Session, asset: Asset, now: datetime) -> None:
     if asset.kind not in previewing.SHARING:
         return
     bound = [pair for pair in twins.of_asset(session, asset.id) if pair.binds]
-    if not bound:
+    near = [store.require_asset(session, pair.beside(asset.id)) for pair in bound]
+    group = [asset, *(each for each in near if not _is_contributed(session, each))]
+    if len(group) == 1:
         previewing.own_noise(session, asset.id, now)
         return
-    group = [asset, *(store.require_asset(session, p.beside(asset.id)) for p in bound)]
     oldest = min(group, key=lambda each: (each.created_at, each.id))
     for each in group:
         previewing.share_noise(session, each.id, oldest.id, now)
+
+
+def _is_contributed(session: Session, asset: Asset) -> bool:
+    """Whether it waits for review: until then it changes nothing that others see.
+
+    A preview drawn again would tell a stranger that the archive holds what they sent.
+    """
+    record = store.require(session, asset.record_id)
+    return record.state is RecordState.CONTRIBUTED

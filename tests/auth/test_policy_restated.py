@@ -127,6 +127,8 @@ RULES = st.builds(
 
 def knows(viewer: Viewer, item: Item, _rules: Rules) -> bool:
     person, staff = is_person(viewer), is_person(viewer) and viewer.role in PEOPLE[1:]
+    if item.state is RecordState.CONTRIBUTED:
+        return False
     if person and viewer.account_id == item.depositor_id and item.tier < Tier.X:
         return True
     listed = (RecordState.PUBLISHED, RecordState.WITHDRAWN, RecordState.SHREDDED)

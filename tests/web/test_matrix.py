@@ -93,6 +93,8 @@ PUBLISHED = {
         POST reporting.send
         GET reporting.ask
         POST reporting.look
+        GET contributing.ask
+        POST contributing.look
         GET records.cite
         GET records.show
         GET search.results
@@ -229,6 +231,11 @@ PUBLISHED = {
     "-----": """
         GET reporting.follow
         POST reporting.appeal
+        GET contributing.form
+        POST contributing.hand_in
+        POST contributing.answer
+        POST contributing.add_files
+        POST contributing.withdraw
         GET api.readerreports_read
         GET findings.entity
         GET api.entities_read
@@ -269,6 +276,11 @@ PUBLISHED = {
         POST moderation.decide_report
     """,
     "snn-n": """
+        GET moderation.contribution
+        POST moderation.take_contribution
+        POST moderation.give_back_contribution
+        POST moderation.ask_contributor
+        POST moderation.decide_contribution
         GET moderation.batch
         GET api.labelbatches_read
         POST findings.take_back_claim
@@ -280,6 +292,7 @@ PUBLISHED = {
         POST findings.unlink_entity
     """,
     "snnon": """
+        GET moderation.contributions
         GET moderation.batch_form
         PATCH api.labelbatches_change
         POST moderation.act_on_batch

@@ -11,6 +11,8 @@
 | visas to be made, presented or asked about again | 20 an hour |
 | reports about records | 10 an hour; of all visitors together 300 an hour |
 | references of reports looked up | 120 an hour |
+| contributions and files added | 6 an hour from one address; of all 120 an hour |
+| references of contributions looked up | 120 an hour |
 | reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have
@@ -42,6 +44,8 @@ VISAS = Allowance(20, timedelta(hours=1))
 REPORTS = Allowance(10, timedelta(hours=1))
 ALL_REPORTS = Allowance(300, timedelta(hours=1))
 """Of all visitors: many addresses must not bury what the others report."""
+CONTRIBUTIONS = Allowance(6, timedelta(hours=1))
+ALL_CONTRIBUTIONS = Allowance(120, timedelta(hours=1))
 CODES = Allowance(120, timedelta(hours=1))
 
 
@@ -83,6 +87,35 @@ def spend_report() -> None:
     spend("reports", REPORTS)
     if context.viewer().account_id is None:
         spend_together("reports", ALL_REPORTS)
+
+
+def spend_contribution() -> None:
+    """Count one contribution of this address, and of everybody's.
+
+    :raises TooFast: it was one too many
+    """
+    _spend(f"contributions:{_contributor()}", CONTRIBUTIONS)
+    spend_together("contributions", ALL_CONTRIBUTIONS)
+
+
+def spend_contribution_code() -> None:
+    """Count one look by a contribution's reference.
+
+    :raises TooFast: it was one too many
+    """
+    _spend(f"contribution code:{_contributor()}", CODES)
+
+
+def _contributor() -> str:
+    """Whose tries are counted: an account, or an address that no row gives away.
+
+    A plain digest of an address is found by trying every address; this one needs the
+    archive's key.
+    """
+    if account_id := context.viewer().account_id:
+        return account_id
+    address = request.remote_addr or ""
+    return context.site().sealing.blind(address, "limits.contributors").hex()
 
 
 def _spend(key: str, allowance: Allowance) -> None:

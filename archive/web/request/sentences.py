@@ -80,6 +80,19 @@ REPORTS = (
     N_("A reader's report was upheld."),
     N_("Only a record that was withdrawn can be restored."),
 )
+CONTRIBUTIONS = (
+    N_("There is no such contribution."),
+    N_("Too much is waiting for review just now. Please come back in some days."),
+    N_("This contribution is full."),
+    N_("This contribution is decided or withdrawn already; nothing can be changed."),
+    N_("You have handed this in yourself: somebody else decides."),
+    N_("Somebody else is looking at this, or it is decided."),
+    N_("This is not in your hands (any more): take it up first."),
+    N_("You have written as often as can be read. Please wait."),
+    N_("Please write something."),
+    N_("Write for the contributor why."),
+    N_("This record is not, or no more, one that waits for review."),
+)
 REDACTIONS = (
     N_("This record was withdrawn; nothing is made of it any more."),
     N_("Label this file before you redact it."),
@@ -556,6 +569,7 @@ IMPORTS = (
 KNOWN = (
     *ACCOUNTS,
     *REPORTS,
+    *CONTRIBUTIONS,
     *REDACTIONS,
     *APPLICATIONS,
     *ACCESS,

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from archive.contributions import quarantine
 from archive.jobs.tables import Job
 from archive.records.tables import Asset, Record
 from archive.site import Site
+from auth.viewer import RecordState
 
 
 def exposition(site: Site) -> str:
     """The archive's numbers in the text form that Prometheus reads."""
     with site.db.read() as s:
+        held = quarantine.held(site, s)
+        waits = {"used": held.size, "most": held.most}
         families = (
-            _family("vigil_records", "Records by state", "state", _by(s, Record)),
-            _family("vigil_assets", "Files by state", "state", _by(s, Asset)),
+            _family("vigil_records", "Records by state", "state", _by(s, Record, _ANY)),
+            _family("vigil_assets", "Files by state", "state", _by(s, Asset, _HERE)),
+            _family("vigil_quarantine_bytes", "Handed in from outside", "what", waits),
             _family("vigil_jobs", "Background jobs by state", "state", _by(s, Job)),
         )
     return "".join(families)
 
 
-def _by(s: Session, table: Any) -> dict[str, int]:  # noqa: ANN401 - any with a state
-    counted = s.execute(select(table.state, func.count()).group_by(table.state))
+_ANY = Record.state != RecordState.CONTRIBUTED
+_HERE = Asset.record_id.in_(select(Record.id).where(_ANY))
+"""What waits for review from outside is in no count."""
+
+
+def _by(
+    s: Session,
+    table: Any,  # noqa: ANN401 - any with a state
+    *wanted: ColumnElement[bool],
+) -> dict[str, int]:
+    counted = s.execute(
+        select(table.state, func.count()).where(*wanted).group_by(table.state)
+    )
     return {str(state): count for state, count in counted}
 
 

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import archive.contributions.tables
 import archive.exchange.imports.tables
 import archive.findings.tables
 import archive.fixity.tables
@@ -46,6 +47,7 @@ from auth.viewer import Access, Visibility
 
 CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
+    archive.contributions.tables,
     archive.exchange.imports.tables,
     archive.findings.tables,
     archive.fixity.tables,

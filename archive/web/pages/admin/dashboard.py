@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from archive import jobs
 from archive.attack.material import stored_cells
+from archive.contributions import quarantine
 from archive.fixity import FixityRound
 from archive.jobs import JobState
 from archive.records import store
@@ -107,6 +108,7 @@ def index() -> str:
         known = names(s, people)
         desk = overview.table(s, Wanted(), now)
         seconding = confirmations.waiting_for(s, own_id())
+        contributed = quarantine.held(site, s)
         reported = reports.waiting(s, grave=True)
         urgent = emergencies.unreviewed(s, now)
         cells = stored_cells(site, s, MEASURED_PREVIEWS)
@@ -119,6 +121,7 @@ def index() -> str:
         ending=sum(line.state is State.EXPIRING for line in desk),
         emergencies=len(urgent),
         seconding=seconding,
+        contributed=contributed,
         reported=reported,
         reported_age=reported.age(now),
         oldest=now - pending[0].submitted_at if pending else None,

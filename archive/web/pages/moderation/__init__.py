@@ -11,6 +11,7 @@ judging      twins that wait, and what is said of one
 markforms    segments and regions as forms
 marks        the parts of one file, to be marked
 decisions    the forms of the next
+contributed  what was handed in from outside, and deciding on it
 reported     what readers say is wrong, and deciding on it
 redacting    what is removed from a copy, drawn and confirmed
 drawn        the same as lines to type
@@ -19,6 +20,7 @@ publication  letting a record out, and withdrawing one
 
 from archive.web.pages.moderation import (
     bulk,
+    contributed,
     dashboard,
     judging,
     labelling,
@@ -34,6 +36,7 @@ from archive.web.pages.moderation.blueprint import bp
 __all__ = [
     "bp",
     "bulk",
+    "contributed",
     "dashboard",
     "judging",
     "labelling",

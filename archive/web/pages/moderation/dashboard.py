@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import render_template
 
+from archive.contributions import quarantine
 from archive.moderation import agreement, numbers
 from archive.records import store, vocabulary
 from archive.reports import desk
@@ -28,6 +29,7 @@ def dashboard() -> str:
     with context.read_session() as s:
         words = vocabulary.of(s)
         agreed = agreement.of_archive(s)
+        contributed = quarantine.held(site, s)
         reported = desk.waiting(s, grave=context.may(Action.READ_TAKEDOWNS))
         queue = numbers.of_queue(site, s, now)
         work = numbers.of_moderator(s, by, now - timedelta(days=DAYS))
@@ -41,6 +43,8 @@ def dashboard() -> str:
         "moderation/dashboard.html",
         agreed=[(words.term(a.code).name(i18n.language()), a) for a in agreed],
         queue=queue,
+        contributed=contributed,
+        contributed_age=contributed.age(now),
         reported=reported,
         reported_age=reported.age(now),
         ages=[int(age.total_seconds() // 86_400) for age in numbers.AGES],

@@ -14,6 +14,7 @@ from flask import abort, render_template, request
 from sqlalchemy.orm import Session
 
 from archive import previewing
+from archive.contributions import finding as contributions
 from archive.moderation import answers as whole
 from archive.moderation import places, rungs
 from archive.moderation import standing as stands
@@ -67,6 +68,8 @@ class Desk:
     now: datetime
     twins: Sequence[TwinShown]
     standing: Sequence[LabelRow]
+    contribution: str | None
+    """The contribution that it came by, where somebody handed it in from outside."""
 
     @property
     def position(self) -> int:
@@ -139,6 +142,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
     asset = _pick(assets, asset_id, answered)
     place = stand[asset.id]
     rung = rungs.used(site, s, asset, by)
+    came_by = contributions.of_record(s, record_id)
     rows, mine = _standing(s, asset), own[asset.id]
     sees = stands.may_see_answers(s, place.answers, place.state, by)
     return Desk(
@@ -158,6 +162,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
         now=now,
         twins=twins.of_asset(s, asset),
         standing=rows,
+        contribution=came_by.id if came_by else None,
     )
 
 

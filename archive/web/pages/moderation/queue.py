@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import render_template
 from sqlalchemy.orm import Session
 
+from archive.contributions import quarantine
 from archive.moderation import places
 from archive.moderation.places import NearTwins
 from archive.moderation.tables import Place
@@ -34,6 +35,7 @@ def queue() -> str:
         everything = waiting.waiting_records(s)
         held = holding(s)
         names = [(each.id, in_language(each.titles)[0]) for each in shelves]
+        contributed = quarantine.held(context.site(), s)
         reported = desk.waiting(s, grave=context.may(Action.READ_TAKEDOWNS))
     shown = filters.order([one for one in everything if filters.fit(one)])
     return render_template(
@@ -41,6 +43,7 @@ def queue() -> str:
         waiting=shown,
         total=len(everything),
         held=held,
+        contributed=contributed,
         reported=reported,
         reported_age=reported.age(context.now()),
         desks=DESKS,

@@ -1,0 +1,148 @@
+"""Handing in without an account: quarantine, the reference, review, and its end."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from archive.contributions.kinds import State
+from archive.contributions.tables import Contribution
+from archive.records import store
+from archive.work import housekeeping
+from archive.work.worker import run_one
+from auth.viewer import RecordState
+
+from .conftest import csrf, photo
+from .working import events, post, text
+
+PLANTED = ("Quillfeather", "Dunmarrow", "Brackwater", "Fennimore")
+WORDS = {
+    "title": "Quillfeather mill",
+    "body": "Dunmarrow road, a burnt mill.",
+    "language": "en",
+    "event_date": "2020-10-08",
+    "place": "Brackwater",
+    "source_note": "sent to me by Fennimore",
+    "danger": "My brother Fennimore.",
+    "wish": "public",
+    "is_mine": "y",
+    "is_understood": "y",
+}
+CODE = re.compile(r'<p class="hash">([0-9a-z-]{24})</p>')
+
+
+@pytest.fixture
+def environ(first_home, tmp_path):
+    from .conftest import copied
+
+    return {**copied(first_home, tmp_path), "VIGIL_CONTRIBUTIONS": "1"}
+
+
+def hand_in(client, *files: bytes, **words: object):
+    """The answer to the form, sent as a browser would."""
+    token = csrf(client, "/contribute")
+    sent = [(io.BytesIO(each), f"Fennimore {n}.jpg") for n, each in enumerate(files)]
+    fields = {"csrf_token": token, **WORDS, **words, "files": sent}
+    return client.post("/contribute", data=fields)
+
+
+def code_of(answer) -> str:
+    assert answer.status_code == 201, text(answer)
+    found = CODE.search(answer.get_data(as_text=True))
+    assert found is not None
+    return found[1]
+
+
+def work(site) -> None:
+    """Do everything that is due, the chores among it."""
+    housekeeping.queue_due(site, site.clock())
+    while run_one(site, site.clock()):
+        pass
+
+
+def row_of(site) -> Contribution:
+    with site.db.read() as s:
+        return s.scalars(select(Contribution)).one()
+
+
+def counted(site, table) -> int:
+    with site.db.read() as s:
+        return s.scalar(select(func.count()).select_from(table))
+
+
+def taken_up(site, client) -> str:
+    """The address of the one contribution, taken up."""
+    page = f"/moderation/contributions/{row_of(site).id}"
+    assert post(client, f"{page}/take").status_code == 303
+    return page
+
+
+def test_what_is_handed_in_waits_and_is_accepted(site, visitor, browser):
+    code = code_of(hand_in(visitor, photo()))
+    work(site)
+    moderator = browser("moderator")
+    assert "Quillfeather" in text(moderator.get("/moderation/contributions"))
+    page = taken_up(site, moderator)
+    shown = moderator.get(page).get_data(as_text=True)
+    assert all(word in shown for word in PLANTED)
+    assert "data:image" in shown
+    given = post(
+        moderator, f"{page}/decide", page, outcome="accepted", reason="Thanks."
+    )
+    assert given.status_code == 303
+    row = row_of(site)
+    with site.db.read() as s:
+        record = store.require(s, row.record_id)
+        assert (record.state, record.created_by) == (
+            RecordState.SUBMITTED,
+            "contributor",
+        )
+    assert "Thanks." in text(post(visitor, "/contribute/status", code=code))
+    assert row.record_id in moderator.get("/moderation/").get_data(as_text=True)
+    told = events(site, record=row.record_id)
+    for event in ("contribution received", "contribution accepted", "accession"):
+        assert event in told
+
+
+def test_what_is_declined_is_shredded_when_its_time_is_over(
+    site, visitor, browser, clock
+):
+    code = code_of(hand_in(visitor, photo()))
+    moderator = browser("moderator")
+    page = taken_up(site, moderator)
+    refused = post(moderator, f"{page}/decide", page, outcome="declined")
+    assert refused.status_code == 422
+    given = post(moderator, f"{page}/decide", page, outcome="declined", reason="Fake.")
+    assert given.status_code == 303
+    assert "Fake." in text(post(visitor, "/contribute/status", code=code))
+    work(site)
+    assert row_of(site).shredded_at is None
+    clock.advance(days=15)
+    work(site)
+    row = row_of(site)
+    assert row.shredded_at is not None
+    with site.db.read() as s:
+        record = store.require(s, row.record_id)
+        assert record.state is RecordState.SHREDDED
+        assert store.document_of(site.sealing, record).title("en") == "—"
+        asset = store.assets_of(s, record.id)[0]
+        assert store.details_of(site.sealing, asset).filename == "—"
+
+
+def test_what_is_withdrawn_is_destroyed_at_once(site, visitor):
+    code = code_of(hand_in(visitor, photo()))
+    form = {"code": code}
+    assert post(visitor, "/contribute/status/withdraw", **form).status_code == 422
+    assert row_of(site).state is State.RECEIVED
+    answer = post(visitor, "/contribute/status/withdraw", **form, is_meant="y")
+    assert "Files destroyed" in text(answer)
+    row = row_of(site)
+    assert (row.state, row.contact_sealed) == (State.WITHDRAWN, None)
+    assert {"contribution withdrawn", "deletion"} <= set(
+        events(site, record=row.record_id)
+    )
+    again = post(visitor, "/contribute/status/withdraw", **form, is_meant="y")
+    assert again.status_code == 422
