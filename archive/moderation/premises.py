@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from archive import jobs
+from archive.config import Config
 from archive.ledger import Ledger
 from auth.sealing import Sealing
 
@@ -17,6 +18,8 @@ SECOND_OPINION = 2
 class Premises(Protocol):
     """What moderation needs of a running archive."""
 
+    @property
+    def config(self) -> Config: ...
     @property
     def sealing(self) -> Sealing: ...
     @property

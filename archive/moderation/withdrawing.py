@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from archive.mail import letters
 from archive.moderation.premises import Premises, reindex
 from archive.records import store
 from archive.records.tables import Record
@@ -21,7 +22,7 @@ def withdraw(  # noqa: PLR0913 - a tombstone says what, why, who, when
     by: str,
     now: datetime,
 ) -> Record:
-    """Close a record and leave a tombstone.
+    """Close a record, leave a tombstone, and tell whoever deposited it.
 
     :raises NoSuchRecord: there is no such record
     :raises Gone: it was withdrawn before
@@ -37,6 +38,8 @@ def withdraw(  # noqa: PLR0913 - a tombstone says what, why, who, when
         now=now,
         detail=dict(record.tombstone or {}),
     )
+    if record.created_by != by:
+        letters.to_depositor(premises, session, record, now)
     reindex(session, record.id, by, now)
     return record
 

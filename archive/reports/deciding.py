@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from archive.reports import finding, remedies
 from archive.reports.desk import move, too_near
 from archive.reports.kinds import OUTCOMES, Kind, Remedy, State
-from archive.reports.remedies import Following
+from archive.reports.remedies import Deciding, Following
 from archive.reports.tables import Report
 from archive.reports.telling import Premises, mail_decided, tell_ledger
 from auth.errors import FactsRefused, NotPossible, OwnAccount
@@ -70,7 +70,7 @@ def decide(
         raise NotPossible(
             "This report is not in your hands (any more): take it up first."
         )
-    remedies.apply(premises, s, row, decision.following, by, now)
+    remedies.apply(Deciding(premises, s, row, decision.following, by, now))
     event = "appeal decided" if row.is_appeal else "report decided"
     told = {"outcome": decision.outcome.value, "remedy": remedy.value}
     tell_ledger(premises, s, event, row, by, now, **told)

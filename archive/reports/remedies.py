@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from archive import moderation
+from archive.mail import letters
 from archive.moderation import places, withdrawing
 from archive.records import store
 from archive.records.errors import FieldError
@@ -22,7 +23,7 @@ from archive.records.store import GONE
 from archive.records.tables import Record
 from archive.reports.kinds import Remedy
 from archive.reports.tables import Report
-from archive.reports.telling import Premises, tell_depositor
+from archive.reports.telling import Premises
 from archive.requests import embargoes
 from auth.viewer import RecordState
 
@@ -39,7 +40,19 @@ class Following:
     until: datetime | None = None
 
 
-Act = Callable[[Premises, Session, Report, Following, str, datetime], None]
+@dataclass(frozen=True)
+class Deciding:
+    """A decision as it is carried out: what it follows, who made it, and when."""
+
+    premises: Premises
+    session: Session
+    report: Report
+    following: Following
+    by: str
+    now: datetime
+
+
+Act = Callable[[Deciding], None]
 
 
 def possible(record: Record) -> tuple[Remedy, ...]:
@@ -51,101 +64,69 @@ def possible(record: Record) -> tuple[Remedy, ...]:
     return tuple(remedy for remedy in Remedy if remedy is not Remedy.RESTORE)
 
 
-def apply(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    following: Following,
-    by: str,
-    now: datetime,
-) -> None:
-    """Do it, in the caller's transaction.
+def apply(deciding: Deciding) -> None:
+    """Do what follows, in the caller's transaction.
 
     :raises FieldError: it cannot follow here, or lacks a category, a note or a day
     """
-    record = store.require(s, row.record_id)
-    if following.remedy not in possible(record):
+    record = store.require(deciding.session, deciding.report.record_id)
+    if deciding.following.remedy not in possible(record):
         raise FieldError("remedy", "That cannot follow for this record as it stands.")
-    ACTS[following.remedy](premises, s, row, following, by, now)
+    ACTS[deciding.following.remedy](deciding)
 
 
-def _nothing(*_facts: object) -> None:
+def _nothing(_deciding: Deciding) -> None:
     return
 
 
-def _reopen(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    _following: Following,
-    by: str,
-    now: datetime,
-) -> None:
-    for asset in store.assets_of(s, row.record_id):
-        if row.asset_id in (None, asset.id):
-            places.reopen(premises, s, asset.id, why=TOLD, by=by, now=now)
-            places.set_urgent(s, asset.id, is_urgent=True)
+def _reopen(it: Deciding) -> None:
+    for asset in store.assets_of(it.session, it.report.record_id):
+        if it.report.asset_id in (None, asset.id):
+            places.reopen(
+                it.premises, it.session, asset.id, why=TOLD, by=it.by, now=it.now
+            )
+            places.set_urgent(it.session, asset.id, is_urgent=True)
 
 
-def _embargo(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    following: Following,
-    by: str,
-    now: datetime,
-) -> None:
-    if following.until is None:
+def _embargo(it: Deciding) -> None:
+    if it.following.until is None:
         raise FieldError("until", "Choose until when the originals stay shut.")
     embargoes.put(
-        premises, s, row.record_id, following.until, TOLD, is_told=True, by=by, now=now
+        it.premises,
+        it.session,
+        it.report.record_id,
+        it.following.until,
+        TOLD,
+        is_told=True,
+        by=it.by,
+        now=it.now,
     )
 
 
-def _withdraw(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    following: Following,
-    by: str,
-    now: datetime,
-) -> None:
-    record = moderation.withdraw(
-        premises,
-        s,
-        row.record_id,
-        category=following.category,
-        note=following.note,
-        by=by,
-        now=now,
+def _withdraw(it: Deciding) -> None:
+    moderation.withdraw(
+        it.premises,
+        it.session,
+        it.report.record_id,
+        category=it.following.category,
+        note=it.following.note,
+        by=it.by,
+        now=it.now,
     )
-    tell_depositor(premises, s, record, now)
 
 
-def _shred(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    following: Following,
-    by: str,
-    now: datetime,
-) -> None:
+def _shred(it: Deciding) -> None:
     # Dark at once: until two have shredded it, it is withdrawn.
-    if store.require(s, row.record_id).state not in GONE:
-        _withdraw(premises, s, row, following, by, now)
+    if store.require(it.session, it.report.record_id).state not in GONE:
+        _withdraw(it)
 
 
-def _restore(
-    premises: Premises,
-    s: Session,
-    row: Report,
-    _following: Following,
-    by: str,
-    now: datetime,
-) -> None:
-    record = withdrawing.restore(premises, s, row.record_id, by=by, now=now)
-    if record.created_by != row.account_id:
-        tell_depositor(premises, s, record, now)
+def _restore(it: Deciding) -> None:
+    record = withdrawing.restore(
+        it.premises, it.session, it.report.record_id, by=it.by, now=it.now
+    )
+    if record.created_by != it.report.account_id:
+        letters.to_depositor(it.premises, it.session, record, it.now)
 
 
 ACTS: Mapping[Remedy, Act] = {

@@ -14,20 +14,16 @@ from sqlalchemy.orm import Session
 
 from archive.config import Config
 from archive.ledger import Ledger
-from archive.mail import Mail
-from archive.mail.queueing import queue
-from archive.mail.reports import Letter, words
-from archive.records.tables import Record
+from archive.mail import letters
+from archive.mail.reports import Letter
 from archive.reports import finding
 from archive.reports.tables import Report
-from auth import accounts, limits, notices
-from auth.errors import NotThere
+from auth import limits, notices
 from auth.limits import Allowance
 from auth.notices import Kind
 from auth.sealing import Sealing
 
 READER = "reader"
-OWN = "/account/reports"
 TO_ONE_ADDRESS = Allowance(3, timedelta(days=1))
 
 
@@ -78,53 +74,17 @@ def mail_received(
     blind = premises.sealing.blind(to.lower(), "reports.contact").hex()
     if limits.spend(s, f"report-mail:{blind}", TO_ONE_ADDRESS, now) is None:
         link = f"{premises.config.base_url}/reports/{code}"
-        _queue(premises, s, to, Letter.RECEIVED, row.language, link, now)
+        letters.to_address(premises, s, to, Letter.RECEIVED, row.language, link, now)
 
 
 def mail_decided(premises: Premises, s: Session, row: Report, now: datetime) -> None:
     """Tell the reporter that there is an outcome, if there is where to write to."""
     if row.account_id is not None:
         notices.tell(s, row.account_id, Kind.REPORT_DECIDED, now)
-        mail_account(premises, s, row.account_id, Letter.DECIDED_OWN, now)
+        letters.to_account(premises, s, row.account_id, Letter.DECIDED_OWN, now)
         return
     first = s.get_one(Report, row.about_id) if row.about_id else row
     to = finding.opened(premises.sealing, first, "contact")
     if to:
         link = f"{premises.config.base_url}/reports"
-        _queue(premises, s, to, Letter.DECIDED, first.language, link, now)
-
-
-def tell_depositor(
-    premises: Premises, s: Session, record: Record, now: datetime
-) -> None:
-    """Tell whoever deposited it that their record was withdrawn, or is there again."""
-    try:
-        accounts.get(s, record.created_by)
-    except NotThere:
-        return  # deposited from the shell
-    notices.tell(s, record.created_by, Kind.RECORD_TAKEN_DOWN, now)
-    mail_account(premises, s, record.created_by, Letter.TAKEN_DOWN, now)
-
-
-def mail_account(
-    premises: Premises, s: Session, account_id: str, letter: Letter, now: datetime
-) -> None:
-    """Write to the holder of an account; those that were forgotten have no address."""
-    account = accounts.get(s, account_id)
-    to = accounts.email_of(premises.sealing, account)
-    if to:
-        link = premises.config.base_url + OWN
-        _queue(premises, s, to, letter, account.locale, link, now)
-
-
-def _queue(  # noqa: PLR0913, PLR0917 - a letter: to whom, what, how, where, when
-    premises: Premises,
-    s: Session,
-    to: str,
-    letter: Letter,
-    lang: str | None,
-    link: str,
-    now: datetime,
-) -> None:
-    mail = Mail(to, *words(letter, lang, link), now.isoformat())
-    queue(s, premises.sealing, mail, now)
+        letters.to_address(premises, s, to, Letter.DECIDED, first.language, link, now)

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from archive import moderation
 from archive.records import errors, store
 from archive.records.store import RecordDraft
-from archive.reports import telling
 from archive.web.pages.moderation import desks, picker
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.decisions import PublishForm, WithdrawForm
@@ -44,7 +43,7 @@ def withdraw(record_id: str) -> Response | tuple[str, int]:
         return _again(record_id, withdraw=form)
     with context.write_session() as s:
         site, by, now = context.site(), context.viewer().account_id or "", context.now()
-        record = moderation.withdraw(
+        moderation.withdraw(
             site,
             s,
             record_id,
@@ -53,8 +52,6 @@ def withdraw(record_id: str) -> Response | tuple[str, int]:
             by=by,
             now=now,
         )
-        if record.created_by != by:
-            telling.tell_depositor(site, s, record, now)
     flash(gettext("The record is withdrawn. A tombstone stands in its place."))
     return redirect(url_for("moderation.queue"), 303)
 
