@@ -52,30 +52,29 @@ def copy(task: Task) -> None:
 
     :raises Hopeless: the file is at fault, or who asked lost their standing meanwhile
     """
-    _make(task, _Kept("copy", ObjectKind.COPY, make_copy))
+    _make(task, _Kept("copy", "copy_object_id", ObjectKind.COPY, make_copy))
 
 
 def mute(task: Task) -> None:
     """Make the muted form of one film, as `copy` its copy."""
-    _make(task, _Kept("muted", ObjectKind.MUTED, make_muted))
+    _make(task, _Kept("muted", "muted_object_id", ObjectKind.MUTED, make_muted))
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """One of the forms: its column and name in the ledger, its object, its maker."""
+    """One of the forms: its name in the ledger, its column, its object, its maker."""
 
     name: str
+    column: str
     kind: ObjectKind
     make: Make
 
     def of(self, asset: Asset) -> UUID | None:
-        return asset.copy_object_id if self.name == "copy" else asset.muted_object_id
+        found: UUID | None = getattr(asset, self.column)
+        return found
 
     def become(self, asset: Asset, object_id: UUID) -> None:
-        if self.name == "copy":
-            asset.copy_object_id = object_id
-        else:
-            asset.muted_object_id = object_id
+        setattr(asset, self.column, object_id)
 
 
 def _make(task: Task, kept: _Kept) -> None:

@@ -170,11 +170,13 @@ def listing(s: Session, limit: int = 100) -> list[ProposalRow]:
     return list(s.scalars(newest.limit(limit)))
 
 
-def of_account(s: Session, account_id: str, limit: int = 100) -> list[ProposalRow]:
-    """The exports that somebody asked for, newest first."""
-    own = select(ProposalRow).where(
-        ProposalRow.asked_by == account_id, ProposalRow.kind == Kind.EXPORT.value
-    )
+def of_account(
+    s: Session, account_id: str, limit: int = 100, *, kind: Kind | None = None
+) -> list[ProposalRow]:
+    """What somebody asked for, newest first; of one kind, or of every."""
+    own = select(ProposalRow).where(ProposalRow.asked_by == account_id)
+    if kind is not None:
+        own = own.where(ProposalRow.kind == kind.value)
     newest = own.order_by(ProposalRow.asked_at.desc(), ProposalRow.id)
     return list(s.scalars(newest.limit(limit)))
 

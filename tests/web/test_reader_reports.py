@@ -530,16 +530,37 @@ def test_programs_report_follow_and_appeal(visitor, browser, site, record, desk)
         assert visitor.post(address, json={**sent, **wrong}).status_code == 422
 
 
-def test_a_depositor_hears_of_a_withdrawal_that_nobody_reported(
-    browser, site, record, people
-):
-    with site.db.write() as s:
-        store.require(s, record.id).created_by = people["researcher"]
+def withdrawn_by_page(browser, record):
     address = f"/moderation/{record.id}"
     said = {"category": "error", "note": "By mistake.", "sure": "y"}
     answer = post(browser("moderator"), f"{address}/withdraw", address, **said)
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("way", ["page", "program"])
+def test_a_depositor_hears_of_a_withdrawal_that_nobody_reported(
+    browser, token, visitor, site, record, people, way
+):
+    with site.db.write() as s:
+        store.require(s, record.id).created_by = people["researcher"]
+    if way == "page":
+        withdrawn_by_page(browser, record)
+    else:
+        answer = visitor.delete(
+            f"/api/v1/records/{record.id}",
+            json={"category": "error", "note": "By mistake."},
+            headers=token("moderator"),
+        )
+        assert answer.status_code == 200
     assert "was withdrawn, or is there again" in text(
         browser("researcher").get("/account/")
     )
     assert [each["to"] for each in letters(site)] == ["researcher@example.org"]
+
+
+def test_ones_own_data_hold_what_one_reported_and_was_told(browser, site, record):
+    mine = browser("researcher")
+    report(mine, record)
+    own = mine.get("/account/data/export").json["reports"]
+    assert [(each["words"], each["state"]) for each in own] == [(WORDS, "received")]
+    assert browser("moderator").get("/account/data/export").json["reports"] == []

@@ -14,6 +14,8 @@ from archive.web.showing.waiting import Waiting
 
 TAKING = frozenset({"desk", "kind", "collection", "twins"})
 
+TWINS = tuple(each.value for each in NearTwins)
+
 
 def listing() -> Answer:
     """Every record that waits and fits, oldest first unless asked otherwise."""
@@ -59,6 +61,3 @@ def _told(one: Waiting) -> dict[str, object]:
             for asset in one.assets
         ],
     }
-
-
-TWINS = tuple(each.value for each in NearTwins)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import jsonify, url_for
 
 from archive.records import store
-from archive.reports import appealing, codes, finding, handing
+from archive.reports import appealing, finding, handing
 from archive.reports.handing import Said
 from archive.reports.kinds import Kind
 from archive.web.api.operations import Answer
@@ -79,7 +79,7 @@ def _said(sent: Fields) -> Said:
 def _told(code: str) -> dict[str, Any]:
     limits.spend("report code", limits.CODES)
     with context.read_session() as s:
-        found = reported.shown(s, finding.by_code(s, codes.spaced(code)))
+        found = reported.shown(s, finding.by_code(s, code))
     return _json(found)
 
 

@@ -8,11 +8,13 @@ from flask import Response, jsonify, render_template
 from sqlalchemy.orm import Session
 
 from archive.records import store
+from archive.reports import finding
+from archive.reports.tables import Report
 from archive.searches import saved
 from archive.web.pages.account.blueprint import bp, own_account
 from archive.web.request import context
 from archive.web.request.guard import needs
-from auth import accounts, notices, terms
+from auth import accounts, notices, seconding, terms
 from auth.access import consents, exposure
 from auth.credentials import passkeys, second_factor, sessions, tokens
 from auth.entry import institutions
@@ -91,11 +93,39 @@ def everything(s: Session, own: Account) -> dict[str, Any]:
             {**_columns(each.row), "name": each.name, "search": each.pairs}
             for each in saved.list_for(s, sealing, own.id)
         ],
+        "reports": [_report(s, row) for row in finding.of_account(s, own.id)],
+        "asked_of_a_second": [
+            {
+                "kind": row.kind,
+                "asked_at": row.asked_at,
+                "reason": seconding.reason_of(sealing, row),
+                "state": seconding.state_of(row, now).value,
+            }
+            for row in seconding.of_account(s, own.id, LIMIT)
+        ],
         "deposits": [r.id for r in store.deposited_by(s, own.id, LIMIT)],
         "ledger": [
             {"seq": line.seq, "at": line.at, "event": line.event, "digest": line.digest}
             for line in site.ledger.entries(s, actor=own.id, limit=LIMIT)
         ],
+    }
+
+
+def _report(s: Session, row: Report) -> dict[str, Any]:
+    """What one reported and was told, with the appeal; not who decided, nor notes."""
+    appeal = finding.appeal_of(s, row)
+    told = {
+        name: finding.opened(context.site().sealing, row, name)
+        for name in ("words", "contact", "reason")
+    }
+    return {
+        "record": row.record_id,
+        "kind": row.kind.value,
+        "state": row.state.value,
+        "made_at": row.made_at,
+        "decided_at": row.decided_at,
+        **told,
+        "appeal": _report(s, appeal) if appeal else None,
     }
 
 

@@ -67,7 +67,7 @@ def exports() -> str:
     site, now = context.site(), context.now()
     with context.read_session() as s:
         found: list[dict[str, Any]] = []
-        for row in seconding.of_account(s, own_id()):
+        for row in seconding.of_account(s, own_id(), kind=seconding.Kind.EXPORT):
             state = seconding.state_of(row, now)
             found.append(
                 {

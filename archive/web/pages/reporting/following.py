@@ -6,22 +6,22 @@ answers 404, and how often one may try is counted.
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from archive.reports import appealing, codes, finding
+from archive.reports import codes, finding
 from archive.web.pages.reporting.blueprint import (
     UNPROCESSABLE,
     AppealForm,
     bp,
-    complain,
+    has_appealed,
 )
 from archive.web.request import context, fields, limits
 from archive.web.request.guard import needs
 from archive.web.showing import reported
-from auth.errors import AuthError, NotThere
+from auth.errors import NotThere
 from auth.policy import Action
 
 
@@ -86,20 +86,9 @@ def appeal(code: str) -> Response | tuple[str, int]:
     """
     limits.spend("report code", limits.CODES)
     given = AppealForm(request.form)
-    try:
-        with context.write_session() as s:
-            row = finding.by_code(s, code)
-            if given.validate():
-                site, now = context.site(), context.now()
-                appealing.appeal(site, s, row, given.words.data, now)
-    except NotThere:
-        raise
-    except AuthError as refused:
-        complain(given, refused)
-    if given.errors or given.words.errors:
-        return _page(code, given), UNPROCESSABLE
-    flash(gettext("Your appeal has arrived. Somebody else decides on it."))
-    return redirect(url_for("reporting.follow", code=code), 303)
+    if has_appealed(given, lambda s: finding.by_code(s, code)):
+        return redirect(url_for("reporting.follow", code=code), 303)
+    return _page(code, given), UNPROCESSABLE
 
 
 def _page(code: str, given: AppealForm) -> str:

@@ -14,6 +14,7 @@ from archive.web.pages.reporting.blueprint import (
     AppealForm,
     bp,
     complain,
+    has_appealed,
 )
 from archive.web.request import context, limits
 from archive.web.request.guard import needs
@@ -21,7 +22,7 @@ from archive.web.request.i18n import language
 from archive.web.showing import asked, reported
 from archive.web.showing.asked import Subject
 from auth.access.requests import Scope
-from auth.errors import AuthError, NotThere
+from auth.errors import AuthError
 from auth.policy import Action
 
 MOST = 500
@@ -58,20 +59,9 @@ def appeal_own(report_id: str) -> Response | tuple[str, int]:
     :raises NotThere: there is none, or it is somebody else's
     """
     given = AppealForm(request.form)
-    try:
-        with context.write_session() as s:
-            row = finding.own(s, _own(), report_id)
-            if given.validate():
-                site, now = context.site(), context.now()
-                appealing.appeal(site, s, row, given.words.data, now)
-    except NotThere:
-        raise
-    except AuthError as refused:
-        complain(given, refused)
-    if given.errors or given.words.errors:
-        return _page(report_id, given), UNPROCESSABLE
-    flash(gettext("Your appeal has arrived. Somebody else decides on it."))
-    return redirect(url_for("reporting.own_report", report_id=report_id), 303)
+    if has_appealed(given, lambda s: finding.own(s, _own(), report_id)):
+        return redirect(url_for("reporting.own_report", report_id=report_id), 303)
+    return _page(report_id, given), UNPROCESSABLE
 
 
 @bp.get("/records/<record_id>/appeal")
