@@ -8,11 +8,12 @@ import re
 import pytest
 from sqlalchemy import select
 
-from archive import intake, jobs
+from archive import intake, jobs, moderation
 from archive.exchange.imports import desk
 from archive.exchange.imports.tables import Import, ImportState
 from archive.intake import uploads
 from archive.records import store
+from archive.records.labels import LabelInput
 from archive.records.tables import Record
 from archive.site import Site
 from archive.work import importing, run_one
@@ -206,3 +207,28 @@ def test_a_file_without_a_length_is_kept_whole_or_not_at_all(site, people) -> No
             uploads.receive(site, by, body, "b.jpg", now)
     with site.db.read() as s:
         assert len(uploads.open_uploads(s, by, now)) == 1
+
+
+def test_staff_read_where_it_came_from_and_nobody_else(
+    browser, visitor, site: Site
+) -> None:
+    moderator = browser("moderator")
+    table = "id,title,visibility,deleted,file\nk-77,Wall,public,gone in May,a.jpg\n"
+    address = hand_in(moderator, table, (photo(), "a.jpg")).headers["Location"]
+    act(moderator, address, "begin")
+    work(site)
+    with site.db.write() as s:
+        record = s.scalars(select(Record)).one()
+        for asset in store.assets_of(s, record.id):
+            given = [LabelInput("property.heritage")]
+            moderation.label(site, s, asset.id, given, "operator", site.clock())
+        moderation.publish(site, s, record.id, "operator", site.clock())
+    page = f"/records/{record.id}"
+    shown = text(moderator.get(page))
+    assert "csv · k-77" in shown
+    assert "gone in May" in shown
+    for other in (browser("researcher"), visitor):
+        shown = text(other.get(page))
+        assert "Wall" in shown
+        assert "k-77" not in shown
+        assert "gone in May" not in shown

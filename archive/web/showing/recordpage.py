@@ -24,7 +24,7 @@ from archive.records.tables import Asset, LabelRow, Record, Redaction
 from archive.web.answer.disposition import INLINE
 from archive.web.request import amounts, context
 from archive.web.request.i18n import LANGUAGES, language
-from archive.web.showing import cards, exclusions, maps, tombstones, words
+from archive.web.showing import brought, cards, exclusions, maps, tombstones, words
 from archive.web.showing.dates import event_words
 from archive.web.showing.history import History, history_of
 from archive.web.showing.maps import Map
@@ -345,6 +345,7 @@ def _facts(
         (gettext("Collection"), _link(shelf.url, shelf.title) if shelf else ""),
         (gettext("Rights"), document.rights),
         (gettext("Identifier"), record.id),
+        *(brought.facts(document.provenance) if reach.is_staff else ()),
     ]
 
 
