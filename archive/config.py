@@ -105,6 +105,8 @@ class Config:
     job_lease_seconds: int
     fixity_days: int
     fixity_rate: int
+    backup_to: Path | BucketAddress | None
+    backup_keep: int
     checkpoint_folder: Path | None
     tsa_url: str | None
     tsa_certificates: Path | None
@@ -197,6 +199,13 @@ def check_safe(config: Config) -> None:
         raise ConfigError(
             "VIGIL_TSA_URL is set, but not by which certificates its answers are "
             "believed; set VIGIL_TSA_CERTIFICATES to a PEM file of its roots."
+        )
+    if isinstance(config.backup_to, Path) and config.backup_to.is_relative_to(
+        config.home
+    ):
+        raise ConfigError(
+            "VIGIL_BACKUP_TO is inside the home and would be lost with it; set it to "
+            "another disk or bucket."
         )
     _check_s3(config)
     _check_institution(config)
@@ -421,6 +430,8 @@ SETTINGS = (
         "fixity_days", "30", _number, "days between readings of every file; 0 none"
     ),
     Setting("fixity_rate", "20M", size, "the most bytes a second that they read"),
+    Setting("backup_to", "", _place, "where backups go that are asked for by page"),
+    Setting("backup_keep", "0", _number, "how many of them stay; 0: all"),
     Setting(
         "checkpoint_folder",
         "",

@@ -43,6 +43,12 @@ from auth.sealing import Sealing
 from blur.preview import Malformed, Preview
 
 PARTS = ("ledger", "fixity", "digests", "previews", "descriptions")
+CHOICES = {
+    "ledger": ("ledger",),
+    "fixity": ("fixity", "digests", "descriptions"),
+    "previews": ("previews",),
+}
+"""What people choose among, and the parts that each is made of."""
 _BATCH = 500
 Progress = Callable[[str, int, int], None]
 
@@ -82,6 +88,8 @@ class Report:
     checked: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     complete: bool = True
+    places: dict[str, str] = field(default_factory=dict)
+    """The last thing that was read of a part, in order of id; it is gone on from."""
 
     @property
     def ok(self) -> bool:
@@ -133,6 +141,21 @@ def verify(
     return report
 
 
+def read_on(
+    premises: Premises, part: str, manner: Manner, report: Report, tell: Progress
+) -> fixity.Round | None:
+    """Read one part on from its place; return how files came out where it is theirs.
+
+    Whatever `tell` raises ends it there, and the place is that of the last thing read.
+    """
+    report.checked.setdefault(part, 0)
+    if part == "fixity":
+        return _fixity(premises, manner, report, tell)
+    with premises.db.read() as session:
+        CHECKS[part](premises, session, report, tell)
+    return None
+
+
 def _read_back(
     premises: Premises,
     parts: tuple[str, ...],
@@ -146,12 +169,7 @@ def _read_back(
         if how.pace.is_stopped or not report.complete:
             report.complete = False
             break
-        report.checked[part] = 0
-        if part == "fixity":
-            read = _fixity(premises, how, report, tell)
-            continue
-        with premises.db.read() as session:
-            CHECKS[part](premises, session, report, tell)
+        read = read_on(premises, part, how, report, tell) or read
     return read
 
 
@@ -193,6 +211,8 @@ def _fixity(
     walk = fixity.Walk(premises, manner)
     found = walk.run(lambda done, of: tell("fixity", done, of))
     report.checked["fixity"], report.complete = found.checked, found.is_over
+    # A round that was gone on with tells again what it had found before.
+    report.findings = [each for each in report.findings if each.part != "fixity"]
     report.findings += [
         Finding("fixity", f"object {each.object_id}", each.what) for each in found.off
     ]
@@ -256,31 +276,34 @@ def _descriptions(
     premises: Premises, session: Session, report: Report, tell: Progress
 ) -> None:
     total = _count(session, select(Record.id))
-    for record in _records(session):
-        report.checked["descriptions"] += 1
-        tell("descriptions", report.checked["descriptions"], total)
+    for record in _records(session, report.places.get("descriptions", "")):
         try:
             store.document_of(premises.sealing, record)
         except VaultError as error:
             about = f"record {record.id}"
             report.findings.append(Finding("descriptions", about, str(error)))
+        _was_read(report, "descriptions", record.id, total, tell)
 
 
 def _assets(
     session: Session, report: Report, part: str, tell: Progress
 ) -> Iterator[Asset]:
-    total, after = _count(session, select(Asset.id)), ""
+    total, after = _count(session, select(Asset.id)), report.places.get(part, "")
     query = select(Asset).order_by(Asset.id).limit(_BATCH)
     while batch := session.scalars(query.where(Asset.id > after)).all():
         for asset in batch:
-            report.checked[part] += 1
-            tell(part, report.checked[part], total)
             yield asset
+            _was_read(report, part, asset.id, total, tell)
         after = batch[-1].id
 
 
-def _records(session: Session) -> Iterator[Record]:
-    after = ""
+def _was_read(report: Report, part: str, last: str, total: int, tell: Progress) -> None:
+    report.places[part] = last
+    report.checked[part] += 1
+    tell(part, report.checked[part], total)
+
+
+def _records(session: Session, after: str) -> Iterator[Record]:
     while ids := store.ids_after(session, after, _BATCH):
         yield from (store.require(session, record_id) for record_id in ids)
         after = ids[-1]

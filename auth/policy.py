@@ -103,6 +103,7 @@ class Action(StrEnum):
     MODERATE = "moderate"
     READ_JOBS = "read_jobs"
     MANAGE_JOBS = "manage_jobs"
+    ROTATE_KEYS = "rotate_keys"
     READ_OPERATIONS = "read_operations"
     SHRED = "shred"
 
@@ -438,6 +439,7 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.MODERATE: (_CHANGES, *_staff_action(_moderator(*_LABEL_SCOPES))),
     Action.READ_JOBS: _staff_action(_STAFF),
     Action.MANAGE_JOBS: _staff_action(_ADMINISTRATOR),
+    Action.ROTATE_KEYS: (*_staff_action(_ADMINISTRATOR), _PROVED),
     Action.READ_OPERATIONS: _staff_action(_ADMINISTRATOR),
     Action.SHRED: (
         *_IDENTITY,

@@ -6,7 +6,7 @@ import click
 
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
-from archive.work import indexing
+from archive.work import indexing, reindexing
 
 
 @click.command()
@@ -19,14 +19,7 @@ def reindex(as_json: bool) -> None:  # noqa: FBT001 - click hands it over as a f
     with output.failing_as_json(as_json), opened() as site:
         with output.counting("Indexing") as told:
             count = indexing.rebuild(site, told)
-        now = site.clock()
         with site.db.write() as session:
-            site.ledger.append(
-                session,
-                "settings changed",
-                actor=OPERATOR,
-                now=now,
-                detail={"index": "rebuilt", "records": count},
-            )
+            reindexing.tell(site, session, OPERATOR, count)
         facts = {"records": count}
         output.answer(facts, as_json, lambda: f"{count} records are indexed.")

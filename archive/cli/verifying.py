@@ -16,13 +16,8 @@ from archive import verification
 from archive.cli import output
 from archive.cli.opening import OPERATOR, opened
 from archive.fixity import Manner, Pace
-from archive.verification import PARTS, Report
+from archive.verification import CHOICES, PARTS, Report
 
-CHOICES = {
-    "ledger": ("ledger",),
-    "fixity": ("fixity", "digests", "descriptions"),
-    "previews": ("previews",),
-}
 KEEPER = "shell"
 
 

@@ -2,7 +2,8 @@
 
 | column | holds |
 |---|---|
-| keeper | who reads: `shell` or `worker`; each has a round of its own |
+| keeper | who reads: `shell`, `worker` or `check`, the whole verification asked for |
+| | by page; each has a round of its own |
 | id | the round; whoever finds another one there keeps no place any more |
 | place | the data key of the last file that was read; they are read in order of id |
 | findings | what was off so far: `{"off": [{"object_id", "what"}]}` |

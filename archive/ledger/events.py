@@ -171,6 +171,7 @@ HOUSE = frozenset(
         "keys recovered",
         "key rotation",
         "verification",
+        "upkeep asked for",
         "job retried",
         "job cancelled",
         "collection created",

@@ -20,6 +20,10 @@
 | uploads | | ends uploads that nobody went on with |
 | checkpoint | | signs the ledger as it stands, keeps that elsewhere, has it stamped |
 | fixity | | reads sealed files back for a while, and goes on later from there |
+| verify | parts, left, places | reads everything back, a slice at a time |
+| reindex | | builds the search index beside the living one, and swaps |
+| rotate | left | new keys for originals and previews |
+| backup | | copies the archive to the place that is set |
 | letter | sealed | sends a mail that is written already |
 | reset | sealed | mails a link for a new password, where the address has an account |
 | changes | | mails the notices about accounts' security |
@@ -48,9 +52,11 @@ from archive.moderation import expiring
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.site import Site
+from archive.upkeep import Work
 from archive.work import (
     alerting,
     attesting,
+    backing,
     batching,
     clustering,
     copying,
@@ -60,11 +66,14 @@ from archive.work import (
     lettering,
     rebuilding,
     redacting,
+    reindexing,
     reminding,
     requesting,
     rereading,
     retaining,
+    rotating,
     twinning,
+    verifying,
     vouching,
 )
 from archive.work.deriving import WORKER
@@ -213,7 +222,11 @@ HANDLERS: Mapping[str, Handler] = {
     importing.KIND: Handler(importing.run, _nothing),
     "index": Handler(index, _nothing),
     "reminders": Handler(reminding.remind, _nothing),
-    "rebuild": Handler(rebuilding.rebuild, _nothing),
+    Work.PREVIEWS: Handler(rebuilding.rebuild, _nothing),
+    Work.VERIFY: Handler(verifying.verify, _nothing),
+    Work.REINDEX: Handler(reindexing.reindex, _nothing),
+    Work.KEYS: Handler(rotating.rotate, _nothing),
+    Work.BACKUP: Handler(backing.back_up, _nothing),
     redacting.KIND: Handler(redacting.redact, _no_redaction),
     "retention": Handler(retaining.forget, _nothing),
     "sweep": Handler(sweep, _nothing),

@@ -28,7 +28,6 @@ from sqlalchemy import select, update
 
 from archive import backup, config, gate, jobs, restoring, shredding, verification, work
 from archive.app import create_app
-from archive.cli.rotating import rotate_purpose
 from archive.config import RESTORING, ConfigError
 from archive.depot import Depot
 from archive.fixity import Manner, Walk, walking
@@ -49,6 +48,7 @@ from auth.viewer import RecordState, TokenScope, system_viewer
 from tests.archive.administrators import person
 from tests.archive.conftest import Clock, Desk, photo
 from tests.archive.crashing import Death, Life, Stage, trial
+from tests.archive.rotations import rotate_purpose
 
 WORKER = system_viewer("worker")
 MARK = b"canary-5e20c1d47ab98f36-never-in-clear"

@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from archive import config, jobs, verification, work
 from archive.cli import main
-from archive.cli.rotating import rotate_purpose
 from archive.fixity import FixityRound, Manner, Pace, Walk
 from archive.jobs import JobState
 from archive.vault import checking, stores
@@ -27,6 +26,7 @@ from archive.vault.keys import Purpose
 from archive.vault.objects import Vault
 from archive.vault.tables import DataKey
 from archive.work import housekeeping, rereading
+from tests.archive.rotations import rotate_purpose
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy import func, select
 
 from archive import gate
-from archive.cli.rotating import rotate_purpose
 from archive.db import Database
 from archive.site import Site, open_site
 from archive.vault import keytable, rotation
@@ -27,6 +26,7 @@ from archive.vault.keys import Purpose, UnlockSecret
 from archive.vault.keytable import Facts
 from archive.vault.tables import DataKey
 from auth.viewer import system_viewer
+from tests.archive.rotations import rotate_purpose
 
 WORKER = system_viewer("worker")
 

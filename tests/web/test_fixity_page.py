@@ -60,7 +60,7 @@ def test_a_reading_can_be_cancelled_where_it_is_watched_and_says_how_it_ended(
     with site.db.read() as s:
         (job,) = jobs.unfinished(s, "fixity")
     assert "data-settled" not in shown
-    assert f'action="/admin/jobs/{job.id}/cancel"' in shown
+    assert f'action="/admin/jobs/{job.id}/cancel?page=fixity"' in shown
     administrator.post(f"/admin/jobs/{job.id}/cancel", data=form)
     after = administrator.get("/admin/fixity").get_data(as_text=True)
     assert "The last one did not come to its end:" in after

@@ -356,6 +356,7 @@ PUBLISHED = {
         POST moderation.withdraw
     """,
     "snnn-": """
+        POST admin.begin_upkeep
         GET admin.checkpoint
         GET admin.checkpoint_stamp
         GET admin.access_request
@@ -411,6 +412,8 @@ PUBLISHED = {
         GET admin.accounts
         GET admin.alarms
         GET admin.fixity
+        GET admin.upkeep
+        POST admin.rotate_keys
         POST admin.read_files_now
         GET api.fixity_report
         POST api.fixity_read_now

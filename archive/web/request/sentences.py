@@ -490,6 +490,17 @@ STATES = (
     N_("expiring"),
 )
 """What stands in the gap of a state."""
+UPKEEP = (
+    N_("Somebody else is writing to the index; try again."),
+    N_("%(count)s data keys do not open: read every file back."),
+    N_("This worker does not hold all keys: run `vigil keys rotate` where they are."),
+    N_("No place for backups is set: VIGIL_BACKUP_TO."),
+    N_("%(count)s sealed files are missing in the archive: read every file back."),
+    N_("%(count)s things are off."),
+    N_("Another backup of this archive is being made."),
+    N_("This place holds the backups of another archive."),
+    N_("The archive changes too fast just now; try again later."),
+)
 NAMES = (
     N_("Keep at most %(most)s entries"),
     N_("A gazetteer is a list of entries"),
@@ -586,6 +597,7 @@ KNOWN = (
     *FILES,
     *COURT,
     *NAMES,
+    *UPKEEP,
 )
 
 _GAP = re.compile(r"%\((\w+)\)s")

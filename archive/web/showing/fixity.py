@@ -30,6 +30,11 @@ KINDS = {
     Kind.PREVIEW_IMAGE: _("preview"),
     Kind.PREVIEW_VIDEO: _("moving preview"),
 }
+KEEPERS = {
+    "worker": _("the worker"),
+    "shell": _("the shell"),
+    "check": _("a reading of everything"),
+}
 PROBLEMS = {
     Problem.MISSING: _("its bytes are not in the store"),
     Problem.DAMAGED: _("its bytes were changed or cut off"),

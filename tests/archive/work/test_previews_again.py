@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from archive import jobs, previewing, twins, work
 from archive.cli.main import main
-from archive.cli.rotating import rotate_purpose
 from archive.jobs import Job, JobState
 from archive.records import store
 from archive.records.tables import Asset
@@ -25,6 +24,7 @@ from archive.work.task import Task
 from auth.viewer import RecordState
 from blur.cells import grey_value
 from blur.preview import Preview
+from tests.archive.rotations import rotate_purpose
 
 MEDIA = Path(__file__).parents[3] / "archive/cli/collection/media"
 FILES = ("street.jpg", "gorge-portrait.jpg", "meadow.mp4")

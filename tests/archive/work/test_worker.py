@@ -356,6 +356,7 @@ def test_nothing_is_done_when_there_is_nothing_to_do(site) -> None:
 
 KINDS = (
     "alerts",
+    "backup",
     "changes",
     "checkpoint",
     "cluster",
@@ -369,15 +370,18 @@ KINDS = (
     "mute",
     "rebuild",
     "redact",
+    "reindex",
     "reminders",
     "requests",
     "reset",
     "retention",
+    "rotate",
     "shred",
     "sweep",
     "tidy",
     "twins",
     "uploads",
+    "verify",
     "visas",
 )
 

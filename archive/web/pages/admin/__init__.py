@@ -18,6 +18,7 @@ shredding     what two of them destroy for good
 visas         what other archives say of an applicant
 fixity        every file read back: when, and what is set aside as damaged
 jobs          background work: list, retry, cancel
+upkeep        what keeps the archive in order: begun, watched, how it ended
 """
 
 from archive.web.pages.admin import (
@@ -38,6 +39,7 @@ from archive.web.pages.admin import (
     shredding,
     standing,
     terms,
+    upkeep,
     visas,
     vocabulary,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "shredding",
     "standing",
     "terms",
+    "upkeep",
     "visas",
     "vocabulary",
 ]

@@ -39,6 +39,7 @@ SECTIONS = (
     ("admin.ledger", _("Ledger"), "scroll-text", Action.READ_LEDGER),
     ("admin.shredding", _("Shredding"), "trash-2", Action.READ_LEDGER),
     ("admin.fixity", _("Fixity"), "shield-check", Action.READ_OPERATIONS),
+    ("admin.upkeep", _("Upkeep"), "refresh-cw", Action.MANAGE_JOBS),
     ("admin.jobs", _("Jobs"), "server", Action.READ_JOBS),
 )
 

@@ -24,6 +24,7 @@ def fixity() -> str:
         standing=found,
         kinds=showing.KINDS,
         problems=showing.PROBLEMS,
+        keepers=showing.KEEPERS,
     )
 
 

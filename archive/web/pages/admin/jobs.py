@@ -16,6 +16,8 @@ from archive.web.showing import housewords
 from auth.policy import Action
 
 LIMIT = 200
+WATCHED = ("fixity", "upkeep")
+"""Other pages that jobs are watched on, and that lead back to themselves."""
 
 
 @bp.get("/jobs")
@@ -64,4 +66,7 @@ def _answer(sentence: str, *, done: bool) -> Response:
         flash(sentence)
     else:
         flash(gettext("That job is not in a state for this any more."), "attention")
+    page = request.args.get("page", "")
+    if page in WATCHED:
+        return redirect(url_for(f"admin.{page}"), 303)
     return redirect(url_for("admin.jobs", state=request.args.get("state")), 303)
