@@ -95,6 +95,7 @@ RULES: Mapping[str, Rule] = {
     "contributors": Rule("the decision on what they handed in", CONTACTS_FOR),
     "contributions": Rule("their being declined or withdrawn"),
     "reports": Rule("the last decision on them"),
+    "imports": Rule("their being handed in"),
 }
 """What is forgotten by which rule; every kind that a run counts is among these."""
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, delete
 
 from archive.contributions import forgetting as contributions
+from archive.exchange.imports import desk
 from archive.ledger.actors import actor_of
 from archive.reports import forgetting as reports
 from archive.searches.tables import SavedSearch
@@ -35,6 +36,7 @@ def forget(task: Task) -> None:
         rows = gone.rows | ({"searches": searches} if searches else {})
         rows |= reports.forget(s, gone.accounts, keep, now)
         rows |= contributions.forget(s, gone.accounts, keep, now)
+        rows |= desk.forget(s, gone.accounts, keep, now)
         if rows:
             told = summaries.signed(site.keyring, rows, keep, now)
             site.ledger.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from archive.records import store
 from archive.records.labels import LabelInput
 from archive.records.tables import Record
 from archive.site import Site
+from archive.witness import summaries
 from archive.work import importing, run_one
 from archive.work.task import Task
 
@@ -232,3 +234,21 @@ def test_staff_read_where_it_came_from_and_nobody_else(
         assert "Wall" in shown
         assert "k-77" not in shown
         assert "gone in May" not in shown
+
+
+def test_a_table_is_forgotten_in_time_and_its_records_are_not(
+    browser, site: Site, people
+) -> None:
+    client = browser("moderator")
+    address = hand_in(client, many(2)).headers["Location"]
+    act(client, address, "begin")
+    work(site)
+    keep, now = timedelta(days=30), site.clock()
+    with site.db.write() as s:
+        assert desk.forget(s, (), keep, now + timedelta(days=29)) == {}
+        assert desk.forget(s, (), keep, now + timedelta(days=31)) == {"imports": 1}
+        summaries.signed(site.keyring, {"imports": 1}, keep, now)  # it has a rule
+    assert len(titles(site)) == 2
+    hand_in(client, many(2))
+    with site.db.write() as s:
+        assert desk.forget(s, (people["moderator"],), keep, now) == {"imports": 1}

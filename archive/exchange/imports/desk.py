@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from archive import jobs
@@ -239,6 +239,19 @@ def finish(row: Import, now: datetime) -> None:
     if row.state is not ImportState.RUNNING:
         return
     row.state, row.ended_at = ImportState.DONE, now
+
+
+def forget(
+    s: Session, accounts: Sequence[str], keep: timedelta, now: datetime
+) -> dict[str, int]:
+    """Delete what was handed in so long ago, and what is of accounts that are gone.
+
+    The records stay, and so does what is known again of their rows.
+    """
+    old = and_(Import.made_at < now - keep, Import.state != ImportState.RUNNING)
+    gone = s.execute(delete(Import).where(or_(old, Import.author.in_(accounts))))
+    count = gone.rowcount if isinstance(gone, CursorResult) else 0
+    return {"imports": count} if count else {}
 
 
 def _found(premises: Premises, import_id: str) -> Opened:
