@@ -243,6 +243,8 @@ def item_of(record: Record, asset: Asset | None = None) -> Item:
 
 def list_by_ids(session: Session, ids: Sequence[str], scope: Scope) -> list[Record]:
     """The records of these ids that the scope may know of, in the order asked."""
+    if not ids:
+        return []  # SQLite would look through every record for none
     query = select(Record).where(Record.id.in_(ids), within(scope))
     found = {record.id: record for record in session.scalars(query)}
     return [found[record_id] for record_id in ids if record_id in found]

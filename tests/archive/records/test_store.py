@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from archive import moderation
 from archive.records import labels, store
@@ -22,9 +22,9 @@ from archive.vault.errors import VaultError
 from auth.scope import Scope, scope
 from auth.viewer import ANONYMOUS, RecordState, Tier, Visibility, operator_viewer
 
-PUBLIC = Scope(frozenset({"public"}), guarded=False)
-VETTED = Scope(frozenset({"public", "vetted"}), guarded=True)
-STAFF = Scope(frozenset({"public", "vetted", "staff"}), guarded=True)
+PUBLIC = Scope(frozenset({"public"}), guarded=False, digits=1)
+VETTED = Scope(frozenset({"public", "vetted"}), guarded=True, digits=6)
+STAFF = Scope(frozenset({"public", "vetted", "staff"}), guarded=True, digits=6)
 
 
 def withdraw(site, record_id, **how):
@@ -307,3 +307,33 @@ def test_an_embargo_and_a_description_in_four_languages_are_kept(site, desk) -> 
         assert record.embargo_until == until
         assert set(store.document_of(site.sealing, record).descriptions) == set(texts)
         assert labels.for_record(s, record.id) == {made.assets[0].id: []}
+
+
+def test_what_every_front_page_asks_reads_no_record_that_it_does_not_show(
+    site, desk
+) -> None:
+    desk.publish(desk.deposit())
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, *_more) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    def plan(ask) -> str:
+        asked.clear()
+        ask()
+        (statement, parameters) = asked[0]
+        explained = f"EXPLAIN QUERY PLAN {statement}"
+        return str(s.connection().exec_driver_sql(explained, parameters).all())
+
+    with site.db.read() as s:
+        event.listen(site.db.engine, "after_cursor_execute", note)
+        listed = "USING INDEX ix_records_listed (state=?)"
+        assert listed in plan(lambda: store.recent(s, PUBLIC, 8))
+        alone = "USING COVERING INDEX ix_records_listed (state=?)"
+        assert alone in plan(lambda: store.count(s, PUBLIC))
+        assert alone in plan(lambda: store.counts_by_year(s, PUBLIC))
+        asked.clear()
+        assert store.list_by_ids(s, [], PUBLIC) == []
+        assert not asked
+        event.remove(site.db.engine, "after_cursor_execute", note)
