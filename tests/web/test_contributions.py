@@ -8,6 +8,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
+from archive.contributions import ending
 from archive.contributions.kinds import State
 from archive.contributions.tables import Contribution
 from archive.records import store
@@ -15,7 +16,7 @@ from archive.work import housekeeping
 from archive.work.worker import run_one
 from auth.viewer import RecordState
 
-from .conftest import csrf, photo
+from .conftest import copied, csrf, photo
 from .working import events, post, text
 
 PLANTED = ("Quillfeather", "Dunmarrow", "Brackwater", "Fennimore")
@@ -36,7 +37,6 @@ CODE = re.compile(r'<p class="hash">([0-9a-z-]{24})</p>')
 
 @pytest.fixture
 def environ(first_home, tmp_path):
-    from .conftest import copied
 
     return {**copied(first_home, tmp_path), "VIGIL_CONTRIBUTIONS": "1"}
 
@@ -46,7 +46,8 @@ def hand_in(client, *files: bytes, **words: object):
     token = csrf(client, "/contribute")
     sent = [(io.BytesIO(each), f"Fennimore {n}.jpg") for n, each in enumerate(files)]
     fields = {"csrf_token": token, **WORDS, **words, "files": sent}
-    return client.post("/contribute", data=fields)
+    kind = "multipart/form-data"
+    return client.post("/contribute", data=fields, content_type=kind)
 
 
 def code_of(answer) -> str:
@@ -146,3 +147,102 @@ def test_what_is_withdrawn_is_destroyed_at_once(site, visitor):
     )
     again = post(visitor, "/contribute/status/withdraw", **form, is_meant="y")
     assert again.status_code == 422
+
+
+def add(client, code: str, *files: bytes):
+    """The answer to the form that adds files."""
+    token = csrf(client, "/contribute/status")
+    sent = [(io.BytesIO(each), "more.jpg") for each in files]
+    fields = {"csrf_token": token, "code": code, "files": sent}
+    return client.post("/contribute/status/files", data=fields)
+
+
+def test_a_question_is_answered_and_a_file_added(site, visitor, browser):
+    code = code_of(hand_in(visitor, photo()))
+    moderator = browser("moderator")
+    page = taken_up(site, moderator)
+    post(moderator, f"{page}/ask", page, words="Which village was it?")
+    row = row_of(site)
+    assert (row.state, row.holder) == (State.ASKED, None)
+    status = "/contribute/status"
+    assert "Which village was it?" in text(post(visitor, status, code=code))
+    said = post(visitor, f"{status}/answer", code=code, words="The one by the bridge.")
+    assert "have arrived" in text(said)
+    assert "have arrived" in text(add(visitor, code, photo()))
+    row = row_of(site)
+    assert (row.state, row.files) == (State.ANSWERED, 2)
+    shown = text(moderator.get(page))
+    assert "The one by the bridge." in shown and "more.jpg" in shown
+    with site.db.read() as s:
+        assert len(store.assets_of(s, row.record_id)) == 2
+    assert {"contribution answered", "contribution added to"} <= set(
+        events(site, record=row.record_id)
+    )
+
+
+def test_what_is_decided_takes_nothing_more(site, visitor, browser):
+    code = code_of(hand_in(visitor, photo()))
+    moderator = browser("moderator")
+    page = taken_up(site, moderator)
+    post(moderator, f"{page}/decide", page, outcome="accepted")
+    for refused in (
+        add(visitor, code, photo()),
+        post(visitor, "/contribute/status/answer", code=code, words="One more thing."),
+        post(visitor, "/contribute/status/withdraw", code=code, is_meant="y"),
+    ):
+        assert refused.status_code == 422
+        assert "already" in text(refused)
+    assert (row_of(site).state, row_of(site).files) == (State.ACCEPTED, 1)
+
+
+def test_a_reference_that_there_is_not_tells_nothing(visitor):
+    answer = post(visitor, "/contribute/status", code="7k2m-9xq4-01hv-ntyb-e5rw")
+    assert answer.status_code == 422
+    assert "no contribution with this reference" in text(answer)
+    for act in ("answer", "files", "withdraw"):
+        wrong = {"code": "x", "words": "y", "is_meant": "y"}
+        address = f"/contribute/status/{act}"
+        sent = {"csrf_token": csrf(visitor), **wrong}
+        kind = "multipart/form-data" if act == "files" else None
+        answer = visitor.post(address, data=sent, content_type=kind)
+        assert answer.status_code == 404
+
+
+def test_what_its_contributor_said_is_found_beside_the_record(site, visitor, browser):
+    code_of(hand_in(visitor, photo()))
+    moderator = browser("moderator")
+    page = taken_up(site, moderator)
+    post(moderator, f"{page}/decide", page, outcome="accepted")
+    record = moderator.get(f"/moderation/{row_of(site).record_id}")
+    assert page in record.get_data(as_text=True)
+    assert "My brother Fennimore." in text(moderator.get(page))
+
+
+def test_whom_to_write_to_is_forgotten_before_the_rest(site, visitor, browser, clock):
+    code_of(hand_in(visitor, photo(), contact="someone@example.org"))
+    moderator = browser("moderator")
+    page = taken_up(site, moderator)
+    assert "someone@example.org" in text(moderator.get(page))
+    post(moderator, f"{page}/decide", page, outcome="declined", reason="Twice.")
+    work(site)
+    clock.advance(days=91)
+    work(site)
+    row = row_of(site)
+    assert (row.contact_sealed, row.shredded_at is not None) == (None, True)
+    clock.advance(days=site.config.retention_days)
+    work(site)
+    with site.db.read() as s:
+        assert s.scalars(select(Contribution)).all() == []
+
+
+def test_under_a_legal_hold_what_is_withdrawn_waits(site, visitor):
+    code = code_of(hand_in(visitor, photo()))
+    object.__setattr__(site.config, "legal_hold", True)
+    answer = post(visitor, "/contribute/status/withdraw", code=code, is_meant="y")
+    assert "as soon as the law allows it" in text(answer)
+    work(site)
+    row = row_of(site)
+    assert (row.state, row.shredded_at) == (State.WITHDRAWN, None)
+    object.__setattr__(site.config, "legal_hold", False)
+    ending.shred_due(site)
+    assert row_of(site).shredded_at is not None
