@@ -5,6 +5,7 @@ tables       one contribution, and what was asked and answered about it
 words        what was said beside the files, sealed in one piece
 quarantine   how much waits, and how much more there is room for
 finding      one contribution by its reference or its id
+describing   what was typed becomes a draft, and what is kept beside it
 handing      files are sealed as they come; the reference is drawn
 desk         the queue: oldest first, taken up for a while, given back; questions
 deciding     it is taken in as a record like any other, or declined

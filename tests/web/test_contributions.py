@@ -246,3 +246,36 @@ def test_under_a_legal_hold_what_is_withdrawn_waits(site, visitor):
     object.__setattr__(site.config, "legal_hold", False)
     ending.shred_due(site)
     assert row_of(site).shredded_at is not None
+
+
+def test_a_program_hands_in_follows_and_reviews(site, visitor, token):
+    here, header = "/api/v1/contributions", token("moderator")
+    words = {name: text for name, text in WORDS.items() if not name.startswith("is_")}
+    sent = {**words, "agreed": "yes", "files": (io.BytesIO(photo()), "Fennimore.jpg")}
+    given = visitor.post(here, data=sent, content_type="multipart/form-data")
+    assert given.status_code == 201, given.get_json()
+    code = given.get_json()["code"]
+    (waits,) = visitor.get(here, headers=header).get_json()["items"]
+    one = f"{here}/{waits['id']}"
+    shown = visitor.get(one, headers=header).get_json()
+    assert (shown["danger"], shown["record"]) == (WORDS["danger"], None)
+    for name in ("researcher", "administrator"):
+        assert visitor.get(one, headers=token(name)).status_code == 403
+    for act, status in (
+        ({"action": "accept"}, 409),
+        ({"action": "take"}, 200),
+        ({"action": "ask", "words": "When?"}, 200),
+        ({"action": "take"}, 200),
+        ({"action": "decline"}, 422),
+        ({"action": "accept", "reason": "Thank you."}, 200),
+    ):
+        answer = visitor.patch(one, json=act, headers=header)
+        assert answer.status_code == status, (act, answer.get_json())
+    assert answer.get_json()["record"] == row_of(site).record_id
+    followed = visitor.post(f"{here}/status", json={"code": code}).get_json()
+    assert (followed["state"], followed["reason"]) == ("accepted", "Thank you.")
+    assert followed["lines"] == [{"by": "reviewer", "words": "When?"}]
+    assert visitor.post(f"{here}/status", json={"code": "x"}).status_code == 404
+    del sent["agreed"], sent["files"]
+    refused = visitor.post(here, data=sent, content_type="multipart/form-data")
+    assert refused.status_code in (400, 422)

@@ -94,6 +94,7 @@ PUBLISHED = {
         GET reporting.ask
         POST reporting.look
         GET contributing.ask
+        POST api.contributions_follow
         POST contributing.look
         GET records.cite
         GET records.show
@@ -231,6 +232,7 @@ PUBLISHED = {
     "-----": """
         GET reporting.follow
         POST reporting.appeal
+        POST api.contributions_hand_in
         GET contributing.form
         POST contributing.hand_in
         POST contributing.answer
@@ -276,6 +278,8 @@ PUBLISHED = {
         POST moderation.decide_report
     """,
     "snn-n": """
+        GET api.contributions_read
+        PATCH api.contributions_change
         GET moderation.contribution
         POST moderation.take_contribution
         POST moderation.give_back_contribution
@@ -292,6 +296,7 @@ PUBLISHED = {
         POST findings.unlink_entity
     """,
     "snnon": """
+        GET api.contributions_listing
         GET moderation.contributions
         GET moderation.batch_form
         PATCH api.labelbatches_change

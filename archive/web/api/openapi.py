@@ -86,7 +86,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         told["security"] = [{"token": []}, {"session": []}]
     if operation.scopes:
         told["x-token-scopes"] = [scope.value for scope in operation.scopes]
-    if operation.body:
+    if operation.body or operation.form:
         needed = not operation.takes_bytes
         told["requestBody"] = {"required": needed, "content": _content(operation)}
     return told
@@ -115,7 +115,9 @@ def _content(operation: Operation) -> dict[str, Any]:
     if operation.takes_bytes:
         bytes_of_it = {"type": "string", "contentMediaType": operation.body}
         return {operation.body or "": {"schema": bytes_of_it}}
-    content = {"application/json": {"schema": ref(operation.body or "")}}
+    content: dict[str, Any] = {}
+    if operation.body:
+        content["application/json"] = {"schema": ref(operation.body)}
     if operation.form:
         content["multipart/form-data"] = {"schema": ref(operation.form)}
     return content

@@ -3,11 +3,19 @@
 shapes      what they are made of        files     one file of a record
 described   records                      found     findings and links
 asked       requests, consents, own      house     refusals, words, work, ledger
+contributed what is handed in from outside
 """
 
 from __future__ import annotations
 
-from archive.web.api.schemas import asked, described, files, found, house
+from archive.web.api.schemas import (
+    asked,
+    contributed,
+    described,
+    files,
+    found,
+    house,
+)
 from archive.web.api.schemas.shapes import Schema, ref
 
 __all__ = ["SCHEMAS", "Schema", "ref"]
@@ -17,5 +25,6 @@ SCHEMAS: dict[str, Schema] = {
     **described.SCHEMAS,
     **files.SCHEMAS,
     **asked.SCHEMAS,
+    **contributed.SCHEMAS,
     **found.SCHEMAS,
 }

@@ -7,18 +7,28 @@ policy's own rows decide: a token without `read` sees what the public sees, one 
 described   records                       arriving   files in parts
 found       findings and links            files      what is in one file
 asked       requests, consents, own       house      words, work, ledger
+contributed what is handed in from outside
 """
 
 from __future__ import annotations
 
 from archive.web.api.operations import Operation
-from archive.web.api.table import arriving, asked, described, files, found, house
+from archive.web.api.table import (
+    arriving,
+    asked,
+    contributed,
+    described,
+    files,
+    found,
+    house,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *described.OPERATIONS,
     *found.OPERATIONS,
     *asked.OPERATIONS,
     *arriving.OPERATIONS,
+    *contributed.OPERATIONS,
     *files.OPERATIONS,
     *house.OPERATIONS,
 )

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 from flask_babel import lazy_gettext as _
 from wtforms import Field
 
+from archive.contributions import describing
 from archive.contributions.handing import MOST_WORDS, Given
-from archive.contributions.kinds import PROPOSED, Wish
-from archive.contributions.words import Told
+from archive.contributions.kinds import Wish
 from archive.records.document import (
     SHORT_LIMIT,
     TEXT_LIMIT,
     TITLE_LIMIT,
-    Description,
-    RecordDocument,
-    Source,
-    checked,
-    place_written,
 )
 from archive.records.errors import FieldError
-from archive.records.store import RecordDraft
 from archive.web.request import context, fields, i18n
 from archive.web.showing.contributed import WISHES
-from auth.viewer import Access, Visibility
 
 
 class ContributionForm(fields.Form):
@@ -136,20 +127,12 @@ class ContributionForm(fields.Form):
 
         :raises FieldError: the description cannot be taken; `field` is its own word
         """
-        wish, until = Wish(self.wish.data), self.until.data
-        draft = RecordDraft(
-            document=checked(self._document()),
-            visibility=PROPOSED.get(wish, Visibility.STAFF),
-            access=Access.REQUEST,
-            embargo_until=datetime.combine(until, time(), UTC) if until else None,
+        return describing.given(
+            lambda name: self[name].data or "",
+            Wish(self.wish.data),
+            self.until.data,
+            self.language.data,
         )
-        told = Told(
-            people=self.people.data or "",
-            danger=self.danger.data or "",
-            wish=wish,
-            about_wish=self.about_wish.data or "",
-        )
-        return Given(draft, told, self.contact.data or "", self.language.data)
 
     def control(self, error: FieldError) -> Field:
         """The control that the catalogue's sentence stands beside."""
@@ -158,19 +141,6 @@ class ContributionForm(fields.Form):
             if name in self:
                 return self[name]
         return self.title
-
-    def _document(self) -> RecordDocument:
-        text = Description(self.title.data or "", self.body.data or "")
-        place = self.place.data
-        return RecordDocument(
-            descriptions={self.language.data: text},
-            places=(place_written(place),) if place else (),
-            event_date=self.event_date.data or "",
-            source=Source(
-                url=self.source_url.data or "", note=self.source_note.data or ""
-            ),
-            rights=self.rights.data or "",
-        )
 
 
 _NAMES = {"places": "place", "lat": "place", "lon": "place", "url": "source_url"}
