@@ -213,3 +213,8 @@ def test_a_server_that_keeps_clear_copies_serves_nothing(visitor: FlaskClient) -
     environ = {"SERVER_SOFTWARE": "waitress"}
 
     assert visitor.get("/", environ_overrides=environ).status_code == 500
+
+
+def test_an_error_page_says_its_sentence_once(visitor: FlaskClient) -> None:
+    shown = visitor.get("/nothing-here").text.partition("<main")[2]
+    assert shown.count("There is nothing here") == 1
