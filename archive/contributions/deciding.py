@@ -60,7 +60,7 @@ def decide(
     if not move(s, row, decided, *held_by(by, now)):
         raise NotPossible(NOT_YOURS)
     if decision.outcome is State.ACCEPTED:
-        _take_in(s, row, now)
+        _take_in(premises, s, row, by, now)
     tell_ledger(premises, s, _EVENTS[decision.outcome], row, by, now)
 
 
@@ -70,9 +70,16 @@ _EVENTS = {
 }
 
 
-def _take_in(s: Session, row: Contribution, now: datetime) -> None:
+def _take_in(
+    premises: Premises, s: Session, row: Contribution, by: str, now: datetime
+) -> None:
     """Make it a record that waits for its labels, and can be found by its staff."""
     record = store.require(s, row.record_id)
+    if url := store.document_of(premises.sealing, record).source.url:
+        captured = {"captured_at": "", "url": url}
+        premises.ledger.append(
+            s, "capture", actor=by, record=record.id, now=now, detail=captured
+        )
     record.state = RecordState.SUBMITTED
     record.changed_at = now
     args, subject = {"record": record.id}, record.id

@@ -16,7 +16,7 @@ from archive.records.document import (
     place_written,
 )
 from archive.records.store import RecordDraft
-from auth.viewer import Access, Visibility
+from auth.viewer import Access, RecordState, Visibility
 
 
 def given(
@@ -32,6 +32,7 @@ def given(
         visibility=PROPOSED.get(wish, Visibility.STAFF),
         access=Access.REQUEST,
         embargo_until=day,
+        state=RecordState.CONTRIBUTED,
     )
     told = Told(typed("people"), typed("danger"), wish, typed("about_wish"))
     return Given(draft, told, typed("contact"), language)

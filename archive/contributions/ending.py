@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from archive import shredding
-from archive.contributions import finding
+from archive.contributions import finding, words
 from archive.contributions.desk import move
 from archive.contributions.handing import OVER
 from archive.contributions.kinds import OPEN, State
-from archive.contributions.tables import Contribution
+from archive.contributions.tables import Contribution, Note
 from archive.contributions.telling import CONTRIBUTOR, Premises, tell_ledger
+from archive.contributions.words import Told
 from archive.records import store
 from auth.errors import NotPossible
 from auth.viewer import RecordState
@@ -79,4 +80,7 @@ def _shred(premises: Premises, row_id: str, why: str, by: str) -> None:
     if is_there:
         shredding.discard(premises, record_id, why, by)
     with premises.db.write() as s:
-        finding.require(s, row_id).shredded_at = premises.clock()
+        row = finding.require(s, row_id)
+        row.told_sealed = words.seal_told(premises.sealing, row_id, Told())
+        s.execute(delete(Note).where(Note.contribution_id == row_id))
+        row.shredded_at = premises.clock()

@@ -25,7 +25,6 @@ from archive.reports import codes
 from auth import accounts
 from auth.errors import EmailRefused, FactsRefused, NotPossible
 from auth.identifiers import new_id
-from auth.viewer import RecordState
 
 MOST_WORDS = 5_000
 OVER = "This contribution is decided or withdrawn already; nothing can be changed."
@@ -65,7 +64,6 @@ def hand_in(
 
         def keep(s: Session, record: Record) -> None:
             quarantine.require_room(premises, s, arrival.size)
-            record.state = RecordState.CONTRIBUTED
             row = _row(premises, arrival, given, record.id, account_id, now)
             row.id, row.code_hash = row_id, codes.digest(code)
             row.told_sealed = words.seal_told(premises.sealing, row_id, given.told)

@@ -248,7 +248,9 @@ class Arrival:
         record = store.create(session, premises.sealing, draft, by, now)
         source = draft.document.source
         told = _Told(session, premises.ledger, by, now, record.id)
-        if source.captured_at or source.url:
+        # The ledger forgets nothing: what may be taken back is told once accepted.
+        is_kept = draft.state is not RecordState.CONTRIBUTED
+        if is_kept and (source.captured_at or source.url):
             told.line("capture", None, captured_at=source.captured_at, url=source.url)
         return self._kept(session, record, by, now, made)
 

@@ -43,13 +43,14 @@ SHA256_PURPOSE = "assets.sha256"
 
 @dataclass(frozen=True)
 class RecordDraft:
-    """What somebody hands in: the document, and how it shall be kept."""
+    """What somebody hands in: the document, how it shall be kept, how it begins."""
 
     document: RecordDocument
     visibility: Visibility = Visibility.STAFF
     access: Access = Access.VETTED
     embargo_until: datetime | None = None
     collection_id: str | None = None
+    state: RecordState = RecordState.SUBMITTED
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,14 @@ class AssetDetails:
 def create(
     session: Session, sealing: Sealing, draft: RecordDraft, by: str, now: datetime
 ) -> Record:
-    """Add a record in state `submitted`, for staff only until it is published.
+    """Add a record in the draft's state, for staff only until it is published.
 
     :raises FieldError: the document cannot be taken
     """
     record_id = new_record_id()
     record = Record(
         id=record_id,
-        state=RecordState.SUBMITTED,
+        state=draft.state,
         visibility=draft.visibility,
         access=draft.access,
         embargo_until=draft.embargo_until,

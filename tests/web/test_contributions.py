@@ -8,7 +8,8 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from archive.contributions import ending
+from archive.contributions import ending, finding
+from archive.contributions import words as words_kept
 from archive.contributions.kinds import State
 from archive.contributions.tables import Contribution
 from archive.records import store
@@ -133,13 +134,36 @@ def test_what_is_declined_is_shredded_when_its_time_is_over(
         assert store.details_of(site.sealing, asset).filename == "—"
 
 
+def kept_words(site) -> str:
+    """Everything that can still be opened of it, and what the ledger says of it."""
+    with site.db.read() as s:
+        row = s.scalars(select(Contribution)).one()
+        told, notes = words_kept.told_of(site.sealing, row), finding.notes_of(s, row)
+        said = [words_kept.words_of(site.sealing, note) for note in notes]
+        document = store.document_of(
+            site.sealing, store.require(s, row.record_id)
+        ).to_bytes()
+        lines = [
+            (line.event, line.detail)
+            for line in site.ledger.entries(s, record=row.record_id)
+        ]
+        return f"{told} {said} {document!r} {lines}"
+
+
 def test_what_is_withdrawn_is_destroyed_at_once(site, visitor):
-    code = code_of(hand_in(visitor, photo()))
+    code = code_of(hand_in(visitor, photo(), source_url="https://fennimore.example/"))
+    post(visitor, "/contribute/status/answer", code=code, words="From Fennimore.")
+    before = kept_words(site)
+    assert "https://fennimore.example/" in before and "From Fennimore." in before
+    with site.db.read() as s:
+        lines = site.ledger.entries(s, record=row_of(site).record_id)
+        assert "fennimore" not in str([line.detail for line in lines]).lower()
     form = {"code": code}
     assert post(visitor, "/contribute/status/withdraw", **form).status_code == 422
-    assert row_of(site).state is State.RECEIVED
+    assert row_of(site).state is State.ANSWERED
     answer = post(visitor, "/contribute/status/withdraw", **form, is_meant="y")
     assert "Files destroyed" in text(answer)
+    assert not any(word.lower() in kept_words(site).lower() for word in PLANTED)
     row = row_of(site)
     assert (row.state, row.contact_sealed) == (State.WITHDRAWN, None)
     assert {"contribution withdrawn", "deletion"} <= set(
