@@ -123,11 +123,7 @@ def measured(
     :raises BlurError: why the file cannot be opened
     :raises SandboxFailed: about this machine, not the file
     """
-    grids = [
-        grid
-        for picture in marks.gauged(source, kind)
-        for grid in marks.fields(picture, box)
-    ]
+    grids = marks.gathered(marks.gauged(source, kind), box)
     best, found = 0.0, None
     lines = ledger.told(session, DISPLAYING, record=record)
     while batch := list(itertools.islice(lines, _BATCH)):

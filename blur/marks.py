@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SURE: Final = 7.0
 """Standard deviations from which on an agreement is no chance: one in 10^12."""
+_SEVERAL: Final = 2
 _MOST_BYTES: Final = 8 * (GAUGE_SIDE * GAUGE_SIDE * 4 + 8)
 _SIZE: Final = struct.Struct(">II")
 _LOUDEST: Final = 5.0  # levels; an edge of the picture must not outvote the rest
@@ -93,6 +94,22 @@ def fields(picture: Grey, box: Box = WHOLE) -> list[Fields]:
     sums[1:, 1:] = picture.levels.cumsum(0, dtype=np.float64).cumsum(1)
     boxes = [box] if box == WHOLE else list(_nudged(box))
     return [_contrast(_means(sums, each)) for each in boxes]
+
+
+def gathered(pictures: Sequence[Grey], box: Box = WHOLE) -> list[Fields]:
+    """The fields of every picture and, of a film's stills, those of all together.
+
+    The mark stands still while the film moves: what is under it cancels out, and what
+    no single still tells, all of them do. A still alone counts, too, for a recording
+    that shows something else most of the time.
+    """
+    each = [fields(picture, box) for picture in pictures]
+    if len(each) < _SEVERAL:
+        return [grid for grids in each for grid in grids]
+    together: list[Fields] = [
+        sum(grids) / len(each) for grids in zip(*each, strict=True)
+    ]
+    return [*together, *(grid for grids in each for grid in grids)]
 
 
 def agreement(measured: Fields, codes: Sequence[bytes]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@
  * afresh. When the stream breaks because the gate has shut meanwhile, that is an end,
  * too. */
 import { announce } from "./announce.js";
+import keepMarked from "./marked.js";
 import { isForPage } from "./shortcuts.js";
 
 const SECOND = 1000;
@@ -51,6 +52,9 @@ export default function reveal(viewer) {
   part("hide").hidden = hidden;
   part("leave").hidden = !hidden;
   keepSilent(media, part("sound"));
+  if (media && viewer.querySelector("[data-kept]")) {
+    keepMarked(part("stage"), media, part("mark"), () => hide());
+  }
   media?.addEventListener("error", async () => {
     if (await isOver()) hide(viewer.dataset.ended);
   });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -109,6 +110,29 @@ def test_the_overlay_tells_from_a_picture_of_what_lies_under_it():
     screen = Image.alpha_composite(film, over.resize(film.size))
     sure, which = found(jpeg(screen, 70))
     assert (which, sure > marks.SURE) == (MINE, True)
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_the_stills_of_a_recording_add_up(film, is_marked):
+    """Small and moving: all stills together tell more than any one of them."""
+    size = (240, 136)
+    whole = Image.effect_noise((1000, 600), 70).filter(ImageFilter.GaussianBlur(3))
+    whole = whole.point(lambda level: 6 * (level - 128) + 128).convert("RGB")
+    over = Image.open(io.BytesIO(stamping.overlay(MARK))).convert("RGBA").resize(size)
+    frames = []
+    for n in range(16):
+        seen = whole.crop((9 * n, 6 * n, 9 * n + 854, 6 * n + 480)).resize(size)
+        if is_marked:
+            seen = Image.alpha_composite(seen.convert("RGBA"), over).convert("RGB")
+        frames.append(np.asarray(seen))
+    stills = marks.gauged(io.BytesIO(film(frames)), KINDS["mp4"])
+    together, *alone = (marks.agreement(g, CODES) for g in marks.gathered(stills))
+    if is_marked:
+        assert int(together.argmax()) == MINE
+        assert together[MINE] > marks.SURE
+        assert together[MINE] > max(each[MINE] for each in alone)
+    else:
+        assert max(float(each.max()) for each in (together, *alone)) < marks.SURE - 2
 
 
 def test_a_copy_in_full_size_carries_it(original):
