@@ -53,7 +53,7 @@ SHIFTS = """() => new Promise(told => {
 
 def measure(size: int = SIZE) -> Iterator[Result]:
     """All figures; some minutes, most of them for the records."""
-    with premises.folder() as folder:
+    with premises.folder(fast=True) as folder:
         with premises.archive(folder) as site:
             record = _filled(site, size)
         with premises.vigil(folder, with_worker=False) as server:
@@ -169,6 +169,7 @@ def _asked(server: premises.Server, record: str) -> Iterator[Result]:
         "search page of 24 previews": f"/search?q={SIGN}&page={{page}}",
         "the newest": "/search?page={page}",
         "search page, a facet chosen": f"/search?q={SIGN}&facet.kind=image",
+        "the timeline of all": "/search?view=timeline&page={page}",
         "home": "/",
         "a record": record,
     }
