@@ -13,7 +13,7 @@
 | redact | redaction | makes a copy without what a moderator drew over |
 | index | record | puts the record into the search index as it stands, or takes it out |
 | shred | order | destroys what two administrators have signed |
-| sweep | | removes blobs that crashes left without a key |
+| sweep | | removes blobs that crashes left without a key; shreds what was declined |
 | reminders | | tells both sides 30, 7 and 1 days before access ends |
 | retention | | forgets what ended long ago, unless a legal hold is set |
 | alerts | | looks for new matches of saved searches, and sends mails |

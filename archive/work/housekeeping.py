@@ -10,7 +10,7 @@
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
 | retention | day | forgets what ended long ago |
-| sweep | day | removes blobs that crashes left without a key |
+| sweep | day | removes blobs without a key; shreds what was declined or withdrawn |
 | visas | day | asks other archives whether visas brought here still stand |
 | fixity | `VIGIL_FIXITY_DAYS` | reads every sealed file back, in many small goes |
 

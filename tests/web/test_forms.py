@@ -11,7 +11,7 @@ from tests.web.conftest import Browser, Desk, TokenOf, csrf
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 SENT_BY_ITSELF = "/csp-reports"
-OF_ANYBODY = (SENT_BY_ITSELF, "/api/v1/reports")
+OF_ANYBODY = (SENT_BY_ITSELF, "/api/v1/reports", "/api/v1/contributions/status")
 """Browsers send it without any form, and nothing is changed by it."""
 
 
