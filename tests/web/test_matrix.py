@@ -273,6 +273,9 @@ PUBLISHED = {
         GET deposit.import_of
         GET deposit.import_report
         GET moderation.report
+        GET api.reportdesk_read
+        PATCH api.reportdesk_change
+        POST api.reportdesk_decide
         POST moderation.take_report
         POST moderation.give_back_report
         POST moderation.decide_report
@@ -401,6 +404,7 @@ PUBLISHED = {
         GET moderation.queue
         GET moderation.undecided
         GET moderation.reports
+        GET api.reportdesk_listing
     """,
     "snnno": """
         GET api.accessrequests_table

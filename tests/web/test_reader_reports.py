@@ -25,6 +25,7 @@ from auth.viewer import RecordState, Role, Visibility
 from .conftest import START, csrf
 from .working import events, post, text
 
+DESK = "/api/v1/reports"
 WORDS = "walrus-tambourine: that is my brother"
 CONTACT = "petrel@example.net"
 UPHELD = {"outcome": "upheld", "remedy": "none", "reason": "You are right; thank you."}
@@ -564,3 +565,79 @@ def test_ones_own_data_hold_what_one_reported_and_was_told(browser, site, record
     own = mine.get("/account/data/export").json["reports"]
     assert [(each["words"], each["state"]) for each in own] == [(WORDS, "received")]
     assert browser("moderator").get("/account/data/export").json["reports"] == []
+
+
+def test_programs_take_up_and_decide_as_the_page_does(
+    visitor, token, site, record, people, more
+):
+    for kind in ("wrong_label", "shows_me"):
+        report(visitor, record, kind=kind, contact=CONTACT)
+    by_kind = {row.kind: row for row in rows(site)}
+    plain, grave = (by_kind[kind].id for kind in (Kind.WRONG_LABEL, Kind.SHOWS_ME))
+    one, chief = token("moderator"), token("administrator")
+
+    def call(method, path="", headers=one, **sent):
+        return visitor.open(DESK + path, method=method, headers=headers, **sent)
+
+    assert [each["id"] for each in call("GET").json["items"]] == [plain]
+    assert [each["id"] for each in call("GET", headers=chief).json["items"]] == [
+        grave,
+        plain,
+    ]
+    assert call("GET", headers=token("researcher")).status_code == 403
+    for wrong in ("?kind=x", "?state=x", "?older_than=x", "?collection=nowhere"):
+        assert call("GET", wrong).status_code == 400
+    assert call("GET", "?state=declined").json["total"] == 0
+
+    taking, address = {"action": "take"}, f"/desk/{plain}"
+    for method, path in (("GET", ""), ("PATCH", ""), ("POST", "/decision")):
+        met = call(method, f"/desk/{grave}{path}", json=taking | UPHELD)
+        assert met.status_code in {404, 422} and CONTACT not in text(met)
+    assert call("GET", f"/desk/{grave}", chief).json["contact"] == CONTACT
+    assert call("GET", address).json["contact"] is None
+
+    assert call("POST", f"{address}/decision", json=UPHELD).status_code == 409
+    assert call("PATCH", address, json={"action": "keep"}).status_code == 422
+    taken = call("PATCH", address, json=taking)
+    assert (taken.json["is_mine"], taken.json["words"]) == (True, WORDS)
+    assert call("PATCH", address, chief, json=taking).status_code == 409
+    for bad in ({"outcome": "taken"}, {"reason": ""}, {"until": "soon"}):
+        assert call("POST", f"{address}/decision", json=UPHELD | bad).status_code == 422
+    embargo = UPHELD | {"remedy": "embargo", "until": "2031-01-01"}
+    assert call("POST", f"{address}/decision", json=embargo).status_code == 403
+    lacking = call("POST", f"{address}/decision", json=WITHDRAWN | {"tombstone": ""})
+    assert (lacking.status_code, rows(site)[0].decided_at) == (422, None)
+    assert "tombstone" in text(lacking)
+    done = call("POST", f"{address}/decision", json=UPHELD | {"note": "seen"})
+    assert (done.status_code, done.json["state"]) == (200, "upheld")
+    assert (done.json["note"], done.json["reason"]) == ("seen", UPHELD["reason"])
+    again = call("POST", f"{address}/decision", json=DECLINED)
+    assert again.status_code == 409
+    assert events(site, record=record.id).count("report decided") == 1
+
+
+def test_programs_decide_on_nothing_of_their_own_nor_twice(
+    visitor, browser, token, site, record, more
+):
+    report(browser("moderator"), record)
+    (row,) = rows(site)
+    address, mine = f"{DESK}/desk/{row.id}", token("moderator")
+    near = visitor.get(address, headers=mine).json["too_near"]
+    assert "reported this yourself" in near
+    taking = {"action": "take"}
+    assert visitor.patch(address, json=taking, headers=mine).status_code == 403
+    more("second", Role.MODERATOR)
+    other = browser("second")
+    assert decided(other, row, **DECLINED).status_code == 303
+    own = browser("moderator")
+    page = f"/account/reports/{row.id}"
+    assert post(own, f"{page}/appeal", page, words="Again.").status_code == 303
+    appeal = rows(site)[1]
+    address = f"{DESK}/desk/{appeal.id}"
+    chief = token("administrator")
+    first = visitor.get(address, headers=chief).json["first"]
+    assert (first["id"], first["state"]) == (row.id, "declined")
+    assert visitor.patch(address, json=taking, headers=chief).status_code == 200
+    sent = UPHELD | {"remedy": "relabel"}
+    met = visitor.post(f"{address}/decision", json=sent, headers=chief)
+    assert (met.status_code, met.json["remedy"]) == (200, "relabel")

@@ -4,6 +4,7 @@ shapes      what they are made of        files     one file of a record
 described   records                      found     findings and links
 asked       requests, consents, own      house     refusals, words, work, ledger
 contributed what is handed in from outside
+desks       what readers reported
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from archive.web.api.schemas import (
     asked,
     contributed,
     described,
+    desks,
     files,
     found,
     house,
@@ -26,5 +28,6 @@ SCHEMAS: dict[str, Schema] = {
     **files.SCHEMAS,
     **asked.SCHEMAS,
     **contributed.SCHEMAS,
+    **desks.SCHEMAS,
     **found.SCHEMAS,
 }

@@ -8,6 +8,7 @@ described   records                       arriving   files in parts
 found       findings and links            files      what is in one file
 asked       requests, consents, own       house      words, work, ledger
 contributed what is handed in from outside
+desks       what readers reported
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from archive.web.api.table import (
     asked,
     contributed,
     described,
+    desks,
     files,
     found,
     house,
@@ -27,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *described.OPERATIONS,
     *found.OPERATIONS,
     *asked.OPERATIONS,
+    *desks.OPERATIONS,
     *arriving.OPERATIONS,
     *contributed.OPERATIONS,
     *files.OPERATIONS,

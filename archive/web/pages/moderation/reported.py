@@ -1,8 +1,7 @@
 """The desk of readers' reports: the queue, one report, taking it up, deciding.
 
-Nothing of a record is shown here but its title, its labels and where it stands. What is
-grave (somebody who is shown, a law, a withdrawal) is for administrators alone: to
-others it is not there.
+Nothing of a record is shown here but its title, its labels and where it stands. Who
+sees which report, and what may follow from it, says `archive.web.showing.reportdesk`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from werkzeug.wrappers import Response
 from archive.records import store
 from archive.records.errors import FieldError, RecordsError
 from archive.records.tables import Record
-from archive.reports import deciding, desk, finding, remedies
+from archive.reports import desk, finding
 from archive.reports.deciding import MOST_REASON, Decision
 from archive.reports.desk import Wanted
 from archive.reports.kinds import GRAVE, OPEN, OUTCOMES, Kind, Remedy, State
@@ -28,12 +27,12 @@ from archive.reports.remedies import Following
 from archive.reports.tables import Report
 from archive.web.pages.moderation.blueprint import bp
 from archive.web.pages.moderation.decisions import CATEGORIES
-from archive.web.request import context, fields, guard, sentences
+from archive.web.request import context, fields, sentences
 from archive.web.request.guard import needs
-from archive.web.showing import asked, reported
+from archive.web.showing import asked, reportdesk, reported
 from archive.web.showing.recordpage import in_language
 from auth.access.requests import Scope
-from auth.errors import AuthError, FactsRefused, NotThere
+from auth.errors import AuthError, FactsRefused
 from auth.policy import Action
 
 UNPROCESSABLE = 422
@@ -90,7 +89,7 @@ def reports() -> str:
     given, now = request.args, context.now()
     older = given.get("older_than", 0, int)
     wanted = Wanted(
-        grave=_sees_grave(),
+        grave=reportdesk.sees_grave(),
         kind=given.get("kind", ""),
         state=given.get("state", ""),
         collection=given.get("collection", ""),
@@ -109,7 +108,7 @@ def reports() -> str:
         holders=holders,
         wanted=wanted,
         shelves=shelves,
-        kinds=[(k.value, reported.KINDS[k]) for k in Kind if _may_see(k)],
+        kinds=[(k.value, reported.KINDS[k]) for k in Kind if reportdesk.may_see(k)],
         states=[(each.value, words[0]) for each, words in reported.STATES.items()],
         names=reported.KINDS,
         grave=GRAVE,
@@ -132,7 +131,7 @@ def take_report(report_id: str) -> Response:
     """Take it up for half an hour."""
 
     def act(s: Session, row: Report) -> None:
-        desk.take(context.site(), s, row, _own(), context.now())
+        desk.take(context.site(), s, row, reportdesk.own(), context.now())
 
     return _acted(report_id, act)
 
@@ -141,7 +140,7 @@ def take_report(report_id: str) -> Response:
 @needs(Action.READ_REPORTS)
 def give_back_report(report_id: str) -> Response:
     """Let others take it."""
-    return _acted(report_id, lambda s, row: desk.give_back(s, row, _own()))
+    return _acted(report_id, lambda s, row: desk.give_back(s, row, reportdesk.own()))
 
 
 @bp.post("/reports/<report_id>/decide")
@@ -154,39 +153,22 @@ def decide_report(report_id: str) -> Response | tuple[str, int]:
     """
     given = DecisionForm(request.form)
     with context.write_session() as s:
-        row = _found(s, report_id)
-        guard.require(_deciding(row))
+        row = reportdesk.to_decide(s, report_id)
         record = store.require(s, row.record_id)
         given.remedy.choices = _remedies(row, record)
         decision = _decision(given) if given.validate() else None
         if decision is not None:
-            if action := _asks(row, decision.following.remedy):
-                guard.require(action, store.item_of(record))
             try:
-                with s.begin_nested():
-                    deciding.decide(
-                        context.site(), s, row, decision, _own(), context.now()
-                    )
+                reportdesk.decide(s, row, decision)
             except FactsRefused as refused:
                 _complain(given, refused.fields)
             except FieldError as refused:
-                _complain(
-                    given, {NAMES.get(refused.field, refused.field): str(refused)}
-                )
+                _complain(given, {refused.field: str(refused)})
             except (AuthError, RecordsError) as refused:
                 fields.complain(given.outcome, refused)
             else:
                 return _decided(row, decision.following.remedy)
     return _page(report_id, given), UNPROCESSABLE
-
-
-NAMES = {"note": "tombstone"}
-"""Fields of a tombstone by what they are called here, where a note is another thing."""
-PERMITS: dict[Remedy, Action] = {
-    Remedy.EMBARGO: Action.SET_EMBARGO,
-    Remedy.SHRED: Action.TAKE_DOWN,
-    Remedy.RESTORE: Action.RESTORE,
-}
 
 
 def _decision(given: DecisionForm) -> Decision:
@@ -219,8 +201,7 @@ def _decided(row: Report, remedy: Remedy) -> Response:
 
 def _acted(report_id: str, act: Callable[[Session, Report], None]) -> Response:
     with context.write_session() as s:
-        row = _found(s, report_id)
-        guard.require(_deciding(row))
+        row = reportdesk.to_decide(s, report_id)
         try:
             act(s, row)
         except AuthError as refused:
@@ -231,7 +212,7 @@ def _acted(report_id: str, act: Callable[[Session, Report], None]) -> Response:
 def _page(report_id: str, given: DecisionForm | None = None) -> str:
     site, now = context.site(), context.now()
     with context.read_session() as s:
-        row = _found(s, report_id)
+        row = reportdesk.found(s, report_id)
         record = store.require(s, row.record_id)
         form = given or DecisionForm()
         form.remedy.choices = _remedies(row, record)
@@ -248,25 +229,19 @@ def _page(report_id: str, given: DecisionForm | None = None) -> str:
             number=asset.position + 1 if asset else None,
             subject=_subject(s, row),
             said=opened,
-            contact=_contact(row),
+            contact=reportdesk.contact(row),
             first=first,
             first_said=_of_first(first),
             against=finding.appeal_of(s, row),
-            near=desk.too_near(s, row, _own()),
+            near=desk.too_near(s, row, reportdesk.own()),
             holder=desk.holder(row, now),
-            mine=desk.holder(row, now) == _own(),
-            may_decide=context.may(_deciding(row)),
+            mine=desk.holder(row, now) == reportdesk.own(),
+            may_decide=context.may(reportdesk.action_on(row)),
             is_open=row.state in OPEN,
             names=reported.KINDS,
             remedies=reported.REMEDIES,
             form=form,
         )
-
-
-def _contact(row: Report) -> str:
-    """Where to write to, for those who may have to: about what is grave alone."""
-    sealing = context.site().sealing
-    return finding.opened(sealing, row, "contact") if row.kind in GRAVE else ""
 
 
 def _of_first(first: Report | None) -> dict[str, str]:
@@ -276,41 +251,8 @@ def _of_first(first: Report | None) -> dict[str, str]:
     return {name: finding.opened(sealing, first, name) for name in columns if first}
 
 
-def _found(s: Session, report_id: str) -> Report:
-    row = finding.require(s, report_id)
-    if not _may_see(row.kind):
-        raise NotThere(finding.MISSING)
-    return row
-
-
-def _may_see(kind: Kind) -> bool:
-    return kind not in GRAVE or _sees_grave()
-
-
-def _sees_grave() -> bool:
-    return context.may(Action.READ_TAKEDOWNS)
-
-
-def _deciding(row: Report) -> Action:
-    grave = row.kind in GRAVE
-    return Action.DECIDE_TAKEDOWNS if grave else Action.DECIDE_REPORTS
-
-
-def _asks(row: Report, remedy: Remedy) -> Action | None:
-    """What the policy is asked for besides, before this may follow."""
-    if remedy is Remedy.WITHDRAW:
-        return Action.TAKE_DOWN if row.kind in GRAVE else Action.WITHDRAW
-    return PERMITS.get(remedy)
-
-
 def _remedies(row: Report, record: Record) -> list[Any]:
-    """What can follow, as far as this viewer may let it."""
-    item = store.item_of(record)
-    able = [
-        each
-        for each in remedies.possible(record)
-        if (action := _asks(row, each)) is None or context.may(action, item)
-    ]
+    able = reportdesk.able(row, record)
     return fields.choices_of((each.value, reported.REMEDIES[each]) for each in able)
 
 
@@ -321,7 +263,3 @@ def _subject(s: Session, row: Report) -> asked.Subject:
 def _complain(given: DecisionForm, told: dict[str, str]) -> None:
     for name, sentence in told.items():
         fields.complain(given[name if name in given else "outcome"], sentence)
-
-
-def _own() -> str:
-    return context.viewer().account_id or ""
