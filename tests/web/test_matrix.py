@@ -274,8 +274,6 @@ PUBLISHED = {
         GET deposit.import_report
         GET moderation.report
         GET api.reportdesk_read
-        PATCH api.reportdesk_change
-        POST api.reportdesk_decide
         POST moderation.take_report
         POST moderation.give_back_report
         POST moderation.decide_report
@@ -405,6 +403,8 @@ PUBLISHED = {
         GET moderation.undecided
         GET moderation.reports
         GET api.reportdesk_listing
+        PATCH api.reportdesk_change
+        POST api.reportdesk_decide
     """,
     "snnno": """
         GET api.accessrequests_table
