@@ -254,6 +254,13 @@ def list_by_ids(session: Session, ids: Sequence[str], scope: Scope) -> list[Reco
     return [found[record_id] for record_id in ids if record_id in found]
 
 
+def ids_within(session: Session, ids: Sequence[str], scope: Scope) -> list[str]:
+    """Those of these ids that the scope may know of, in the order asked."""
+    held = session.scalars(select(Record.id).where(Record.id.in_(ids), within(scope)))
+    known = set(held)
+    return [record_id for record_id in ids if record_id in known]
+
+
 def recent(session: Session, scope: Scope, limit: int) -> Sequence[Record]:
     """The records published last."""
     return session.scalars(

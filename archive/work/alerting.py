@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from archive.mail import Mail, delivery, texts
+from archive.records import store
 from archive.searches import question, saved
 from archive.searches.saved import MOST_WATCHED
 from archive.searches.tables import Alert, SavedSearch
@@ -100,10 +101,12 @@ def _matches(
         hidden = preferences.wishes_of(own).hidden_labels
         query = question.read(asked, excluded_labels=hidden)
         terms = ScopeTerms(reach.audiences, reach.guarded, reach.digits)
-        return site.engine.ids(query, terms, MOST_WATCHED)
+        found = site.engine.ids(query, terms, MOST_WATCHED)
     except QueryError:
         log.warning("a saved search cannot be read any more: %s", row.id)
         return None
+    # An index is behind for a while: what was withdrawn meanwhile is told to nobody.
+    return store.ids_within(s, found, reach)
 
 
 def _owner(s: Session, account_id: str, now: datetime) -> Viewer:

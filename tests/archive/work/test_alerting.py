@@ -22,7 +22,7 @@ from archive.searches.tables import Alert, Pace, SavedSearch
 from archive.work import alerting, housekeeping
 from auth import accounts, notices
 from auth.access import preferences
-from auth.viewer import Role, Visibility
+from auth.viewer import RecordState, Role, Visibility
 
 SECRET = "quibblefrost"
 
@@ -95,6 +95,21 @@ def test_a_new_match_is_told_once_and_an_old_one_never(watching, site) -> None:
     watching.pass_by()
     assert watching.told() == [2]
     assert watching.fresh(search_id) == 2
+
+
+def test_what_was_withdrawn_is_told_to_nobody_though_the_index_has_it(
+    watching, site
+) -> None:
+    watching.save()
+    watching.shelve("A church")
+    watching.shelve("Another church")
+    finish(site)
+    with site.db.write() as s:
+        # As it stands between a withdrawal and the job that tells the index.
+        gone = store.require(s, store.ids_after(s, "", 10)[0])
+        gone.state = RecordState.WITHDRAWN
+    watching.pass_by()
+    assert watching.told() == [1]
 
 
 def test_nothing_is_looked_for_before_its_time(watching) -> None:
