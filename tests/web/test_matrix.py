@@ -280,7 +280,6 @@ PUBLISHED = {
     """,
     "snn-n": """
         GET api.contributions_read
-        PATCH api.contributions_change
         GET moderation.contribution
         POST moderation.take_contribution
         POST moderation.give_back_contribution
@@ -298,6 +297,7 @@ PUBLISHED = {
     """,
     "snnon": """
         GET api.contributions_listing
+        PATCH api.contributions_change
         GET moderation.contributions
         GET moderation.batch_form
         PATCH api.labelbatches_change
