@@ -101,7 +101,9 @@ def _checked(given: Assessment) -> Assessment:
     status = words.one_of("status", given.status, VERIFICATIONS)
     method = texts.long("method", given.method)
     confidence = given.confidence
-    if confidence or status in EXAMINED:
+    if status in EXAMINED and not confidence:
+        raise FieldError("confidence", "Say how sure this is.")
+    if confidence:
         words.one_of("confidence", confidence, words.codes("confidences"))
     if status in EXAMINED and not method:
         raise FieldError("method", "Say how this was found out.")

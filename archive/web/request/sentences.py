@@ -301,6 +301,7 @@ FINDINGS = (
     N_("Somebody changed this in the meantime; look at it again first."),
     N_("Use at most %(most)s lines."),
     N_("Say how this was found out."),
+    N_("Say how sure this is."),
     N_("Name the authority that spoke."),
     N_("This record is no official statement."),
     N_("There is no such stage."),
