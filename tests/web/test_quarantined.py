@@ -33,6 +33,7 @@ from .working import post, text
 __all__ = ["environ"]
 READERS = ("visitor", "applicant", "researcher", "administrator")
 DESK = "/moderation/contributions"
+PROGRAM = "/api/v1/contributions"
 
 
 @pytest.fixture
@@ -85,7 +86,8 @@ def test_nobody_but_reviewers_meets_a_word_of_it(app, site, browser, asset_id):
             words = PLANTED[1:] if asked else PLANTED
             if any(word in body for word in words):
                 met.add(path.split("?")[0])
-        desk = {DESK, f"{DESK}/{row_of(site).id}"}
+        one = row_of(site).id
+        desk = {f"{to}{path}" for to in (DESK, PROGRAM) for path in ("", f"/{one}")}
         assert met == (desk if name == "moderator" else set()), name
 
 
