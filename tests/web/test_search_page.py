@@ -241,7 +241,11 @@ def test_the_map_leads_to_what_lies_there(visitor, placed):
 def test_a_point_that_is_none_is_told_of(visitor, wrong):
     answer = visitor.get(f"/search?view=map&{wrong}")
     assert answer.status_code == 400
-    assert "km at most 20,000" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    here = re.search(r'href="[^"]*view=([a-z]+)"\s+aria-current', page)
+    assert here
+    assert here[1] == "map", "the view was lost with the point"
+    assert "km at most 20,000" in page
 
 
 def test_a_visitor_learns_a_place_to_a_tenth_of_a_degree_by_whatever_way(

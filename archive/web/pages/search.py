@@ -183,7 +183,8 @@ def _page(
 
 def _unread(error: QueryError) -> str:
     """The page of a search that cannot be read: everything typed is still there."""
-    empty = searching.read(MultiDict())
+    kept = MultiDict((n, v) for n, v in request.args.items() if n == "view")
+    empty = searching.read(kept)
     asked = request.args.get("q", "").strip()
     return render_template(
         "search/results.html",
