@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from archive.web.pages.account import blueprint as account
+from archive.web.pages.admin import blueprint as admin
+from archive.web.showing import searching
+
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "archive" / "web" / "templates"
@@ -135,6 +139,14 @@ def test_every_icon_a_page_draws_is_in_the_sprite(page):
     drawn = re.findall(r'(?:icon|draw)\("([a-z0-9-]+)"', page.read_text("utf-8"))
     drawn += re.findall(r'icon="([a-z0-9-]+)"', page.read_text(encoding="utf-8"))
     assert set(drawn) <= sprite(), set(drawn) - sprite()
+
+
+def test_every_icon_of_a_table_of_places_is_in_the_sprite():
+    drawn = {
+        sign for _page, _title, sign, _action in (*account.SECTIONS, *admin.SECTIONS)
+    }
+    drawn |= {view.sign for view in searching.VIEWS.values()}
+    assert drawn <= sprite(), drawn - sprite()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
