@@ -44,7 +44,7 @@ from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
 ORIGINAL, CLEAN, COPY, MARK = "original", "clean", "copy", "mark"
-MUTED = "muted"
+MUTED, SOUND_MARK = "muted", "sound-mark"
 REDACTED = "redacted"
 ASK_AGAIN_AFTER = timedelta(seconds=2)
 

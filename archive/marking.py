@@ -2,7 +2,8 @@
 
     number   line (30 bits) and 20 bits of a digest of its seal, in Crockford's base 32:
              what stands in the picture to be read by eye, as 0001C-9F2MD
-    code     SHAKE-256 of the seal: what is in the picture to be measured
+    code     SHAKE-256 of the seal: what is in the picture, or under the sound, to be
+             measured
 
 Nobody without the ledger's own table can make either for a line: a leaked picture
 cannot be made to point at somebody else.
@@ -13,22 +14,26 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from archive.gate import Opened
 from archive.ledger import Ledger, Line, Told
 from auth.viewer import Tier
-from blur import marks
-from blur.kinds import Kind
+from blur import marks, soundmarks
+from blur.errors import BlurError
+from blur.kinds import Family, Kind
 from blur.marks import WHOLE, Box
 from blur.sandbox import Source
 from blur.stamping import CODE_BYTES, Mark
 
+log = logging.getLogger("vigil.marking")
+NDArray = Any  # numpy is a leaf's: nothing here looks into it
 MARKED_FROM: Final = Tier.G4
 DISPLAYING: Final = "displaying"
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -75,6 +80,11 @@ def mark_of(opened: Opened, now: datetime) -> Mark:
     return Mark(words, _code(opened.told))
 
 
+def sound_of(opened: Opened) -> bytes:
+    """The same for the ear: a WAV for a player to repeat under what it plays."""
+    return soundmarks.wave(_sound_code(opened.told))
+
+
 def number_of(told: Told) -> str:
     """The number of a line's mark, ten letters in two groups."""
     digest = hashlib.sha256(b"vigil mark number/v1" + told.seal).digest()
@@ -115,27 +125,79 @@ def measured(
     box: Box = WHOLE,
     record: str | None = None,
 ) -> Traced:
-    """The showing from which a picture, or a film of a screen, comes.
+    """The showing from which a picture, a sound, or a film of a screen comes.
 
-    `box` is where the shown picture lies in it.
+    `box` is where the shown picture lies in it. A film that tells nothing to the eye
+    is listened to.
 
     :raises NoMark: it agrees with no showing well enough to be sure
     :raises BlurError: why the file cannot be opened
     :raises SandboxFailed: about this machine, not the file
     """
+    if kind.family is Family.AUDIO:
+        return _traced(session, ledger, record, _by_ear(source, kind))
+    try:
+        return _traced(session, ledger, record, _by_eye(source, kind, box))
+    except (NoMark, BlurError):
+        if kind.family is not Family.VIDEO:
+            raise
+        try:
+            return _traced(session, ledger, record, _by_ear(source, kind))
+        except (NoMark, BlurError) as silent:
+            log.info("the film tells nothing to the ear: %s", type(silent).__name__)
+        raise
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """How well a file agrees with each of some lines; from when that is no chance."""
+
+    agreement: Callable[[Sequence[Told]], NDArray]
+    sure: float
+    unsure: str
+
+
+def _by_eye(source: Source, kind: Kind, box: Box) -> _Measure:
     grids = marks.gathered(marks.gauged(source, kind), box)
+
+    def agreement(batch: Sequence[Told]) -> NDArray:
+        codes = [_code(told) for told in batch]
+        tried = [marks.agreement(grid, codes) for grid in grids]
+        return max(tried, key=lambda each: float(each.max()))
+
+    return _Measure(
+        agreement,
+        marks.SURE,
+        "The picture agrees with no showing. Read the number in it by eye, or "
+        "say where in the file the shown picture lies.",
+    )
+
+
+def _by_ear(source: Source, kind: Kind) -> _Measure:
+    recording = soundmarks.heard(source, kind)
+    if recording is None:
+        raise NoMark("Nothing is heard in this file.")
+
+    def agreement(batch: Sequence[Told]) -> NDArray:
+        return soundmarks.agreement(recording, [_sound_code(told) for told in batch])
+
+    return _Measure(
+        agreement, soundmarks.SURE, "The sound agrees with no showing of this archive."
+    )
+
+
+def _traced(
+    session: Session, ledger: Ledger, record: str | None, measure: _Measure
+) -> Traced:
     best, found = 0.0, None
     lines = ledger.told(session, DISPLAYING, record=record)
     while batch := list(itertools.islice(lines, _BATCH)):
-        at, agreed = _best(grids, batch)
-        if agreed > best:
-            best, found = agreed, batch[at]
+        agreed = measure.agreement(batch)
+        if agreed.max() > best:
+            best, found = float(agreed.max()), batch[int(agreed.argmax())]
     line = None if found is None else ledger.line(session, found.line)
-    if found is None or line is None or best < marks.SURE:
-        raise NoMark(
-            "The picture agrees with no showing. Read the number in it by eye, or "
-            "say where in the file the shown picture lies."
-        )
+    if found is None or line is None or best < measure.sure:
+        raise NoMark(measure.unsure)
     return Traced(number_of(found), line, best)
 
 
@@ -156,13 +218,10 @@ def note(
     )
 
 
-def _best(grids: Iterable[marks.Fields], batch: Sequence[Told]) -> tuple[int, float]:
-    codes = [_code(told) for told in batch]
-    tried = [marks.agreement(grid, codes) for grid in grids]
-    winners = [(float(each.max()), int(each.argmax())) for each in tried]
-    agreed, at = max(winners)
-    return at, agreed
-
-
 def _code(told: Told) -> bytes:
     return hashlib.shake_256(b"vigil mark code/v1" + told.seal).digest(CODE_BYTES)
+
+
+def _sound_code(told: Told) -> bytes:
+    seal = b"vigil sound code/v1" + told.seal
+    return hashlib.shake_256(seal).digest(soundmarks.CODE_BYTES)

@@ -170,11 +170,19 @@ def _loaded(job: Job, _channel: socket.socket) -> Callable[[Job, IO[bytes]], byt
         from blur import drawing
 
         return drawing.drawn if job.task == "draw" else drawing.gauged
-    if job.task == "faces":
+    if job.task in ("faces", "listen"):
+        return _finder(job.task)
+    return _WORK[job.kind.family]()
+
+
+def _finder(task: str) -> Callable[[Job, IO[bytes]], bytes]:
+    if task == "faces":
         from blur.facing import found
 
         return found
-    return _WORK[job.kind.family]()
+    from blur.listening import listened
+
+    return listened
 
 
 def _copier(_job: Job, channel: socket.socket) -> Callable[[Job, IO[bytes]], bytes]:

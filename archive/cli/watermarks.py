@@ -43,7 +43,7 @@ class BoxType(click.ParamType[Box]):
 
 @click.group()
 def watermark() -> None:
-    """Lead a picture that was shown back to its showing."""
+    """Lead a picture that was shown, or a sound that was heard, back to its showing."""
 
 
 @watermark.command()
@@ -52,7 +52,7 @@ def watermark() -> None:
 @click.option("--record", metavar="ID", help="Only showings of this record.")
 @output.json_option
 def read(file: Path, box: Box | None, record: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's
-    """Find the showing of a picture or a film of a screen, by the code in its pixels.
+    """Find the showing of a picture, a sound or a film of a screen, by its code.
 
     Example: vigil watermark read leaked.jpg --box 0.1,0.05,0.7,0.9
     """
@@ -67,7 +67,7 @@ def read(file: Path, box: Box | None, record: str | None, as_json: bool) -> None
             except NoMark as error:
                 raise Failure(str(error), "no_mark") from error
             except NoSuchView as error:
-                raise Failure("Only pictures and films can be read.", "kind") from error
+                raise Failure("Only what one sees or hears is read.", "kind") from error
             except BlurError as error:
                 raise Failure(str(error), error.code) from error
         _answer(site, found, as_json=as_json)

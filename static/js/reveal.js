@@ -7,6 +7,7 @@
 import { announce } from "./announce.js";
 import keepMarked from "./marked.js";
 import { isForPage } from "./shortcuts.js";
+import soundMark from "./sound-mark.js";
 
 const SECOND = 1000;
 const SIGNS_OF_LIFE = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
@@ -51,7 +52,7 @@ export default function reveal(viewer) {
   part("hide").addEventListener("click", () => hide());
   part("hide").hidden = hidden;
   part("leave").hidden = !hidden;
-  keepSilent(media, part("sound"));
+  keepSilent(media, part("sound"), viewer.dataset.unmarked);
   if (media && viewer.querySelector("[data-kept]")) {
     keepMarked(part("stage"), media, part("mark"), () => hide());
   }
@@ -83,14 +84,23 @@ function isPlaying(media) {
 }
 
 /* Sound is its own step: until it is asked for, the player's own button cannot give it. */
-function keepSilent(media, holder) {
+function keepSilent(media, holder, unmarked) {
   if (!media?.matches("video, audio") || !holder) return;
   const wanted = holder.querySelector("input");
+  const isMarked = soundMark(media);
+  let audible = false;
   const obey = () => {
-    if (!wanted.checked && !media.muted) media.muted = true;
+    if (!audible && !media.muted) media.muted = true;
   };
   holder.hidden = false;
-  wanted.addEventListener("change", () => { media.muted = !wanted.checked; });
+  wanted.addEventListener("change", async () => {
+    const marked = wanted.checked && (await isMarked());
+    audible = marked && wanted.checked;
+    media.muted = !audible;
+    if (!wanted.checked || audible) return;
+    wanted.checked = false;
+    announce(unmarked);
+  });
   media.addEventListener("volumechange", obey);
   obey();
 }

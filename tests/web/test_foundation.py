@@ -129,7 +129,14 @@ def test_static_files_are_kept_only_under_their_digest(visitor: FlaskClient) -> 
         assert stale.headers["Cache-Control"] == "no-cache"
 
 
-OPENINGS = ("original", "media.clean", "media.copy", "media.mark", "media.muted")
+OPENINGS = (
+    "original",
+    "media.clean",
+    "media.copy",
+    "media.mark",
+    "media.muted",
+    "media.sound_mark",
+)
 
 
 def test_no_get_changes_anything(

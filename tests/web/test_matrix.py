@@ -225,6 +225,7 @@ PUBLISHED = {
         POST media.make_copy
         POST media.make_muted
         GET media.original
+        GET media.sound_mark
         GET media.view
         POST moderation.suggest_faces
         GET records.view
@@ -576,6 +577,7 @@ HIDDEN = {
         POST media.make_copy
         POST media.make_muted
         GET media.original
+        GET media.sound_mark
         GET media.view
         POST moderation.suggest_faces
         GET records.view

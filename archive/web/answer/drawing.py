@@ -94,6 +94,19 @@ def mark(asset_id: str, form: str = gate.MARK) -> Response:
     return _answer(drawn, "image/png")
 
 
+def sound_mark(asset_id: str, form: str = gate.SOUND_MARK) -> Response:
+    """The mark for the ear, to be played under what a player plays.
+
+    It raises what `view` raises.
+    """
+    serving.refuse_embedding()
+    if context.viewer().account_id is not None:
+        limits.spend("levels", limits.LEVELS)
+    with _opened(asset_id, form) as released:
+        faint = marking.sound_of(released)
+    return _answer(faint, "audio/wav")
+
+
 def suggested_faces(asset_id: str) -> list[Suggested]:
     """Boxes in a file that may hold faces; of the file itself nothing is shown.
 

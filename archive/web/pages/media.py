@@ -6,6 +6,7 @@
     GET /media/<asset>/view/<level>         small, grey, colour, tile-C-R: the gate
     GET /media/<asset>/clean                without its metadata: the gate
     GET /media/<asset>/mark                 the mark to lie over it: the gate
+    GET /media/<asset>/sound-mark           the mark to be played under it: the gate
     GET /media/<asset>/copy                 what browsers show in its place: the gate
     GET /media/<asset>/muted                a film without its sound: the gate
     GET /media/<asset>/redacted/<id>        the redacted copy: the gate
@@ -86,6 +87,13 @@ def mark(asset_id: str) -> Response:
     return drawing.mark(asset_id)
 
 
+@bp.get("/<asset_id>/sound-mark")
+@needs(Action.READ_RECORD)  # the gate, as above
+def sound_mark(asset_id: str) -> Response:
+    """The mark of this showing, under a sound or a film's sound."""
+    return drawing.sound_mark(asset_id)
+
+
 @bp.get("/<asset_id>/copy")
 @needs(Action.READ_RECORD)  # the gate, as above
 def copy(asset_id: str) -> Response:
@@ -113,6 +121,8 @@ def redacted_view(asset_id: str, redaction_id: str, level: str) -> Response:
     """One level of clearness, one tile, or the mark, of the redacted copy."""
     if level == gate.MARK:
         return drawing.mark(asset_id, gate.redacted_form(redaction_id, level))
+    if level == gate.SOUND_MARK:
+        return drawing.sound_mark(asset_id, gate.redacted_form(redaction_id, level))
     return drawing.view(asset_id, level, redaction_id)
 
 

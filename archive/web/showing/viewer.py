@@ -24,6 +24,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from archive import jobs, marking
+from archive.gate import SOUND_MARK
 from archive.jobs import OPEN_STATES, Job, JobState
 from archive.records.tables import Asset
 from archive.web.request import context
@@ -36,6 +37,7 @@ from blur.steps import NoSuchView, Step, Tile
 
 HAZE, OPEN, MUTED = "haze", "open", "muted"
 COPY, MUTE = "copy", "mute"
+HEARD = frozenset({Family.AUDIO.value, Family.VIDEO.value})
 _DRAWN = (HAZE, Step.SMALL.value, Step.GREY.value)
 _LEVELS = {
     Family.IMAGE: (*_DRAWN, Step.COLOUR.value),
@@ -124,6 +126,8 @@ class Stage:
     lens: Lens | None
     overlay: str | None
     copying: Copying | None
+    sound_mark: str | None = None
+    """What is played under it, where the tier asks for a mark and it is heard."""
     redaction: str | None = None
     other: str | None = None
     """Where the other of the two is: the clear file, or its redacted copy."""
@@ -188,6 +192,7 @@ def _redacted_stage(
         if (asset.kind, now) == (Family.IMAGE, HAZE)
         else None,
         overlay=_overlay(shown, copy.id),
+        sound_mark=_sound_mark(shown, copy.id),
         copying=None,
         redaction=copy.id,
         other=_where(page, asset, "clear") if asset.id in opening.clear else None,
@@ -224,6 +229,7 @@ def _clear_stage(
         untouched=_untouched(page, asset) if bare and not untouched else None,
         lens=_lens(asset, tile) if (asset.kind, now) == (Family.IMAGE, HAZE) else None,
         overlay=_overlay(asset),
+        sound_mark=_sound_mark(asset),
         copying=None if asset.copy else _copying(last_job(s, page.id, asset.id)),
     )
 
@@ -322,6 +328,15 @@ def _overlay(asset: AssetView, redaction: str | None = None) -> str | None:
     if redaction is not None:
         return _view(asset, "mark", redaction)
     return url_for("media.mark", asset_id=asset.id)
+
+
+def _sound_mark(asset: AssetView, redaction: str | None = None) -> str | None:
+    """Where the mark for the ear is, of what is heard and asks for one."""
+    if not marking.is_marked(asset.tier) or asset.kind not in HEARD:
+        return None
+    if redaction is not None:
+        return _view(asset, SOUND_MARK, redaction)
+    return url_for("media.sound_mark", asset_id=asset.id)
 
 
 def _untouched(page: RecordPage, asset: AssetView) -> str:
