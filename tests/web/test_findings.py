@@ -112,7 +112,7 @@ def test_earlier_findings_stay_and_two_at_once_lose_nothing(site, browser, shown
     ("form", "sentence"),
     [
         ({"status": "authentic", "confidence": "high"}, "how this was found out"),
-        ({"status": "authentic", "method": "Seen."}, "is not one of"),
+        ({"status": "authentic", "method": "Seen."}, "Say how sure this is."),
         ({"status": "true", "method": "Seen."}, "Not a valid choice"),
         ({"status": "under-review", "date": "soon"}, "soon"),
         ({"status": "under-review", "sources": "a\n" * 51}, "at most 50 lines"),
