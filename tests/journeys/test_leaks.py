@@ -32,7 +32,15 @@ from tests.journeys.server import Server
 WHO = ("visitor", "applicant", "researcher", "moderator", "administrator")
 OUTSIDERS = frozenset({"visitor", "applicant"})
 STAFF = frozenset({"moderator", "administrator"})
-LEVELS = ("small", "grey", "colour", "tile-0-0", "tile-9-9", "../original")
+LEVELS = (
+    "small",
+    "grey",
+    "colour",
+    "tile-0-0",
+    "tile-9-9",
+    "sound-mark",
+    "../original",
+)
 VARIANTS = (
     "poster",
     "clip",
@@ -172,6 +180,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
         "size": ("1",),
         "seq": ("1",),
         "change": ("out", "back"),
+        "work": ("verify", "anything"),
         "filename": ("css/tokens.css", "../vigil.db", "%2e%2e/vigil.db"),
         "record_id": (record.id,),
         "asset_id": (record.asset,),
