@@ -56,6 +56,16 @@ def test_a_title_cannot_break_out_of_bibtex() -> None:
     assert unescaped.count("{") == unescaped.count("}")
 
 
+def test_dates_in_ris_are_in_its_own_form_and_the_event_s_in_a_note() -> None:
+    """RIS writes a date YYYY/MM/DD/other; an EDTF interval is none."""
+    made = ris(cited(event_date="1992-02~/1992-03")).splitlines()
+    assert "DA  - 2026/03/01/" in made
+    assert "N1  - Event date: 1992-02~/1992-03" in made
+    assert not [
+        line for line in ris(cited(published=None)).splitlines() if "DA" in line
+    ]
+
+
 def test_a_title_cannot_add_a_field_to_ris() -> None:
     made = ris(cited("x\r\nER  - \r\nTY  - EVIL"))
     assert [line for line in made.split("\r\n") if line.startswith(("TY", "ER"))] == [
