@@ -46,9 +46,15 @@ def hand_in(
     files: Iterable[Incoming],
     account_id: str | None,
     now: datetime,
+    *,
+    code: str | None = None,
 ) -> tuple[Contribution, str]:
     """Take files and words into quarantine, and draw the reference to come back by.
 
+    `code` is the reference, where it was drawn before: of two that come with the same
+    at once, one is taken.
+
+    :raises IntegrityError: there is a contribution of this reference
     :raises FactsRefused: the words are too long, or the address cannot be one
     :raises Refused: a file cannot be taken, or there is no room
     :raises FieldError: the description cannot be taken
@@ -56,7 +62,7 @@ def hand_in(
     _check(given)
     with premises.db.read() as s:
         quarantine.require_room(premises, s, 1)
-    row_id, code = new_id(), codes.draw()
+    row_id, code = new_id(), code or codes.draw()
     made: list[Contribution] = []
     with intake.begin(premises, quarantine.limits(premises)) as arrival:
         for file in files:

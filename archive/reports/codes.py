@@ -8,6 +8,7 @@ It is written down and read out, so that what looks alike counts as alike: capit
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from auth.identifiers import digest_of
@@ -22,6 +23,13 @@ def draw() -> str:
     """A reference that nobody can guess."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(LETTERS))
     return spaced(letters)
+
+
+def of(seed: bytes) -> str:
+    """The reference that these bytes always give; as hard to guess as they are."""
+    number = int.from_bytes(hashlib.sha256(seed).digest())
+    letters = (_ALPHABET[number >> 5 * place & 31] for place in range(LETTERS))
+    return spaced("".join(letters))
 
 
 def digest(typed: str) -> bytes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from archive.contributions import ending, finding
+from archive.contributions import desk, ending, finding
 from archive.contributions import words as words_kept
 from archive.contributions.kinds import State
 from archive.contributions.tables import Contribution
@@ -303,3 +304,25 @@ def test_a_program_hands_in_follows_and_reviews(site, visitor, token):
     del sent["agreed"], sent["files"]
     refused = visitor.post(here, data=sent, content_type="multipart/form-data")
     assert refused.status_code in (400, 422)
+
+
+def test_a_form_sent_twice_is_one_contribution_with_one_reference(
+    visitor, site, clock
+) -> None:
+    """Clicked twice or reloaded: a reference that nobody saw could never be used."""
+    mark = "a1b2c3d4e5f6g7h8" * 2
+    first = code_of(hand_in(visitor, photo(), mark=mark))
+    assert code_of(hand_in(visitor, photo(), mark=mark)) == first
+    with site.db.read() as s:
+        assert len(desk.table(s)) == 1
+    other = code_of(hand_in(visitor, photo(), mark="z" * 32))
+    assert other != first
+    assert code_of(hand_in(visitor, photo(), mark="made up")) not in (first, other)
+    clock.now += timedelta(minutes=11)
+    late = hand_in(visitor, photo(), mark=mark)
+    assert late.status_code == 404
+    assert first not in text(late)
+    pages = [visitor.get("/contribute").text for _ in range(2)]
+    given = [re.findall(r'name="mark" value="([0-9a-z]{32})"', page) for page in pages]
+    assert given[0] != given[1]
+    assert [len(each) for each in given] == [1, 1]

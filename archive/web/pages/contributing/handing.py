@@ -7,11 +7,18 @@ address knows it by a keyed digest, and forgets it.
 
 from __future__ import annotations
 
-from flask import render_template, request
+import hmac
+import re
+from datetime import timedelta
 
-from archive.contributions import handing
+from flask import render_template, request
+from sqlalchemy.exc import IntegrityError
+
+from archive.contributions import finding, handing
+from archive.contributions.kinds import OPEN
 from archive.intake import Refused
 from archive.records.errors import FieldError
+from archive.reports import codes
 from archive.web.answer import errors
 from archive.web.pages.contributing.blueprint import (
     UNPROCESSABLE,
@@ -22,8 +29,13 @@ from archive.web.pages.contributing.blueprint import (
 from archive.web.pages.contributing.describing import ContributionForm
 from archive.web.request import context, fields, i18n, limits, uploads
 from archive.web.request.guard import needs
-from auth.errors import AuthError
+from auth.errors import AuthError, NotThere
+from auth.identifiers import new_id
 from auth.policy import Action
+
+REPEATED = timedelta(minutes=10)
+"""So long a form that is sent again shows its reference again, and no longer."""
+_MARK = re.compile("[0-9a-z]{32}")
 
 
 @bp.get("")
@@ -37,18 +49,19 @@ def form() -> str:
 @needs(Action.CONTRIBUTE)
 @uploads.takes_files
 def hand_in() -> tuple[str, int]:
-    """Take words and files, and show the reference: here, and never again.
+    """Take words and files, and show the reference: here, and to this form alone.
 
     :raises TooFast: too many came from there, or altogether
     """
     given, wrong, status = ContributionForm(request.form), "", UNPROCESSABLE
     if not given.validate():
         return _page(given), UNPROCESSABLE
+    code = _reference(request.form.get("mark", ""))
+    if (again := _taken(code)) is not None:
+        return again
     limits.spend_contribution()
-    site, now = context.site(), context.now()
     try:
-        account_id = context.viewer().account_id
-        row, code = handing.hand_in(site, given.given(), files(), account_id, now)
+        return _handed_in(given, code)
     except FieldError as error:
         fields.complain(given.control(error), error)
     except AuthError as refused:
@@ -56,10 +69,47 @@ def hand_in() -> tuple[str, int]:
     except Refused as error:
         wrong = errors.refused_file(error)
         status = errors.UPLOAD_STATUS.get(error.code, UNPROCESSABLE)
-    else:
-        page = render_template("contributing/given.html", code=code, files=row.files)
-        return page, 201
     return _page(given, wrong), status
+
+
+def _handed_in(given: ContributionForm, code: str) -> tuple[str, int]:
+    site, now, account_id = context.site(), context.now(), context.viewer().account_id
+    try:
+        row, _code = handing.hand_in(
+            site, given.given(), files(), account_id, now, code=code
+        )
+    except IntegrityError:
+        if (again := _taken(code)) is None:
+            raise
+        return again
+    return _given(code, row.files)
+
+
+def _reference(mark: str) -> str:
+    """What a form's mark gives: whoever sends it twice reads the same reference twice.
+
+    Without a mark as it was given out, one that is drawn.
+    """
+    if not _MARK.fullmatch(mark):
+        return codes.draw()
+    said = f"contribution-reference/v1|{mark}".encode()
+    return codes.of(hmac.digest(context.site().web_key, said, "sha256"))
+
+
+def _taken(code: str) -> tuple[str, int] | None:
+    """The answer to a form that was taken just now: clicked twice, or reloaded."""
+    with context.read_session() as s:
+        try:
+            row = finding.by_code(s, code)
+        except NotThere:
+            return None
+        if context.now() - row.made_at > REPEATED or row.state not in OPEN:
+            raise NotThere(finding.MISSING)
+        return _given(code, row.files)
+
+
+def _given(code: str, count: int) -> tuple[str, int]:
+    return render_template("contributing/given.html", code=code, files=count), 201
 
 
 def _page(given: ContributionForm, wrong: str = "") -> str:
@@ -67,6 +117,7 @@ def _page(given: ContributionForm, wrong: str = "") -> str:
     return render_template(
         "contributing/form.html",
         form=given,
+        mark=new_id() + new_id(),
         wrong={"files": wrong} if wrong else {},
         most_files=config.contribution_files,
         most_bytes=config.contribution_bytes,
