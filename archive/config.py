@@ -103,6 +103,7 @@ class Config:
     allow_unsandboxed: bool
     development: bool
     job_lease_seconds: int
+    job_max_seconds: int
     fixity_days: int
     fixity_rate: int
     backup_to: Path | BucketAddress | None
@@ -134,6 +135,11 @@ class Config:
     def is_local(self) -> bool:
         """Whether the archive is served to this machine only."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def longest_job(self) -> timedelta:
+        """How long a worker may hold one job before it is stopped."""
+        return timedelta(seconds=self.job_max_seconds)
 
     @property
     def job_lease(self) -> timedelta:
@@ -426,6 +432,7 @@ SETTINGS = (
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("development", "0", _switch, "1 adds English mirrored, to try the pages"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
+    Setting("job_max_seconds", "86_400", _count, "how long one job may go on"),
     Setting(
         "fixity_days", "30", _number, "days between readings of every file; 0 none"
     ),

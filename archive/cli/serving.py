@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -26,6 +28,10 @@ from archive.web import server
 from archive.work import loop
 
 SERVING_LOCK = ".serving.lock"
+LAST_SECONDS = 30.0
+"""How long a worker with a job that never ends waits for its other jobs."""
+STUCK = 75
+"""The exit code of such a worker: whoever started it may do so again."""
 
 
 @click.command()
@@ -147,15 +153,29 @@ def worker(concurrency: int) -> None:
     if concurrency < 1:
         raise click.BadParameter("must be 1 or more", param_hint="--concurrency")
     process.keep_to_memory()
-    stop = threading.Event()
+    stop, stuck = threading.Event(), threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with opened() as site:
         site.require_sandbox()
         hands = [
-            threading.Thread(target=loop, args=(site, stop)) for _ in range(concurrency)
+            threading.Thread(target=loop, args=(site, stop, stuck))
+            for _ in range(concurrency)
         ]
         for hand in hands:
             hand.start()
-        for hand in hands:
-            hand.join()
+        while alive := [hand for hand in hands if hand.is_alive()]:
+            alive[0].join(1.0)
+            if stuck.is_set():
+                _leave(alive, stop)
+
+
+def _leave(hands: Sequence[threading.Thread], stop: threading.Event) -> None:
+    """End with a thread that cannot be ended; the others' jobs may end first."""
+    stop.set()
+    deadline = time.monotonic() + LAST_SECONDS
+    while time.monotonic() < deadline and sum(h.is_alive() for h in hands) > 1:
+        time.sleep(0.1)
+    sys.stderr.write("A job never ended: this worker ends, to be started anew.\n")
+    sys.stderr.flush()
+    os._exit(STUCK)

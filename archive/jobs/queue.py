@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.db import Database
-from archive.jobs import turns
+from archive.jobs import ranks, turns
 from archive.jobs.tables import OPEN_STATES, Job, JobState
 from auth.identifiers import new_id
 
@@ -74,12 +74,13 @@ def claim(
 ) -> Job | None:
     """Take the next job, or one whose worker fell silent.
 
-    Whoever was served longest ago comes first, and of theirs what has waited longest.
+    The lowest rank comes first; in it whoever was served longest ago, and of theirs
+    what has waited longest.
     """
     if not _anything_to_claim(db, kinds, now):
         return None  # looked first without the write lock: polling must not hold it
     with db.write() as session:
-        job = _next(session, _claimable(kinds, now))
+        job = _next(session, _claimable(kinds, now), now)
         if job is None:
             return None
         job.state = JobState.RUNNING
@@ -294,7 +295,18 @@ def _anything_to_claim(db: Database, kinds: Collection[str], now: datetime) -> b
         return session.scalar(query) is not None
 
 
-def _next(session: Session, waiting: ColumnElement[bool]) -> Job | None:
+def _next(session: Session, waiting: ColumnElement[bool], now: datetime) -> Job | None:
+    """The first job, by rank and turn, that another worker has not locked."""
+    rank = ranks.rank_at(now)
+    found = session.scalars(select(rank).where(waiting).distinct()).all()
+    for each in sorted(found):
+        job = _oldest(session, and_(waiting, rank == each))
+        if job is not None:
+            return job
+    return None
+
+
+def _oldest(session: Session, waiting: ColumnElement[bool]) -> Job | None:
     """The oldest job of the first turn of which another worker has not locked all."""
     for turn in turns.in_order(session, waiting):
         oldest = (

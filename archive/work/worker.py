@@ -6,9 +6,11 @@
 | raises `Hopeless` | failed for good, with its sentence |
 | raises anything else | logged, tried again later while attempts are left |
 | dies with the process | the lease runs out, another worker takes the job up |
+| never ends | failed for good after `VIGIL_JOB_MAX_SECONDS`; the process is told |
 
 A job that was taken up too often without ever ending is buried: failed, and its asset
-told so, because one poisonous file must not kill workers for ever.
+told so, because one poisonous file must not kill workers for ever. A thread that never
+comes back cannot be ended from outside: its process is, after the others' jobs.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ IDLE_SECONDS = 0.5
 LOOK_SECONDS = 60.0
 AGAIN_AFTER = timedelta(seconds=10)
 TRIED_IN_VAIN = "It did not work this time; the log has the details."
+NEVER_ENDED = "It did not end within {limit} and was stopped."
 
 
 class Stop(Protocol):
@@ -45,20 +48,30 @@ class Stop(Protocol):
     def wait(self, timeout: float | None = None) -> bool: ...
 
 
-def run_one(site: Site, now: datetime) -> bool:
-    """Do the job that has waited longest; False when there is none."""
+class Alarm(Protocol):
+    """Something like `threading.Event`, to tell of a job that never ends."""
+
+    def set(self) -> None: ...
+
+
+def run_one(site: Site, now: datetime, stuck: Alarm | None = None) -> bool:
+    """Do the next job; False when there is none.
+
+    `stuck` is set when the job was given up because it goes on for ever; then this
+    never returns, and its process should end.
+    """
     _bury(site, now)
     worker = worker_name()
     job = jobs.claim(site.db, worker, tuple(HANDLERS), site.config.job_lease, now)
     if job is None:
         return False
     task = Task(site, job, worker)
-    with _Heart(task):
+    with _Heart(task, stuck):
         _handle(task)
     return True
 
 
-def loop(site: Site, stop: Stop) -> None:
+def loop(site: Site, stop: Stop, stuck: Alarm | None = None) -> None:
     """Work until told to stop; what is running is finished first."""
     looked = -LOOK_SECONDS
     while not stop.is_set():
@@ -66,7 +79,7 @@ def loop(site: Site, stop: Stop) -> None:
             if time.monotonic() - looked >= LOOK_SECONDS:
                 housekeeping.queue_due(site, site.clock())
                 looked = time.monotonic()
-            busy = run_one(site, site.clock())
+            busy = run_one(site, site.clock(), stuck)
         except Exception:
             # The database may be away for a moment: the worker must outlive that.
             log.exception("the worker stumbled")
@@ -142,10 +155,11 @@ def _bury(site: Site, now: datetime) -> None:
 
 
 class _Heart:
-    """Renews a job's lease in the background while its handler runs."""
+    """Renews a job's lease while its handler runs, but not for ever."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, stuck: Alarm | None) -> None:
         self._task = task
+        self._stuck = stuck
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -157,11 +171,23 @@ class _Heart:
         self._thread.join()
 
     def _beat(self) -> None:
-        lease = self._task.site.config.job_lease
-        while not self._done.wait(lease.total_seconds() / 4):
+        config = self._task.site.config
+        longest, began = config.longest_job, time.monotonic()
+        while not self._done.wait(min(config.job_lease / 4, longest).total_seconds()):
             try:
+                if time.monotonic() - began >= longest.total_seconds():
+                    self._give_up(longest)
+                    return
                 self._task.renew()
             except jobs.Lost:
                 return
             except Exception:
                 log.exception("a lease could not be renewed")
+
+    def _give_up(self, longest: timedelta) -> None:
+        """Fail the job, so that nothing of it is kept later, and raise the alarm."""
+        job = self._task.job
+        log.error("job %s (%s) never ended", job.id, job.kind)
+        _fail(self._task, NEVER_ENDED.format(limit=longest), again_after=None)
+        if self._stuck is not None:
+            self._stuck.set()

@@ -9,7 +9,7 @@ import pytest
 
 from archive import jobs
 from archive.db import Database
-from archive.jobs import Job, JobState, Lost
+from archive.jobs import Job, JobState, Lost, ranks
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -88,6 +88,42 @@ def test_many_jobs_of_one_do_not_keep_the_others_waiting(any_db: Database) -> No
     assert set(served[:3]) == {"busy", "other", "index"}
     assert served[3:5] == [each for each in served[:3] if each != "index"]
     assert served[5] == "busy", "nobody else waits any more"
+
+
+def take(db: Database, now: datetime = NOW) -> str:
+    job = jobs.claim(db, "w1", ("derive", "reset", "verify"), LEASE, now)
+    assert job is not None
+    return job.kind
+
+
+def test_what_somebody_waits_for_comes_before_the_usual_and_mass_work_last(
+    any_db: Database,
+) -> None:
+    for kind in ("verify", "derive", "reset"):
+        put(any_db, kind)
+    for number in range(3):
+        put(any_db, owner="busy", args={"video": number})
+    order = [take(any_db, NOW + timedelta(seconds=n)) for n in range(6)]
+    assert order == ["reset", *["derive"] * 4, "verify"]
+
+
+def test_mass_work_that_has_waited_long_is_not_put_off_any_more(
+    any_db: Database,
+) -> None:
+    put(any_db, "verify")
+    later = NOW + ranks.PATIENCE
+    with any_db.write() as s:
+        jobs.enqueue(s, "derive", {}, now=later)
+    assert take(any_db, later) == "verify"
+
+
+@pytest.mark.parametrize("any_url", ["postgresql"], indirect=True)
+def test_a_rank_that_another_worker_holds_is_passed_over(any_db: Database) -> None:
+    first = put(any_db, "reset")
+    put(any_db, "verify")
+    with any_db.write() as s:
+        s.get_one(Job, first, with_for_update=True)
+        assert take(any_db) == "verify"
 
 
 def test_who_was_served_lately_waits_for_who_was_not(any_db: Database) -> None:

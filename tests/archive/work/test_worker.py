@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive import gate, jobs, moderation, work
-from archive.jobs import Job, JobState
+from archive.jobs import Job, JobState, ranks
 from archive.records import store
 from archive.records.tables import AssetState
 from archive.vault import previews
@@ -279,6 +279,65 @@ def test_the_loop_outlives_an_error_and_stops_when_told(
     thread.join(10)
     assert not thread.is_alive()
     assert "the worker stumbled" in caplog.text
+
+
+def test_a_job_that_never_ends_fails_and_the_alarm_is_raised(
+    any_site, any_desk, monkeypatch
+) -> None:
+    """What it still does later is not kept."""
+    site, over, late = any_site, threading.Event(), []
+    object.__setattr__(site.config, "job_max_seconds", 1)
+    made = any_desk.deposit()
+
+    def endless(task: handlers.Task) -> None:
+        assert over.wait(60)
+        try:
+            with site.db.write() as s:
+                task.done(s)
+        except jobs.Lost:
+            late.append(task.job.id)
+            raise
+
+    broken = Handler(endless, handlers.HANDLERS["derive"].gave_up)
+    monkeypatch.setattr(work.worker, "HANDLERS", {"derive": broken})
+    stuck = threading.Event()
+    run = (site, site.clock(), stuck)
+    hand = threading.Thread(target=work.run_one, args=run)
+    hand.start()
+    assert stuck.wait(30)
+    with site.db.read() as s:
+        (failed,) = jobs.listing(s, state=JobState.FAILED)
+    assert failed.error == "It did not end within 0:00:01 and was stopped."
+    assert asset_of(site, made).state is AssetState.FAILED
+    over.set()
+    hand.join(30)
+    assert late == [failed.id]
+
+
+def test_a_worker_with_a_job_that_never_ends_ends_itself(site, desk, environ) -> None:
+    made = desk.deposit()
+    program = (
+        "import time\n"
+        "from archive import cli\n"
+        "from archive.work import deriving\n"
+        "deriving.make_preview = lambda *_: time.sleep(600)\n"
+        "cli.main(['worker'])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environ, "VIGIL_JOB_MAX_SECONDS": "1"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 75
+    assert b"A job never ended" in ended.stderr
+    assert asset_of(site, made).state is AssetState.FAILED
+
+
+def test_every_ranked_kind_is_one_that_there_is() -> None:
+    assert set(handlers.HANDLERS) >= ranks.AWAITED | ranks.MASS
+    assert not ranks.AWAITED & ranks.MASS
 
 
 def test_a_killed_workers_job_is_finished_by_the_next(site, desk, environ) -> None:
