@@ -23,7 +23,7 @@ from archive.vault.reader import SealedReader
 
 
 class IndexSealing:
-    """What the search engine asks for as `search.sealed_storage.FileSealing`."""
+    """What the search engine asks for as `search.sealed_pages.FileSealing`."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring

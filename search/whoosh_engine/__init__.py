@@ -1,11 +1,6 @@
-"""The embedded engine. Whoosh is known here and in ``search.sealed_storage`` only.
+"""The embedded engine: segments in a folder, under Whoosh's tables of contents.
 
-engine      committing, refreshing, rebuilding
-snapshot    one committed state, read
-segments    the files of one segment
-terms       terms and posting lists in those files
-packing     lists of numbers as bytes
-merging     several segments made one
+Whoosh is known here, in ``search.sealed_storage`` and in ``search.segments.near``.
 """
 
 from search.whoosh_engine.engine import WhooshEngine

@@ -15,8 +15,9 @@ from search.evaluation import Wanted
 from search.lexicon import KEPT_LEXEMES, MOST_LEXEMES, Lexicon, terms_of
 from search.postings import EXACT
 from search.query import Query
+from search.segments import building
 from search.snippets import Marking
-from search.whoosh_engine import WhooshEngine, building
+from search.whoosh_engine import WhooshEngine
 from tests.search.aes_sealing import AesSealing
 from tests.search.conftest import KEY, PUBLIC, make_document
 

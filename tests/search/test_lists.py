@@ -15,9 +15,9 @@ from search.analysis.words import document_terms
 from search.document import Document, Place, Text
 from search.inverting import Inverted, Inverter, stretches
 from search.postings import EXACT, KEY, PART_WEIGHTS, STEM, TEXT_LEVELS, field_code
-from search.whoosh_engine import building, merging
-from search.whoosh_engine.packing import starts_of
-from search.whoosh_engine.terms import TermsReader, TermsWriter, unpacked
+from search.segments import building, merging
+from search.segments.packing import starts_of
+from search.segments.terms import TermsReader, TermsWriter, unpacked
 
 WORDS = st.sampled_from(
     """convoy Convoy convoys Shushi Шуша Şuşa Շուշի İstanbul Karmir-Shuka 115.2 ёлка

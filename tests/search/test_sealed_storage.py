@@ -14,12 +14,8 @@ from cryptography.exceptions import InvalidTag
 from search.document import Document, Place
 from search.engine import IndexDamaged, IndexOutdated
 from search.query import Query
-from search.sealed_storage import (
-    PAGE_BYTES,
-    FolderLock,
-    PageCache,
-    SealedStorage,
-)
+from search.sealed_pages import PAGE_BYTES, PageCache
+from search.sealed_storage import FolderLock, SealedStorage
 from search.whoosh_engine import WhooshEngine
 from tests.search.aes_sealing import AesSealing
 from tests.search.conftest import KEY, PUBLIC
@@ -249,7 +245,7 @@ def test_the_page_cache_stays_within_its_size() -> None:
     assert cache.get(1, 9) is None
 
 
-def test_whoosh_is_known_in_its_two_homes_only() -> None:
+def test_whoosh_is_known_in_its_homes_only() -> None:
     root = Path(__file__).resolve().parents[2]
     knowing = {
         str(path.relative_to(root))
@@ -259,8 +255,6 @@ def test_whoosh_is_known_in_its_two_homes_only() -> None:
     }
     assert knowing == {
         "search/sealed_storage.py",
-        "search/whoosh_engine/building.py",
+        "search/segments/near.py",
         "search/whoosh_engine/engine.py",
-        "search/whoosh_engine/merging.py",
-        "search/whoosh_engine/segments.py",
     }

@@ -16,7 +16,8 @@ from archive.vault.errors import (
 from archive.vault.indexfiles import IndexSealing, StreamSource
 from archive.vault.keys import Purpose
 from archive.vault.reader import CHUNK
-from search.sealed_storage import FileSealing, SealedStorage
+from search.sealed_pages import FileSealing
+from search.sealed_storage import SealedStorage
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from search.document import LONGEST_ID
 from search.postings import FACTS, FacetColumn, Mask, Numbers, Weights
-from search.whoosh_engine.merging import combined
-from search.whoosh_engine.segments import SegmentFiles
+from search.segments.files import SegmentFiles
+from search.segments.merging import combined
 
 
 class Snapshot:

@@ -17,16 +17,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.automata import lev
-from whoosh.automata.fsa import DFA
-from whoosh.codec.base import Automata
-from whoosh.codec.whoosh3 import W3Segment as Segment
 
 from search.document import LONGEST_ID, Document
 from search.inverting import Inverted, Inverter, Lengths
@@ -41,9 +37,10 @@ from search.postings import (
     filters,
     shown_texts,
 )
-from search.sealed_storage import SealedFile, SealedStorage
-from search.whoosh_engine.packing import Ints, starts_of
-from search.whoosh_engine.terms import (
+from search.segments.near import near
+from search.segments.packing import Ints, starts_of
+from search.segments.storage import File, Segment, Storage
+from search.segments.terms import (
     BLOCK_TERMS,
     Cursor,
     Term,
@@ -52,8 +49,6 @@ from search.whoosh_engine.terms import (
 )
 
 IDS = np.dtype(f"S{LONGEST_ID}")
-INDEX_NAME = "VIGIL3"
-"""Names every file of the index; a new form of them gets a new name."""
 _LENGTH = struct.Struct("<I")
 _OFFSET = struct.Struct("<QQ")
 _TEXTS_AT_ONCE = 500
@@ -113,7 +108,7 @@ def _column(pairs: list[tuple[int, str]]) -> FacetColumn:
 
 
 def write(
-    storage: SealedStorage,
+    storage: Storage,
     held: Held,
     lists: Iterable[Inverted],
     block_terms: int = BLOCK_TERMS,
@@ -122,21 +117,21 @@ def write(
 
     ``lists`` come in ascending order of keys.
     """
-    segment = Segment(None, INDEX_NAME, len(held.ids))
+    segment = Segment.fresh(len(held.ids))
     for ending, parts in (
         (".fac", _slices(held.facts)),
         (".ids", _packed_ids(held.ids)),
         (".fct", _packed_facets(held.facets)),
         (".txt", _packed_texts(held.texts)),
     ):
-        with segment.create_file(storage, ending) as file:
+        with storage.create_file(segment.name + ending) as file:
             for part in parts:
                 file.write(part)
         del parts
     del held  # the lists want the memory
     with ExitStack() as files:
         made = [
-            files.enter_context(segment.create_file(storage, ending))
+            files.enter_context(storage.create_file(segment.name + ending))
             for ending in _TERM_FILES
         ]
         writer = TermsWriter(*made, block_terms=block_terms)
@@ -147,7 +142,7 @@ def write(
 
 
 def write_documents(
-    storage: SealedStorage,
+    storage: Storage,
     inverter: Inverter,
     docs: Sequence[Document],
     block_terms: int = BLOCK_TERMS,
@@ -157,10 +152,15 @@ def write_documents(
     return write(storage, Held.of(docs, lengths), found, block_terms)
 
 
-def delete(storage: SealedStorage, segment: Segment) -> None:
+def delete(storage: Storage, segment: Segment) -> None:
     """Delete a segment that no table of contents names."""
-    for ending in _FILES:
-        storage.delete_file(segment.make_filename(ending))
+    for name in names(segment):
+        storage.delete_file(name)
+
+
+def names(segment: Segment) -> list[str]:
+    """Return the names of a segment's files."""
+    return [segment.name + ending for ending in _FILES]
 
 
 def _packed_ids(ids: npt.NDArray[np.bytes_]) -> Iterator[bytes]:
@@ -193,10 +193,10 @@ def _packed_texts(texts: Iterable[bytes]) -> Iterator[bytes]:
 class SegmentFiles:
     """The open files of one segment; safe to read from several threads."""
 
-    def __init__(self, storage: SealedStorage, segment: Segment) -> None:
-        self.size: int = segment.doc_count_all()
-        self._files: dict[str, SealedFile] = {
-            ending: segment.open_file(storage, ending) for ending in _FILES
+    def __init__(self, storage: Storage, segment: Segment) -> None:
+        self.size = segment.size
+        self._files: dict[str, File] = {
+            ending: storage.open_file(segment.name + ending) for ending in _FILES
         }
         self.terms = TermsReader(*(self._files[ending] for ending in _TERM_FILES))
         self._starts = self._files[".txt"].length - 8 * (self.size + 1)
@@ -233,9 +233,7 @@ class SegmentFiles:
         """Return the terms at most so many edits away, with the same first letter."""
         if field not in self.terms.fields:
             return iter(())
-        cursor = Cursor(self.terms, field)
-        found: Iterator[str] = Automata.find_matches(_near(word, distance), cursor)
-        return found
+        return near(Cursor(self.terms, field), word, distance)
 
     def facet(self, name: str) -> FacetColumn:
         """Read a facet's values, documents numbered in this segment."""
@@ -307,12 +305,6 @@ class SegmentFiles:
             held = file.get(first, end - first)
             places = zip(offsets[some] - first, offsets[some + 1] - first, strict=True)
             yield from (held[a:b] for a, b in places)
-
-
-@lru_cache(maxsize=64)
-def _near(word: str, distance: int) -> DFA:
-    """Return what accepts the words near one; every field of a segment asks for it."""
-    return lev.levenshtein_automaton(word, distance, 1).to_dfa()
 
 
 def key_of(field: int, text: str) -> bytes:

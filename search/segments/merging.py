@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
-from whoosh.codec.whoosh3 import W3Segment as Segment
 
 from search.inverting import Inverted
 from search.postings import FILTERS, FacetColumn
-from search.sealed_storage import SealedStorage
-from search.whoosh_engine import segments
-from search.whoosh_engine.packing import Ints, runs, starts_of
-from search.whoosh_engine.segments import Held, SegmentFiles
-from search.whoosh_engine.terms import Block, Packed, TermsReader, unpacked
+from search.segments import files as writing
+from search.segments.files import Held, SegmentFiles
+from search.segments.packing import Ints, runs, starts_of
+from search.segments.storage import Segment, Storage
+from search.segments.terms import Block, Packed, TermsReader, unpacked
 
 AT_ONCE = 150_000
 """Positions and postings that are taken at a time, unless one term has more."""
@@ -36,11 +35,11 @@ class Part:
 
 
 def merged(
-    storage: SealedStorage, files: Sequence[SegmentFiles], living: Sequence[Ints]
+    storage: Storage, files: Sequence[SegmentFiles], living: Sequence[Ints]
 ) -> Segment:
     """Write one segment with the living documents of several, in their order."""
     parts = list(_parts(files, living))
-    return segments.write(storage, _held(files, living), lists(parts))
+    return writing.write(storage, _held(files, living), lists(parts))
 
 
 def _parts(files: Sequence[SegmentFiles], living: Sequence[Ints]) -> Iterator[Part]:

@@ -29,8 +29,8 @@ import numpy.typing as npt
 
 from search.inverting import Inverted
 from search.postings import PART_SHIFT, PARTS
-from search.whoosh_engine import packing
-from search.whoosh_engine.packing import WIDTHS, Ints
+from search.segments import packing
+from search.segments.packing import WIDTHS, Ints
 
 BLOCK_TERMS = 64
 """Terms that are read to find one of them."""

@@ -8,16 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.codec.whoosh3 import W3Segment as Segment
 
 from search.document import Document
 from search.inverting import Inverter
 from search.postings import Mask
-from search.sealed_storage import SealedStorage
-from search.whoosh_engine.merging import merged
-from search.whoosh_engine.packing import starts_of
-from search.whoosh_engine.segments import SegmentFiles, delete, write_documents
-from search.whoosh_engine.terms import LARGE_BLOCK_TERMS
+from search.segments.files import SegmentFiles, delete, write_documents
+from search.segments.merging import merged
+from search.segments.packing import starts_of
+from search.segments.storage import Segment, Storage
+from search.segments.terms import LARGE_BLOCK_TERMS
 
 BATCH_CHARACTERS = 1_500_000
 """Text that is indexed at a time; more needs more memory and makes fewer segments."""
@@ -28,7 +27,7 @@ MERGED_AT_ONCE = 80
 """Segments that are read side by side: each has seven files open."""
 
 
-def build(storage: SealedStorage, docs: Iterable[Document]) -> Sequence[Segment]:
+def build(storage: Storage, docs: Iterable[Document]) -> Sequence[Segment]:
     """Write documents as one segment, or none; of those with one id the last stays."""
     large, small = list[Segment](), list[Segment]()
     inverter = Inverter()
@@ -58,7 +57,7 @@ def batches(docs: Iterable[Document]) -> Iterator[Sequence[Document]]:
         yield batch
 
 
-def _joined(storage: SealedStorage, made: Sequence[Segment]) -> Segment:
+def _joined(storage: Storage, made: Sequence[Segment]) -> Segment:
     """Make one segment of several, with everything that they hold."""
     files = [SegmentFiles(storage, each) for each in made]
     joined = merged(storage, files, [np.arange(each.size) for each in files])
@@ -67,7 +66,7 @@ def _joined(storage: SealedStorage, made: Sequence[Segment]) -> Segment:
     return joined
 
 
-def _latest(storage: SealedStorage, made: Sequence[Segment]) -> Segment:
+def _latest(storage: Storage, made: Sequence[Segment]) -> Segment:
     """Make one segment of all, with the last document of each id."""
     files = [SegmentFiles(storage, each) for each in made]
     latest = latest_of([each.ids() for each in files])
