@@ -25,7 +25,6 @@ from auth.identifiers import new_id
 
 MAX_ATTEMPTS = 3
 LONGEST_WAIT = timedelta(days=1)
-GAVE_UP = "It was started {attempts} times and never finished."
 
 
 class Lost(Exception):
@@ -105,7 +104,7 @@ def give_up(session: Session, kinds: Collection[str], now: datetime) -> Sequence
     ).all()
     for job in found:
         job.state, job.finished_at = JobState.FAILED, now
-        job.error = GAVE_UP.format(attempts=job.attempts)
+        job.error = f"It was started {job.attempts} times and never finished."
         job.worker = job.leased_until = None
     session.flush()
     return found

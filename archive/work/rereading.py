@@ -25,7 +25,6 @@ KEEPER = "worker"
 SLICE = 10.0  # seconds
 PAUSE = timedelta(seconds=10)
 PAUSE_WITHOUT_STORE = timedelta(minutes=10)
-DOES_NOT_HOLD = "{count} sealed files do not hold: run `vigil verify --fixity`."
 
 
 def reread(task: Task) -> None:
@@ -72,5 +71,6 @@ def _tell(task: Task, session: Session, found: fixity.Round) -> None:
         return
     for each in found.off:
         log.error("object %s does not hold: %s", each.object_id, each.what)
-    sentence = DOES_NOT_HOLD.format(count=len(found.off))
+    count = len(found.off)
+    sentence = f"{count} sealed files do not hold: run `vigil verify --fixity`."
     jobs.fail(session, task.job.id, task.worker, sentence, now=now)

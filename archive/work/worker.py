@@ -38,7 +38,6 @@ IDLE_SECONDS = 0.5
 LOOK_SECONDS = 60.0
 AGAIN_AFTER = timedelta(seconds=10)
 TRIED_IN_VAIN = "It did not work this time; the log has the details."
-NEVER_ENDED = "It did not end within {limit} and was stopped."
 
 
 class Stop(Protocol):
@@ -188,6 +187,7 @@ class _Heart:
         """Fail the job, so that nothing of it is kept later, and raise the alarm."""
         job = self._task.job
         log.error("job %s (%s) never ended", job.id, job.kind)
-        _fail(self._task, NEVER_ENDED.format(limit=longest), again_after=None)
+        told = f"It did not end within {longest} and was stopped."
+        _fail(self._task, told, again_after=None)
         if self._stuck is not None:
             self._stuck.set()

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 
 from archive.records import store
+from archive.web.showing import browsers
 from auth import accounts, induction
 from auth.access import consents, exposure
 from auth.credentials import second_factor, sessions
@@ -339,3 +340,29 @@ def test_the_export_holds_ones_own_data_and_no_secret(
     assert "token made" in [line["event"] for line in answer.json["ledger"]]
     assert not re.search(r"_sealed|_hash\b|_index|argon2|vgl_", answer.text)
     assert people["other"] not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "called"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like "
+            "Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 "
+            "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_as_people_call_it(app, said, called):
+    with app.test_request_context("/"):
+        assert browsers.called(said) == called

@@ -337,6 +337,27 @@ def test_a_reset_link_is_shown_once_and_no_password_ever(
     assert "invitation made" in events(site, account=people["researcher"])
 
 
+def test_what_a_line_of_the_ledger_says_is_said_in_words(app, admin, site):
+    detail = {
+        "checked": {"ledger": 12, "sealed_files": 3},
+        "scopes": ["read", "<b>"],
+        "was_cut": False,
+        "until": None,
+    }
+    with site.db.write() as s:
+        site.ledger.append(
+            s, "verification", actor="operator", now=site.clock(), detail=detail
+        )
+    page = admin.get("/admin/ledger").text
+    for told in (
+        "<b>checked</b> ledger 12, sealed files 3<",
+        "<b>scopes</b> read, &lt;b&gt;<",
+        "<b>was cut</b> no<",
+        "<b>until</b> –<",
+    ):
+        assert told in page
+
+
 def test_the_ledger_is_filtered_by_its_address_and_paged(
     admin, desk, site, people
 ) -> None:

@@ -188,3 +188,35 @@ def test_a_box_is_drawn_on_the_map_and_circles_are_links(chromium, live, site, d
     page.get_by_role("link", name="Baku", exact=True).click()
     expect(page.locator(".tile-title")).to_have_text(["In Baku"])
     page.close()
+
+
+def test_a_box_is_moved_and_stretched_on_the_map_by_keys(chromium, live, site, desk):
+    for name, place in (
+        ("Shushi", Place("Shushi", 39.8, 46.8)),
+        ("Baku", Place("Baku", 40.4, 49.9)),
+    ):
+        desk.publish(desk.deposit(draft=desk.draft(f"In {name}", places=(place,))))
+    while run_one(site, site.clock()):
+        pass
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{live.url}/search?view=map")
+    page.wait_for_load_state("networkidle")  # the module that draws is there
+    drawing = page.get_by_role("application", name="Map: draw a box")
+    drawing.focus()
+    page.keyboard.press("ArrowRight")
+    box = page.locator(".map-drawn")
+    expect(box).to_have_count(1)
+    expect(page.locator("#announcement")).to_contain_text("degrees north")
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    for _ in range(14):
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Shift+ArrowUp")
+    for _ in range(7):
+        page.keyboard.press("Shift+ArrowDown")
+        page.keyboard.press("ArrowUp")
+    with page.expect_navigation(url="**bbox=*"):
+        page.keyboard.press("Enter")
+    expect(page.locator(".tile-title")).to_have_text(["In Shushi"])
+    page.close()

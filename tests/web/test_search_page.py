@@ -65,6 +65,18 @@ def test_a_query_that_cannot_be_read_keeps_the_words_and_says_where(visitor):
     assert 'value="&#34;broken"' in page
 
 
+def test_a_query_that_cannot_be_read_keeps_what_else_was_chosen(visitor):
+    asked = "view=map&facet.kind=image&near=39.8%2C+nowhere&km=12"
+    answer = visitor.get(f"/search?{asked}")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert re.search(r'<input[^>]* name="near"[^>]* value="39.8, nowhere"', page)
+    assert re.search(r'<input[^>]* name="km"[^>]* value="12"', page)
+    assert 'type="hidden" name="facet.kind" value="image"' in page
+    assert 'type="hidden" name="view" value="map"' in page
+    assert 'type="hidden" name="near"' not in page
+
+
 @pytest.mark.parametrize(
     "address",
     ["page=0", "page=x", "from=2020-13", "sort=random", "bbox=1,2", "facet.none=1"],

@@ -183,8 +183,8 @@ def _page(
 
 def _unread(error: QueryError) -> str:
     """The page of a search that cannot be read: everything typed is still there."""
-    kept = MultiDict((n, v) for n, v in request.args.items() if n == "view")
-    empty = searching.read(kept)
+    empty = searching.read(MultiDict({"view": request.args.get("view", "")}))
+    kept = [*empty.pairs, *searching.facets_of(request.args)]
     asked = request.args.get("q", "").strip()
     return render_template(
         "search/results.html",
@@ -197,7 +197,7 @@ def _unread(error: QueryError) -> str:
         suggestion=None,
         facets=(),
         chosen=(),
-        kept=(),
+        kept=kept,
         encoded="",
         excluded=(),
         left_out=None,
@@ -207,6 +207,8 @@ def _unread(error: QueryError) -> str:
         views=_views(empty),
         span=None,
         plan=None,
+        near=request.args.get("near", ""),
+        km=request.args.get("km", ""),
         sort="relevance",
         sorts=list(words.SORTS.items()),
         page=1,

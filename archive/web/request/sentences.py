@@ -501,6 +501,10 @@ UPKEEP = (
     N_("Another backup of this archive is being made."),
     N_("This place holds the backups of another archive."),
     N_("The archive changes too fast just now; try again later."),
+    N_("%(count)s sealed files do not hold: run `vigil verify --fixity`."),
+    N_("It was started %(attempts)s times and never finished."),
+    N_("It did not work this time; the log has the details."),
+    N_("It did not end within %(limit)s and was stopped."),
 )
 NAMES = (
     N_("Keep at most %(most)s entries"),

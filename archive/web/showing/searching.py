@@ -116,6 +116,11 @@ def read(args: MultiDict[str, str]) -> Search:
     return Search(query, list(_pairs(args)), view)
 
 
+def facets_of(args: MultiDict[str, str]) -> question.Pairs:
+    """What is chosen of the facets, as it stands in the address."""
+    return [pair for pair in _pairs(args) if pair[0].startswith(question.FACET_PREFIX)]
+
+
 def of_facet(name: str, value: str) -> str:
     """The address of everything that has this value of a facet."""
     return _address([(question.FACET_PREFIX + name, value)])

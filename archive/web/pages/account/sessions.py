@@ -10,6 +10,7 @@ from archive.web import journal
 from archive.web.pages.account.blueprint import bp, own_id
 from archive.web.request import context, session
 from archive.web.request.guard import needs
+from archive.web.showing import browsers
 from auth.credentials import sessions as kept
 from auth.policy import Action
 
@@ -21,7 +22,9 @@ def sessions() -> str:
     with context.read_session() as s:
         live = kept.list_live(s, own_id(), context.now())
     return render_template(
-        "account/sessions.html", live=live, here=session.current().id, idle=kept.IDLE
+        "account/sessions.html",
+        live=[(row, browsers.called(row.user_agent)) for row in live],
+        here=session.current().id,
     )
 
 

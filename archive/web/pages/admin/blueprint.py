@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.web.request import context
-from archive.web.showing import housewords
+from archive.web.showing import housewords, ledgerlines
 from auth import accounts
 from auth.policy import Action
 from auth.tables import Account
@@ -47,7 +47,11 @@ SECTIONS = (
 @bp.app_context_processor
 def sections() -> dict[str, object]:
     """For the navigation beside each page, and for the ledger's lines on them."""
-    return {"admin_sections": SECTIONS, "event_names": housewords.EVENTS}
+    return {
+        "admin_sections": SECTIONS,
+        "event_names": housewords.EVENTS,
+        "told": ledgerlines.told,
+    }
 
 
 def own_id() -> str:
