@@ -26,6 +26,7 @@ MASS = frozenset(
         "cluster",
         "fixity",
         "import",
+        "offers",
         "reindex",
         "retention",
         "rotate",

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, make_msgid, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from archive.config import Config, is_loopback
@@ -65,6 +65,12 @@ def deliver(config: Config, sealing: Sealing, mail: Mail) -> None:
         raise MailFailed(type(error).__name__) from None
 
 
+def own_address(config: Config) -> str:
+    """The address that the archive's mails come from, and can be written to."""
+    _name, address = parseaddr(_sender(config))
+    return address
+
+
 def waiting(config: Config, sealing: Sealing) -> Iterator[Mail]:
     """The mails in the outbox, oldest first."""
     found = sorted(config.outbox.glob(f"*{ENDING}")) if config.outbox.is_dir() else []
@@ -93,10 +99,9 @@ def _keep(config: Config, sealing: Sealing, mail: Mail) -> None:
 
 
 def _message(config: Config, mail: Mail) -> EmailMessage:
-    parts = urlsplit(config.smtp_url or "")
     host = urlsplit(config.base_url).hostname or "localhost"
     message = EmailMessage()
-    message["From"] = parse_qs(parts.query).get("from", [f"vigil@{host}"])[0]
+    message["From"] = _sender(config)
     message["To"] = mail.to
     message["Subject"] = mail.subject
     message["Date"] = _date(mail)
@@ -104,6 +109,12 @@ def _message(config: Config, mail: Mail) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message
+
+
+def _sender(config: Config) -> str:
+    parts = urlsplit(config.smtp_url or "")
+    host = urlsplit(config.base_url).hostname or "localhost"
+    return parse_qs(parts.query).get("from", [f"vigil@{host}"])[0]
 
 
 def _send(url: str, message: EmailMessage) -> None:

@@ -21,6 +21,7 @@
 | checkpoint | | signs the ledger as it stands, keeps that elsewhere, has it stamped |
 | fixity | | reads sealed files back for a while, and goes on later from there |
 | verify | parts, left, places | reads everything back, a slice at a time |
+| offers | after | looks whether what harvesters are offered changed anywhere |
 | reindex | | builds the search index beside the living one, and swaps |
 | rotate | left | new keys for originals and previews |
 | backup | | copies the archive to the place that is set |
@@ -44,6 +45,7 @@ from sqlalchemy.orm import Session
 
 from archive import jobs, orders
 from archive.contributions import ending
+from archive.exchange.harvest import offering as offered
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
@@ -64,6 +66,7 @@ from archive.work import (
     importing,
     indexing,
     lettering,
+    offering,
     rebuilding,
     redacting,
     reindexing,
@@ -125,10 +128,11 @@ def index(task: Task) -> None:
     else:
         engine.add([document])
     with task.site.db.write() as session:
+        now = task.site.clock()
         task.done(session)
+        offered.refresh(task.site, session, record_id, now)
         if indexing.fingerprint(session, record_id) != before:
             # It changed while we wrote: what we wrote may be the older state.
-            now = task.site.clock()
             args = {"record": record_id}
             jobs.enqueue(session, "index", args, subject=record_id, now=now)
 
@@ -221,6 +225,7 @@ HANDLERS: Mapping[str, Handler] = {
     "fixity": Handler(rereading.reread, _nothing),
     importing.KIND: Handler(importing.run, _nothing),
     "index": Handler(index, _nothing),
+    offering.KIND: Handler(offering.look, _nothing),
     "reminders": Handler(reminding.remind, _nothing),
     Work.PREVIEWS: Handler(rebuilding.rebuild, _nothing),
     Work.VERIFY: Handler(verifying.verify, _nothing),

@@ -7,6 +7,7 @@
 | changes | 5 minutes | mails the notices about accounts' security |
 | reminders | hour | tells both sides that access ends in 30, 7 or 1 days |
 | requests | hour | reminds of requests, ends of grants, ended embargoes |
+| offers | hour | looks whether what harvesters are offered changed anywhere |
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
 | retention | day | forgets what ended long ago |
@@ -34,6 +35,7 @@ CHORES: Mapping[str, timedelta] = {
     "requests": timedelta(hours=1),
     "retention": timedelta(days=1),
     "uploads": timedelta(hours=1),
+    "offers": timedelta(hours=1),
     "checkpoint": timedelta(days=1),
     "sweep": timedelta(days=1),
     "visas": timedelta(days=1),

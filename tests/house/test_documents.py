@@ -138,9 +138,25 @@ def test_addresses_are_those_of_the_public_interface(program: object) -> None:
         "/media/<asset_id>/preview",
         "/media/<asset_id>/preview/<variant>",
         "/media/<asset_id>/original",
+        "/oai",
         "/healthz",
         "/readyz",
         "/metrics",
         "/api/v1/openapi.json",
         "/api/v1/docs",
     }
+
+
+def test_everything_that_harvesters_are_told_is_told_in_its_document() -> None:
+    from archive.exchange.harvest import dublincore
+    from archive.exchange.harvest.formats import FORMATS
+    from archive.web.oai import QUESTIONS, answers, tokens
+
+    told = page("harvest.md")
+    for prefix in FORMATS:
+        assert f"`{prefix}`" in told
+    for name in re.findall(r'"(\w+)", ', (ROOT / dublincore.__file__).read_text()):
+        assert name in told
+    assert f"{answers.RECORDS} records or {answers.HEADERS} headers" in told
+    assert f"{QUESTIONS.tries} questions a minute" in told
+    assert f"good\n  for {tokens.LIFETIME.total_seconds() / 3600:.0f} hours" in told

@@ -196,6 +196,10 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
     yield f"/records/{record.id}?lang=hy"
     yield f"/records/{record.id}/view?file=1"
     yield f"/moderation/{record.id}?asset={record.asset}"
+    named = f"identifier=oai:127.0.0.1:{record.id}"
+    yield f"/oai?verb=GetRecord&metadataPrefix=oai_dc&{named}"
+    yield "/oai?verb=ListRecords&metadataPrefix=oai_dc"
+    yield "/oai?verb=ListSets"
     for word in vars(record.words).values():
         yield f"/search?q={word}"
         yield f"/api/v1/suggestions?q={word[:4]}"

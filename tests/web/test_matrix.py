@@ -43,6 +43,8 @@ PUBLISHED = {
         GET api.records_related
         GET api.suggestions_listing
         OPTIONS api.uploads_options
+        GET oai.ask
+        POST oai.send
         GET api.qualifications_listing
         GET api.vocabulary_listing
         GET apply.again

@@ -45,6 +45,11 @@ def viewer() -> Viewer:
     return found
 
 
+def as_anybody() -> None:
+    """Judge what follows as a visitor's: what is told is the same, whoever asks."""
+    g.viewer = ANONYMOUS
+
+
 def rules() -> Rules:
     """What this archive's settings ask of everybody."""
     return site().rules

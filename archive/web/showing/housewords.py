@@ -187,6 +187,7 @@ JOBS: dict[str, Any] = {
     "import": _("take in a table of records"),
     "index": _("make searchable"),
     "sweep": _("clear away what was deleted"),
+    "offers": _("look for changes that harvesters are told of"),
     "visas": _("ask other archives about visas"),
     "shred": _("destroy keys"),
     "fixity": _("read files again"),

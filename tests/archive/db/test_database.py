@@ -25,6 +25,7 @@ import archive.intake.tables
 import archive.jobs.tables
 import archive.ledger.tables
 import archive.moderation.tables
+import archive.offers.tables
 import archive.orders.tables
 import archive.records.tables
 import archive.records.vocabulary.tables
@@ -55,6 +56,7 @@ TABLES = (
     archive.jobs.tables,
     archive.ledger.tables,
     archive.moderation.tables,
+    archive.offers.tables,
     archive.orders.tables,
     archive.records.tables,
     archive.reports.tables,

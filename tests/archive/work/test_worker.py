@@ -427,6 +427,7 @@ KINDS = (
     "label batch",
     "letter",
     "mute",
+    "offers",
     "rebuild",
     "redact",
     "reindex",
