@@ -1,4 +1,4 @@
-"""Tables that were handed in on the page: checked, and taken in a slice at a time.
+"""Tables that were handed in by page or API: checked, and taken in a slice at a time.
 
 Done for whoever began it, through the session or token they did it with: before every
 few rows it is decided for them as they stand then. Once that way in is closed the work

@@ -274,6 +274,8 @@ PUBLISHED = {
     """,
     "snn--": """
         GET deposit.import_of
+        GET api.imports_read
+        GET api.imports_report
         GET deposit.import_report
         GET moderation.report
         GET api.reportdesk_read
@@ -399,6 +401,9 @@ PUBLISHED = {
         GET deposit.imports
         POST deposit.hand_in_table
         POST deposit.act_on_import
+        GET api.imports_listing
+        POST api.imports_hand_in
+        PATCH api.imports_change
         GET api.twins_listing
         GET admin.jobs
         GET api.queue_listing

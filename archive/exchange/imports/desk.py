@@ -1,4 +1,4 @@
-"""Tables handed in on the page: kept sealed, checked, begun, and done as a job.
+"""Tables handed in by page or API: kept sealed, checked, begun, and done as a job.
 
     checking → planned → running → done
                              ↘ cancelled
@@ -111,8 +111,8 @@ def require(s: Session, import_id: str, by: str) -> Import:
     return row
 
 
-def of_author(s: Session, by: str, limit: int = 20) -> Sequence[Import]:
-    """What somebody handed in, newest first."""
+def of_author(s: Session, by: str, limit: int | None = 20) -> Sequence[Import]:
+    """What somebody handed in, newest first; all of it where no limit is given."""
     mine = select(Import).where(Import.author == by)
     return s.scalars(mine.order_by(Import.made_at.desc(), Import.id).limit(limit)).all()
 
@@ -163,15 +163,31 @@ def remap(
 
 
 def begin(s: Session, row: Import, entrance: str | None, now: datetime) -> None:
-    """Let it begin, or go on where it stopped; a job does the work.
+    """Let it begin; a job does the work.
 
-    :raises Conflict: it is checked still, or over
+    :raises Conflict: it is checked still, or was begun already
     """
-    if row.state is ImportState.PLANNED:
-        row.done = row.wrong = 0
-        row.report_sealed = None
-    elif row.state not in (ImportState.RUNNING, ImportState.CANCELLED):
+    if row.state is not ImportState.PLANNED:
+        raise Conflict("This import is checked still, or was begun already.")
+    row.done = row.wrong = 0
+    row.report_sealed = None
+    _run(s, row, entrance, now)
+
+
+def go_on(s: Session, row: Import, entrance: str | None, now: datetime) -> None:
+    """Let it go on where it stopped; a job does the work.
+
+    :raises Conflict: it has not begun, is over, or a job is at it
+    """
+    if row.state not in (ImportState.RUNNING, ImportState.CANCELLED):
         raise Conflict("This import is over, or still being checked.")
+    job = job_of(s, row)
+    if job is not None and job.state in jobs.OPEN_STATES:
+        raise Conflict("This import is at work already.")
+    _run(s, row, entrance, now)
+
+
+def _run(s: Session, row: Import, entrance: str | None, now: datetime) -> None:
     row.state, row.entrance, row.ended_at = ImportState.RUNNING, entrance, None
     queue(s, row, now)
 

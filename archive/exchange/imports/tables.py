@@ -3,7 +3,7 @@
 | table | one row is |
 |---|---|
 | import_entries | an entry of some source that has become a record; never deleted |
-| imports | a table that somebody handed in on the page, and how far it is |
+| imports | a table that somebody handed in by page or API, and how far it is |
 
 `key_index` and `digest_index` are keyed digests: whoever has the table alone cannot try
 out what an entry said. A row of `import_entries` is written in the transaction that

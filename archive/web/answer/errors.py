@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from archive.exchange.court import NotForCourt
+from archive.exchange.imports.entries import SourceError
 from archive.gate import RefusedError
 from archive.intake import Refused as UploadRefused
 from archive.intake import uploads
@@ -201,6 +202,11 @@ def _body(error: BodyError) -> Problem:
     return Problem(error.status, "body", told, fields=fields)
 
 
+def _source(error: SourceError) -> Problem:
+    told = sentences.said(error)
+    return Problem(422, error.code, told, fields={"table": told})
+
+
 def _unread(error: UnreadMismatch) -> Problem:
     """The codes of the conditions that are not met, each with how it is not."""
     fields = {each.code: each.fit.value for each in error.mismatches}
@@ -278,6 +284,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (uploads.UploadError, _sentence(400)),
     (QueryError, _query),
     (NotForCourt, _sentence(409)),
+    (SourceError, _source),
     (records.FieldError, _field),
     (records.NoSuchRecord, _missing),
     (records.Conflict, _sentence(409)),

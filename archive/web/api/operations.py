@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from archive.web.request import context, guard, uploads
+from archive.web.request import context, cursors, guard, uploads
 from archive.web.request.identity import MissingScopeError
 from auth.policy import Action
 from auth.viewer import TokenScope
@@ -24,6 +24,21 @@ class Parameter:
     name: str
     meaning: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+WALK = (
+    Parameter(
+        "cursor",
+        "walk through the list so that nothing is missed or comes twice: empty begins, "
+        "and `Link` leads on",
+    ),
+    Parameter(
+        "per_page",
+        "how many at most on a page",
+        {"type": "integer", "minimum": 1, "maximum": cursors.MOST},
+    ),
+)
+"""What a list takes that can be walked through."""
 
 
 @dataclass(frozen=True)

@@ -521,6 +521,8 @@ IMPORTS = (
     N_("There is no such import."),
     N_("This import was begun already; hand the table in once more."),
     N_("This import is over, or still being checked."),
+    N_("This import is checked still, or was begun already."),
+    N_("This import is at work already."),
     N_("Whoever began this import has signed out; it goes on when they say so."),
     N_("The table has more than %(most)s MB; divide it."),
     N_("The table is empty; its first line names the columns."),

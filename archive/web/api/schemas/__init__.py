@@ -4,7 +4,7 @@ shapes      what they are made of        files     one file of a record
 described   records                      found     findings and links
 asked       requests, consents, own      house     refusals, words, work, ledger
 contributed what is handed in from outside
-desks       what readers reported
+desks       what readers reported       taken     tables of many records
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from archive.web.api.schemas import (
     files,
     found,
     house,
+    taken,
 )
 from archive.web.api.schemas.shapes import Schema, ref
 
@@ -30,4 +31,5 @@ SCHEMAS: dict[str, Schema] = {
     **contributed.SCHEMAS,
     **desks.SCHEMAS,
     **found.SCHEMAS,
+    **taken.SCHEMAS,
 }

@@ -8,7 +8,7 @@ described   records                       arriving   files in parts
 found       findings and links            files      what is in one file
 asked       requests, consents, own       house      words, work, ledger
 contributed what is handed in from outside
-desks       what readers reported
+desks       what readers reported       taken     tables of many records
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from archive.web.api.table import (
     files,
     found,
     house,
+    taken,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -33,5 +34,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *arriving.OPERATIONS,
     *contributed.OPERATIONS,
     *files.OPERATIONS,
+    *taken.OPERATIONS,
     *house.OPERATIONS,
 )

@@ -23,7 +23,9 @@ from archive.exchange.imports.entries import Fate, SourceError
 from archive.exchange.imports.tables import ImportState
 from archive.intake import uploads as resumable
 from archive.records import store
+from archive.web import importing
 from archive.web.answer import errors
+from archive.web.importing import Act
 from archive.web.pages.deposit.blueprint import bp
 from archive.web.pages.moderation.decisions import ACCESSES, VISIBILITIES
 from archive.web.request import context, i18n, sentences, uploads
@@ -34,7 +36,7 @@ from auth.viewer import Access, Visibility
 UNPROCESSABLE = 422
 PER_PAGE = 100
 """Rows listed at a time; those with something wrong come first."""
-TABLE = "table"
+ACTS = {"remap": Act.REMAP, "begin": Act.START, "cancel": Act.CANCEL}
 
 
 @bp.get("/imports")
@@ -52,11 +54,10 @@ def hand_in_table() -> Response | tuple[str, int]:
     try:
         import_id = _kept()
     except SourceError as error:
-        return _form({TABLE: sentences.said(error)}), UNPROCESSABLE
+        return _form({importing.TABLE: sentences.said(error)}), UNPROCESSABLE
     except intake.Refused as error:
         status = errors.UPLOAD_STATUS.get(error.code, UNPROCESSABLE)
         return _form({"files": errors.refused_file(error)}), status
-    _check(import_id)
     return redirect(url_for("deposit.import_of", import_id=import_id), 303)
 
 
@@ -71,23 +72,15 @@ def import_of(import_id: str) -> str:
 @needs(Action.IMPORT)
 def act_on_import(import_id: str) -> Response | tuple[str, int]:
     """Read the columns anew, begin or go on, or stop."""
-    act = request.form.get("act", "")
-    if act not in ("remap", "begin", "cancel"):
+    act = ACTS.get(request.form.get("act", ""))
+    if act is None:
         raise BadRequest
-    site, now = context.site(), context.now()
+    if act is Act.START and _was_begun(import_id):
+        act = Act.RESUME
     try:
-        with context.write_session() as s:
-            row = desk.require(s, import_id, _account())
-            if act == "begin":
-                desk.begin(s, row, context.viewer().session_id, now)
-            elif act == "cancel":
-                desk.cancel(s, row, now)
-            else:
-                desk.remap(site.sealing, row, _said(), now)
+        importing.act(import_id, act, _said())
     except SourceError as error:
         return _shown(import_id, sentences.said(error)), UNPROCESSABLE
-    if act == "remap":
-        _check(import_id)
     return redirect(url_for("deposit.import_of", import_id=import_id), 303)
 
 
@@ -111,18 +104,8 @@ def _kept() -> str:
     :raises SourceError: there is no table, or it cannot be read
     :raises Refused: a file cannot be taken; those before it stay with what was sent
     """
-    site, by, now = context.site(), _account(), context.now()
-    content, called = b"", ""
-    for file in uploads.submission().files():
-        if file.field == TABLE:
-            content, called = file.read(desk.TABLE_BYTES + 1), file.filename
-        else:
-            resumable.receive(site, by, file, file.filename, now)
-    if not called:
-        raise SourceError("Choose the table.")
-    handed = _handed(called)
-    with context.write_session() as s:
-        return desk.keep(site.sealing, s, content, handed, by, now).id
+    content, called = importing.receive(uploads.submission())
+    return importing.hand_in(content, _handed(called))
 
 
 def _handed(called: str) -> Handed:
@@ -138,21 +121,9 @@ def _handed(called: str) -> Handed:
     return Handed(called, language, visibility, access, collection)
 
 
-def _check(import_id: str) -> None:
-    """Check a small table at once; a large one is a job's work."""
-    with context.write_session() as s:
-        row = desk.require(s, import_id, _account())
-        row.entrance = context.viewer().session_id
-        is_large = row.rows > desk.AT_ONCE
-        if is_large:
-            desk.queue(s, row, context.now())
-    if not is_large:
-        may_label = context.may_at_once(Action.LABEL, desk.as_it_will_be(_account()))
-        desk.check(context.site(), import_id, _nobody_waits, may_label=may_label)
-
-
-def _nobody_waits(_progress: float) -> None:
-    """A small table is checked before anybody could look."""
+def _was_begun(import_id: str) -> bool:
+    with context.read_session() as s:
+        return desk.require(s, import_id, _account()).state is not ImportState.PLANNED
 
 
 def _said() -> dict[str, str]:
