@@ -49,6 +49,7 @@ class Config:
 
     home: Path
     database_url: str
+    database_timeout_seconds: int
     object_store: Path | BucketAddress
     s3_endpoint: str | None
     s3_region: str
@@ -372,6 +373,9 @@ KEY_PLACES = {"key_file", "key_command", "key_passphrase_file", "key_shares", "k
 """One place of the key in the environment is instead of any that the home names."""
 SETTINGS = (
     Setting("database_url", "", _database, "the database; a file in the home if unset"),
+    Setting(
+        "database_timeout_seconds", "5", _count, "how long PostgreSQL may be silent"
+    ),
     Setting("object_store", "", _place, "a folder, or s3://bucket/prefix; in the home"),
     Setting("s3_endpoint", "", _endpoint, "address of the S3 service; AWS if unset"),
     Setting("s3_region", "us-east-1", _text, "the region of the S3 service"),

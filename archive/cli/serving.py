@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import click
 from flask import Flask
@@ -67,7 +68,9 @@ def run_server(config: Config, wanted: server.Settings) -> None:
         _begin_anew(wanted, config)
 
     def make_app() -> Flask:
-        return create_app(open_site(config))
+        own = open_site(config)
+        own.db.answer_within(timedelta(seconds=config.database_timeout_seconds))
+        return create_app(own)
 
     command = None if is_apart else (sys.executable, "-m", "archive.cli", "worker")
     accompanied = replace(wanted, companion=command, handed_over=config.key_fd)
@@ -105,10 +108,12 @@ def require_one_role(site: Site) -> None:
 def _be_the_only_one(config: Config) -> None:
     """Hold the home's lock until this process and those it forks have ended.
 
+    With PostgreSQL several servers, on several machines, share one home.
+
     :raises Failure: another server has it, or there is no home
     """
-    if not config.home.is_dir():
-        return  # opening it says so, and what to do
+    if not config.home.is_dir() or not config.database_url.startswith("sqlite"):
+        return  # where there is no home, opening it says so, and what to do
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(config.home / SERVING_LOCK, flags, 0o600)
     try:

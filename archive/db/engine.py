@@ -8,7 +8,8 @@
 A SQLite file is encrypted with the raw 256-bit key that is handed in; the key is set by
 PRAGMA on each new connection and never enters a URL, so it cannot reach a log. An
 engine is never used across a fork: a child process makes its own on first use.
-`recall` saves reading again what nobody can have changed.
+`recall` saves reading again what nobody can have changed. PostgreSQL is waited for as
+`patience` says.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,12 +33,15 @@ from archive.db.recalling import Glance, Recalling, Watch
 
 if TYPE_CHECKING:
     from archive.db import dumping
+    from archive.db.patience import Waiting
 
 BUSY_MILLISECONDS = 20_000
 CACHE_KIBIBYTES = 16_384
 POOL_SIZE = 16
 POOL_OVERFLOW = 96
 MOST_FAULTS = 20
+SHORT_PAUSES = "SET LOCAL idle_in_transaction_session_timeout = '2min'"
+"""Who stops in the middle of a change must not hold up everybody else's."""
 STATE_OF_POSTGRESQL = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()"
 Fact = TypeVar("Fact")
 
@@ -62,6 +66,7 @@ class Database:
         self._engine: Engine | None = None
         self._process = 0
         self._recalling = Recalling(None)
+        self._soon: float | None = None
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r})"
@@ -87,6 +92,13 @@ class Database:
         writing = self.engine.execution_options(vigil_writes=True)
         with Session(writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def answer_within(self, soon: timedelta) -> None:
+        """Let nobody of this process wait much longer for PostgreSQL than this.
+
+        Whoever would have to is told that the database is away, and nothing was done.
+        """
+        self._soon = soon.total_seconds()
 
     def recall(self, key: Hashable, now: datetime, read: Callable[[], Fact]) -> Fact:
         """What `read` gave for this key, if nobody has committed anything since.
@@ -237,12 +249,7 @@ class Database:
 
     def _open(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(
-                self._url,
-                pool_pre_ping=True,
-                pool_size=POOL_SIZE,
-                max_overflow=POOL_OVERFLOW,
-            )
+            return self._open_postgresql()
         engine = create_engine(
             "sqlite://",
             module=sqlcipher,
@@ -252,6 +259,26 @@ class Database:
             max_overflow=POOL_OVERFLOW,
         )
         event.listen(engine, "begin", _begin)
+        return engine
+
+    def _open_postgresql(self) -> Engine:
+        # Most archives are on SQLite, and their commands never need the other driver.
+        from archive.db.patience import Patience
+
+        patience = Patience(lambda: self._soon)
+        engine = create_engine(
+            self._url,
+            pool_pre_ping=True,
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_OVERFLOW,
+        )
+
+        @event.listens_for(engine, "do_connect")
+        def connect(_dialect: Any, _record: Any, given: Any, named: Any) -> Waiting:  # noqa: ANN401
+            return patience.connect(*given, **named)
+
+        event.listen(engine, "checkin", _rest)
+        event.listen(engine, "begin", _begin_on_postgresql)
         return engine
 
     def _watch(self, engine: Engine) -> Watch:
@@ -287,7 +314,31 @@ def _apart(engine: Engine) -> Any:  # noqa: ANN401 - the driver's own
     connection: Any = pooled.driver_connection
     pooled.detach()
     connection.autocommit = True
-    return connection
+    return _Apart(connection)
+
+
+class _Apart:
+    """That connection, each question of which may find the server gone."""
+
+    def __init__(self, connection: Waiting) -> None:
+        self._connection = connection
+
+    def execute(self, question: str) -> Any:  # noqa: ANN401 - the driver's own
+        self._connection.rested = True
+        return self._connection.execute(question)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _rest(connection: Waiting | None, _record: object) -> None:
+    if connection is not None:  # None where it was found broken
+        connection.rested = True
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("vigil_writes", False):
+        connection.exec_driver_sql(SHORT_PAUSES)
 
 
 def _errors_of(engine: Engine) -> tuple[type[Exception], ...]:

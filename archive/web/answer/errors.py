@@ -17,7 +17,8 @@ from typing import Any
 from flask import Flask, Response, g, json, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from werkzeug.exceptions import HTTPException
 
 from archive.exchange.court import NotForCourt
@@ -312,6 +313,8 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (WitnessError, _sentence(404)),
     (VaultError, _damaged),
     (OperationalError, _busy),
+    (InterfaceError, _busy),
+    (NoneFree, _busy),
     (SearchError, _busy),
     (HTTPException, _http),
 )
