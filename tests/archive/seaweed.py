@@ -15,6 +15,7 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -44,7 +45,10 @@ def program() -> str | None:
 
 
 def start(folder: Path) -> tuple[subprocess.Popen[bytes], Service]:
-    """Start it and make its bucket; the caller ends the process."""
+    """Start it, on what it held before if anything, and see that its bucket is there.
+
+    The caller ends the process.
+    """
     weed = program()
     assert weed is not None
     service = Service("", BUCKET, "testkey", "testsecret")
@@ -52,7 +56,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[bytes], Service]:
     credentials = [{"accessKey": service.key_id, "secretKey": service.key}]
     identity = {"name": "app", "credentials": credentials, "actions": actions}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    (folder / "data").mkdir()
+    (folder / "data").mkdir(exist_ok=True)
     port, master, volume, filer = (_free_port() for _ in range(4))
     command = [
         weed,
@@ -112,7 +116,11 @@ def _make_bucket(service: Service) -> None:
     )
     address = f"{service.endpoint}/{service.bucket}"
     request = urllib.request.Request(address, method="PUT", headers=headers)
-    urllib.request.urlopen(request, timeout=10).close()
+    try:
+        urllib.request.urlopen(request, timeout=10).close()
+    except HTTPError as error:
+        if error.code != HTTPStatus.CONFLICT:
+            raise
 
 
 def _free_port() -> int:

@@ -49,6 +49,9 @@ class Wire:
         self.cut()
         self._listener.close()
 
+    def lead(self, to: int) -> None:
+        self._to = to
+
     def hush(self) -> None:
         self._be(State.HUSHED)
 

@@ -7,7 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+import yaml
+
+from archive import cli, config
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -133,3 +137,40 @@ def test_nothing_forbids_the_broker_to_share_files_and_see_who_asks(
 def test_the_documents_lead_to_the_examples(name: str) -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert f"(examples/{name})" in text
+
+
+def settings_of(name: str) -> dict[str, str]:
+    lines = (EXAMPLES / name).read_text(encoding="utf-8").splitlines()
+    told = [line for line in lines if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in told)
+
+
+def test_the_settings_of_nodes_are_known_and_safe(tmp_path: Path) -> None:
+    made = config.load(settings_of("nodes.env"))
+    config.check_safe(made)
+    assert not made.database_url.startswith("sqlite")
+    assert str(made.object_store).startswith("s3://")
+    assert made.shred_list is not None
+    assert not made.shred_list.is_relative_to(made.home)
+
+
+def test_what_the_nodes_run_are_commands_of_the_program() -> None:
+    compose = yaml.safe_load((EXAMPLES / "compose.yaml").read_text(encoding="utf-8"))
+    services = compose["services"]
+    nodes = {name: each for name, each in services.items() if name != "nginx"}
+    assert len(nodes) == 4
+    for name, node in nodes.items():
+        program, command, *options = node["command"]
+        assert program == "vigil"
+        found = cli.main.get_command(click.Context(cli.main), command)
+        assert found is not None, command
+        found.make_context(command, list(options)).close()
+        assert node["env_file"] == "nodes.env", name
+        assert node["read_only"], name
+        assert node["mem_limit"] == node["memswap_limit"], "keys must not be swapped"
+        assert set(node["secrets"]) == set(compose["secrets"]), name
+        mounted = [each.split(":")[1] for each in node["volumes"]]
+        assert mounted == [settings_of("nodes.env")["VIGIL_HOME"], "/var/lib/vigil"]
+        assert set(node["networks"]) == {"inside"}, "nodes speak without TLS"
+    kept = [node["volumes"][1] for node in nodes.values()]
+    assert len(set(kept)) == 4, "each node has its own list of what was shredded"

@@ -24,7 +24,8 @@ from tests.journeys.server import Server, serving
 from tests.leaks.scene import Scene, add_moderator
 from tests.leaks.tracing import Trace, tracer
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "nginx.conf"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+EXAMPLE = EXAMPLES / "nginx.conf"
 PROTECTING = (
     "proxy_request_buffering off;",
     "proxy_buffering off;",
@@ -167,8 +168,9 @@ def slowly(port: int, path: str, token: str) -> bytes:
     return body
 
 
-def test_the_example_is_whole(tmp_path: Path) -> None:
-    """As it is shipped, certificate and all, nginx takes it."""
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-nodes.conf"])
+def test_the_example_is_whole(tmp_path: Path, name: str) -> None:
+    """As it is shipped, certificate and all, nginx takes it; neither spills to disk."""
     key, certificate = tmp_path / "key", tmp_path / "pem"
     subprocess.run(
         f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
@@ -176,7 +178,8 @@ def test_the_example_is_whole(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    server = EXAMPLE.read_text(encoding="utf-8")
+    server = (EXAMPLES / name).read_text(encoding="utf-8")
+    assert all(line in server for line in PROTECTING)
     server = server.replace("/etc/ssl/archive.key", str(key))
     server = server.replace("/etc/ssl/archive.pem", str(certificate))
     server = server.replace("listen 443", f"listen 127.0.0.1:{free_port()}")
