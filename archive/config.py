@@ -7,6 +7,7 @@ Each refusal is one sentence that says what to set.
 
 from __future__ import annotations
 
+import enum
 import os
 import stat
 import tomllib
@@ -30,6 +31,17 @@ SHARED_HOME = 0o2770
 
 class ConfigError(Exception):
     """A setting is missing, unreadable or unsafe; the text says what to set."""
+
+
+class Engine(enum.StrEnum):
+    """Who answers searches, and where its index lies."""
+
+    WHOOSH = "whoosh"
+    POSTGRESQL = "postgresql"
+
+    def is_possible(self, database_url: str) -> bool:
+        """Whether its index has a place beside this database."""
+        return self is Engine.WHOOSH or database_url.startswith("postgresql")
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class Config:
     s3_access_key_id: str | None
     s3_access_key_file: Path | None
     s3_timeout_seconds: int
-    search_engine: str
+    search_engine: Engine
     key_file: Path | None
     key_command: str | None
     key_passphrase_file: str | None
@@ -192,6 +204,11 @@ def check_safe(config: Config) -> None:
         )
     if config.database_url.startswith("sqlite") and ":memory:" in config.database_url:
         raise ConfigError("VIGIL_DATABASE_URL is in memory; give it a file.")
+    if not config.search_engine.is_possible(config.database_url):
+        raise ConfigError(
+            "VIGIL_SEARCH_ENGINE is postgresql, but the database is SQLite; set it to "
+            "whoosh, or VIGIL_DATABASE_URL to a postgresql+psycopg:// address."
+        )
     if config.allow_unsandboxed and not config.is_local:
         raise ConfigError(
             "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
@@ -316,10 +333,11 @@ def _preview_tier(text: str) -> PreviewTier:
     return PreviewTier(text)
 
 
-def _engine(text: str) -> str:
-    if text != "whoosh":
-        raise ValueError("must be whoosh; no other engine is built in yet")
-    return text
+def _engine(text: str) -> Engine:
+    try:
+        return Engine(text)
+    except ValueError:
+        raise ValueError("must be whoosh or postgresql") from None
 
 
 def _web_address(text: str) -> str:
@@ -382,7 +400,9 @@ SETTINGS = (
     Setting("s3_access_key_id", "", _optional, "the name of the S3 access key"),
     Setting("s3_access_key_file", "", _optional_path, "the file with its secret"),
     Setting("s3_timeout_seconds", "10", _count, "how long S3 may take to answer"),
-    Setting("search_engine", "whoosh", _engine, "which search engine to use"),
+    Setting(
+        "search_engine", "whoosh", _engine, "who answers searches: whoosh or postgresql"
+    ),
     Setting("key_file", "", _optional_path, "the file with the unlock secret"),
     Setting("key_command", "", _optional, "a program that prints the unlock secret"),
     Setting(

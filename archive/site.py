@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from archive import config as settings
-from archive import escrow, gate, gazetteer, keyplaces, shredding, wording
+from archive import escrow, gate, gazetteer, indexes, keyplaces, shredding, wording
 from archive.broker.client import Broker
 from archive.config import Config, ConfigError
 from archive.db import Database, NewerSchema
@@ -36,7 +36,6 @@ from archive.twins import Memory
 from archive.vault import stores
 from archive.vault.errors import KeyUnavailable, VaultError
 from archive.vault.fields import FieldSealing
-from archive.vault.indexfiles import IndexSealing
 from archive.vault.keyrings import Keyring
 from archive.vault.keys import Purpose, UnlockSecret, WorkingSecret
 from archive.vault.objects import Vault
@@ -244,9 +243,9 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
 class _Engines:
     """Opens the search engine once per process, however many threads ask."""
 
-    def __init__(self, folder: Path, sealing: IndexSealing) -> None:
-        self._folder = folder
-        self._sealing = sealing
+    def __init__(self, config: Config, keyring: Keyring) -> None:
+        self._config = config
+        self._keyring = keyring
         self._lock = threading.Lock()
         self._engine: SearchEngine | None = None
         self._process = 0
@@ -254,17 +253,16 @@ class _Engines:
     def here(self) -> SearchEngine:
         with self._lock:
             if self._engine is None or self._process != os.getpid():
-                # Most commands never search; the engine is the largest of our imports.
-                from search.whoosh_engine import WhooshEngine
-
-                self._engine = WhooshEngine.open(self._folder, self._sealing)
+                self._engine = indexes.opened(self._config, self._keyring)
                 self._process = os.getpid()
             return self._engine
 
     def create(self) -> None:
-        from search.whoosh_engine import WhooshEngine
-
-        WhooshEngine.create(self._folder, self._sealing).close()
+        engine = indexes.unopened(self._config, self._keyring)
+        try:
+            engine.rebuild(())
+        finally:
+            engine.close()
 
     def close(self) -> None:
         with self._lock:
@@ -348,7 +346,7 @@ def assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) ->
         settled=_rules(config),
         upload_limits=_upload_limits(config),
         clock=clock,
-        _engines=_Engines(config.index, IndexSealing(keyring)),
+        _engines=_Engines(config, keyring),
         broker=broker,
         _names=_Names(),
         _modes=_Modes(),

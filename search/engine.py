@@ -7,6 +7,7 @@ outside it is never counted, scored, suggested, corrected to or marked.
 import datetime as dt
 import enum
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -211,6 +212,18 @@ class SearchEngine(Protocol):
 
     def rebuild(self, docs: Iterable[Document]) -> int:
         """Build a new index beside the living one, then swap; return its size."""
+
+    def held(self, length: int) -> AbstractContextManager[Iterable[bytes]]:
+        """Let nobody write meanwhile, and give the first bytes of each sealed file.
+
+        :raises IndexBusy: another process is writing for too long
+        """
+
+    def discard(self) -> None:
+        """Delete the whole index, if there is one.
+
+        :raises IndexBusy: another process is writing for too long
+        """
 
     def use_gazetteer(self, gazetteer: Gazetteer) -> None:
         """Search with these names from now on."""

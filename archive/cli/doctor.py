@@ -88,7 +88,7 @@ def of_parts(site: Site) -> Iterable[Finding]:
     mends = {
         "database": "check VIGIL_DATABASE_URL and the disk",
         "store": "make the object folder writable for this user; or check VIGIL_S3_*",
-        "index": "the search index does not open: restore it from a backup",
+        "index": "the search index does not open: run `vigil reindex`",
         "key": "check VIGIL_KEY_FILE against the archive's keyring",
         "queue": "check VIGIL_DATABASE_URL and the disk",
         "broker": "run `vigil broker` for this archive as the user who has its key, "

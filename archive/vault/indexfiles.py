@@ -11,7 +11,7 @@ back in its place is a wrong search result at worst; records are filtered once m
 
 import hashlib
 import io
-from pathlib import Path
+from collections.abc import Iterable
 from typing import BinaryIO
 from uuid import UUID
 
@@ -104,17 +104,14 @@ class StreamSource:
         """Leave the stream to its owner."""
 
 
-def keys_in(folder: Path) -> set[UUID]:
-    """The keys under which files of an index folder are sealed."""
+def keys_in(beginnings: Iterable[bytes]) -> set[UUID]:
+    """The keys under which files are sealed that begin so."""
     found = set()
-    for path in folder.rglob("*"):
-        if not path.is_file():
-            continue
+    for start in beginnings:
         try:
-            with path.open("rb") as file:
-                found.add(read_header(file.read(HEADER_SIZE)).data_key_id)
-        except (UnsupportedFormat, FileNotFoundError):
-            continue  # the lock and the pointer, or gone in this moment
+            found.add(read_header(start[:HEADER_SIZE]).data_key_id)
+        except UnsupportedFormat:
+            continue  # the lock, or the pointer to the living index
     return found
 
 

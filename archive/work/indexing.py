@@ -7,19 +7,17 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from archive import indexes
 from archive.db import Database
 from archive.findings import accounts, book, statements
 from archive.records import segments, store
 from archive.records.document import RecordDocument
 from archive.records.tables import Asset, Collection, Record
 from archive.site import Site
-from archive.vault.indexfiles import IndexSealing
 from auth.sealing import Sealing
 from auth.viewer import Tier
-from search.analysis.gazetteer import Gazetteer
 from search.document import Document, Place, Text
 from search.engine import SearchEngine
-from search.whoosh_engine import WhooshEngine
 
 BATCH = 200
 STATEMENT = "statement"
@@ -75,21 +73,22 @@ def every_document(db: Database, sealing: Sealing) -> Iterator[Document]:
 def rebuild(site: Site, progress: Callable[[int, int], None]) -> int:
     """Build the whole index beside the living one and swap; `progress`: done, of all.
 
-    It does not need the old one: a missing or damaged index is replaced like any other.
-    Whatever changes meanwhile waits for the swap and is indexed after it.
+    It does not need the old one: a missing or damaged index is replaced like any other,
+    and one that another engine left is deleted. Whatever changes meanwhile waits for
+    the swap and is indexed after it.
 
     :raises IndexBusy: somebody else is writing to the index
     """
     with site.db.read() as session:
         total = store.count_all(session)
-    engine = WhooshEngine(
-        site.config.index, IndexSealing(site.keyring), Gazetteer.load()
-    )
+    engine = indexes.unopened(site.config, site.keyring)
     documents = every_document(site.db, site.sealing)
     try:
-        return engine.rebuild(_told(documents, total, progress))
+        built = engine.rebuild(_told(documents, total, progress))
     finally:
         engine.close()
+    indexes.discard_other(site.config, site.keyring)
+    return built
 
 
 def _told(

@@ -13,13 +13,14 @@ from archive import jobs
 from archive.ledger.actors import actor_of
 from archive.site import Site
 from archive.vault import indexfiles, rotation
+from archive.vault.container import HEADER_SIZE
 from archive.vault.errors import KeyUnavailable
 from archive.vault.keys import Purpose
 from archive.work import indexing
 from archive.work.deriving import WORKER
 from archive.work.pulse import Pulse
 from archive.work.task import Hopeless, Task
-from search.sealed_storage import LOCK_NAME, FolderLock
+from search.engine import IndexBusy
 
 DEFAULT = (Purpose.ORIGINAL, Purpose.PREVIEW)
 NOT_HERE = "This worker does not hold all keys: run `vigil keys rotate` where they are."
@@ -83,17 +84,15 @@ class Turning:
         site.engine.rebuild(indexing.every_document(site.db, site.sealing))
         if self.keep:
             return []
-        lock = FolderLock(site.config.index / LOCK_NAME)
-        if not lock.acquire(blocking=True):
-            return []
         try:
-            used = indexfiles.keys_in(site.config.index)
-            names = rotation.older(site.keyring, Purpose.INDEX)
-            unneeded = [name.version for name in names if name.id not in used]
-            for version in unneeded:
-                site.keyring.destroy_version(Purpose.INDEX, version, site.clock())
-        finally:
-            lock.release()
+            with site.engine.held(HEADER_SIZE) as beginnings:
+                used = indexfiles.keys_in(beginnings)
+                names = rotation.older(site.keyring, Purpose.INDEX)
+                unneeded = [name.version for name in names if name.id not in used]
+                for version in unneeded:
+                    site.keyring.destroy_version(Purpose.INDEX, version, site.clock())
+        except IndexBusy:
+            return []
         return unneeded
 
     def _note(self, purpose: Purpose, **detail: Any) -> None:  # noqa: ANN401 - JSON

@@ -81,6 +81,14 @@ class SegmentEngine(ABC):
         """Build beside the living index, and swap."""
 
     @abstractmethod
+    def held(self, length: int) -> AbstractContextManager[Iterable[bytes]]:
+        """Let nobody write meanwhile, and give the first bytes of each sealed file."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Delete the whole index, if there is one."""
+
+    @abstractmethod
     def _newest(self) -> State:
         """Return the newest state.
 

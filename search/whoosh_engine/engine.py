@@ -62,7 +62,6 @@ class WhooshEngine(SegmentEngine):
 
         :raises FileExistsError: there is an index already
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (folder / CURRENT).exists():
             raise FileExistsError(f"{folder} holds an index already")
         engine = cls(folder, sealing, gazetteer or packaged())
@@ -84,6 +83,7 @@ class WhooshEngine(SegmentEngine):
 
     def rebuild(self, docs: Iterable[Document]) -> int:
         """Build beside the living index, and swap."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked():
             name = secrets.token_hex(8)
             storage = SealedStorage(self._folder / name, self._sealing).create()
@@ -91,6 +91,22 @@ class WhooshEngine(SegmentEngine):
             self._swap(name)
         self.refresh()
         return self.count()
+
+    @contextmanager
+    def held(self, length: int) -> Iterator[Iterable[bytes]]:
+        """Let nobody write meanwhile, and give the first bytes of each sealed file."""
+        with self._locked():
+            files = [path for path in self._folder.rglob("*") if path.is_file()]
+            yield (_beginning(path, length) for path in files)
+
+    def discard(self) -> None:
+        """Delete the whole index, if there is one."""
+        if self._current() is None:
+            return
+        with self._locked():
+            (self._folder / CURRENT).unlink(missing_ok=True)
+            self._sweep()
+        self.close()
 
     def _newest(self) -> State:
         name = self._current()
@@ -165,6 +181,11 @@ class FolderWriting:
     def commit(self, contents: Sequence[Kept]) -> None:
         """Write the next table of contents."""
         _write_contents(self.storage, contents, self._generation + 1)
+
+
+def _beginning(path: Path, length: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(length)
 
 
 def _generation(storage: SealedStorage) -> int:

@@ -1,16 +1,27 @@
-"""An engine with real sealing, scopes, and a short way to write documents."""
+"""Engines with real sealing, scopes, and a short way to write documents.
+
+`engine` runs a test on every engine there is; where PostgreSQL is not installed its
+own is skipped, and says so.
+"""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from search.analysis.gazetteer import Gazetteer
 from search.document import Document, Place, Text
 from search.engine import Results, ScopeTerms, SearchEngine
+from search.postgresql_engine import PostgresqlEngine
 from search.query import Query
+from search.sealed_pages import FileSealing
+from search.segments.engine import SegmentEngine
 from search.whoosh_engine import WhooshEngine
+from tests.archive.conftest import postgresql as postgresql
 from tests.search.aes_sealing import AesSealing
 
 KEY = bytes(range(32))
@@ -41,17 +52,55 @@ def as_places(*names: str) -> tuple[Place, ...]:
     return tuple(Place(name) for name in names)
 
 
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {
-    "whoosh": lambda folder: WhooshEngine.create(folder, AesSealing(KEY)),
-}
+@dataclass(frozen=True)
+class Maker:
+    """Makes and opens engines of one kind, each where no other has an index."""
+
+    kind: str
+    place: Path | str
+
+    def create(
+        self, sealing: FileSealing | None = None, gazetteer: Gazetteer | None = None
+    ) -> SegmentEngine:
+        """A new, empty index in this place."""
+        sealing = sealing or AesSealing(KEY)
+        if isinstance(self.place, Path):
+            return WhooshEngine.create(self.place, sealing, gazetteer)
+        return PostgresqlEngine.create(self.place, sealing, gazetteer)
+
+    def open(
+        self, sealing: FileSealing | None = None, gazetteer: Gazetteer | None = None
+    ) -> SegmentEngine:
+        """The index that is in this place, in another engine."""
+        sealing = sealing or AesSealing(KEY)
+        if isinstance(self.place, Path):
+            return WhooshEngine.open(self.place, sealing, gazetteer)
+        return PostgresqlEngine.open(self.place, sealing, gazetteer)
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
+@pytest.fixture(params=["whoosh", "postgresql"])
+def maker(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
     """Every engine there is: these tests are what an engine has to hold."""
-    made = ENGINES[request.param](tmp_path / "index")
+    if request.param == "whoosh":
+        return Maker("whoosh", tmp_path / "index")
+    return Maker("postgresql", request.getfixturevalue("empty_server"))
+
+
+@pytest.fixture
+def engine(maker: Maker) -> Iterator[SegmentEngine]:
+    made = maker.create()
     yield made
     made.close()
+
+
+@pytest.fixture
+def empty_server(postgresql: str) -> str:
+    """A database without an index; tests of one worker use it one after another."""
+    url = f"{postgresql}/postgres"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("DROP SCHEMA IF EXISTS vigil_search CASCADE")
+    return url
 
 
 class Asker:
