@@ -62,6 +62,7 @@ def picture(preview: Preview | None, tier: str, item_id: str) -> Picture:
     return Picture(_MEDIA_PNG, png(preview, tier))
 
 
+@lru_cache(maxsize=4096)
 def data_uri(preview: Preview | None, tier: str, item_id: str) -> str:
     """`picture` as an address that needs no request."""
     shown = picture(preview, tier, item_id)

@@ -12,9 +12,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -152,18 +153,24 @@ def standing(
     s: Session, sealing: Sealing, kind: Kind, *where: ColumnElement[bool]
 ) -> list[Version]:
     """Every version that stands and fits, the oldest first."""
+    query = _standing().where(Finding.kind == kind, *where)
+    return [_opened(sealing, row) for row in s.scalars(query)]
+
+
+@cache
+def _standing() -> Select[Finding]:
+    # Said once and kept: a page asks nine times, and building it costs the most.
     newer = aliased(Finding)
     is_over = (
         select(newer.id)
         .where(newer.thread == Finding.thread, newer.version > Finding.version)
         .exists()
     )
-    query = (
+    return (
         select(Finding)
-        .where(Finding.kind == kind, ~Finding.is_ended, ~is_over, *where)
+        .where(~Finding.is_ended, ~is_over)
         .order_by(Finding.at, Finding.id)
     )
-    return [_opened(sealing, row) for row in s.scalars(query)]
 
 
 def history(s: Session, sealing: Sealing, thread: str) -> list[Version]:

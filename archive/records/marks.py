@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from archive.records.tables import RegionRow, SegmentRow
@@ -73,14 +74,22 @@ def standing(
     session: Session, table: type[Row], asset_ids: Iterable[str]
 ) -> Sequence[Row]:
     """The rows that nobody has negated, in the order they were given."""
+    wanted = list(asset_ids)
+    if not wanted:
+        return []
+    return session.scalars(_standing(table).where(table.asset_id.in_(wanted))).all()
+
+
+@cache
+def _standing(table: type[Row]) -> Select[Row]:
+    # Said once and kept: every page asks, and building it costs more than the answer.
     negation = aliased(table)
     negated = select(negation.id).where(negation.negates == table.id).exists()
-    about = table.asset_id.in_(list(asset_ids))
-    return session.scalars(
+    return (
         select(table)
-        .where(about, table.negates.is_(None), ~negated)
+        .where(table.negates.is_(None), ~negated)
         .order_by(table.created_at, table.id)
-    ).all()
+    )
 
 
 def version(rows: Iterable[SegmentRow | RegionRow]) -> str:

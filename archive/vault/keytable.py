@@ -169,6 +169,16 @@ def require_whole(row: DataKey) -> DataKey:
     return row
 
 
+def require_key(keyring: Keyring, row: DataKey) -> None:
+    """Refuse a row without its data key.
+
+    :raises Shredded: the data key was destroyed
+    """
+    gone = row.wrapped is None or row.facts is None
+    if gone or row.object_id in keyring.shredded:
+        raise Shredded("the data key of this object was destroyed")
+
+
 def unwrap(keyring: Keyring, row: DataKey) -> Opened:
     """Open a row.
 
@@ -177,9 +187,7 @@ def unwrap(keyring: Keyring, row: DataKey) -> Opened:
     :raises KeeperAway: another process holds the key, and does not answer
     :raises IntegrityError: the row was changed, or belongs to another object
     """
-    gone = row.wrapped is None or row.facts is None
-    if gone or row.object_id in keyring.shredded:
-        raise Shredded("the data key of this object was destroyed")
+    require_key(keyring, row)
     header = header_of(row)
     data_key = _unwrapped(keyring, header, row)
     facts = aead.open_sealed(data_key, row.facts or b"", _facts_context(header))

@@ -15,7 +15,7 @@ A killed process leaves at most a blob that no row names: `sweep` removes it.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from types import TracebackType
@@ -30,6 +30,7 @@ from archive.vault.blobs import BlobStore, StoredBlob
 from archive.vault.container import STEP, Header, Kind, Sealer
 from archive.vault.keyrings import Keyring
 from archive.vault.keytable import Facts
+from archive.vault.lately import Lately
 from archive.vault.reader import SealedReader
 from archive.vault.tables import DataKey, DataKeyState
 
@@ -61,6 +62,7 @@ class Vault:
 
     keyring: Keyring
     blobs: BlobStore
+    lately: Lately = field(default_factory=Lately, repr=False, compare=False)
 
     def new_object(self, kind: Kind) -> "SealingWriter":
         """Begin an object of this kind, under a new id and a data key of its own."""

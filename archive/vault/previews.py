@@ -67,12 +67,21 @@ def read_preview(
     kind: Kind,
     known: Known = NOTHING_KNOWN,
 ) -> bytes:
-    """Return a whole preview.
+    """Return a whole preview; of a still one that was read lately, without opening it.
 
     :raises VaultError: it is not there, or damaged
     """
-    with open_preview(s, vault, object_id, kind, known) as reader:
-        return reader.read_range(0, reader.size)
+
+    def read() -> bytes:
+        with open_preview(s, vault, object_id, kind, known) as reader:
+            return reader.read_range(0, reader.size)
+
+    if kind is not Kind.PREVIEW_IMAGE:
+        return read()
+    row = known.get(object_id) or keytable.newest(s, object_id, kind)
+    keytable.require_whole(row)
+    keytable.require_key(vault.keyring, row)
+    return vault.lately.of(row.id, read)
 
 
 def forget(s: Session, object_id: UUID) -> None:

@@ -115,12 +115,12 @@ def _samples() -> list[Card]:
     tile = render.data_uri(None, PreviewTier.SEALED.value, "style")
     alt = gettext("There is no file.")
     states = (
-        Picture("landscape", tile, tile, alt, "image"),
-        Picture("portrait", tile, tile, alt, "video"),
-        Picture("wave", tile, tile, alt, "audio"),
-        Picture("landscape", None, tile, alt, "document"),
-        Picture("landscape", None, tile, alt, "image", waiting=True),
-        Picture("landscape", None, tile, alt, "image", failed=True),
+        Picture("landscape", tile, "style", alt, "image"),
+        Picture("portrait", tile, "style", alt, "video"),
+        Picture("wave", tile, "style", alt, "audio"),
+        Picture("landscape", None, "style", alt, "document"),
+        Picture("landscape", None, "style", alt, "image", waiting=True),
+        Picture("landscape", None, "style", alt, "image", failed=True),
     )
     return [
         Card(

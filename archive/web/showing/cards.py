@@ -36,16 +36,24 @@ SUMMARY_LETTERS = 180
 
 @dataclass(frozen=True)
 class Picture:
-    """A file's preview in its mat; `src` is None where only the tile is shown."""
+    """A file's preview in its mat; `src` is None where only the tile is shown.
+
+    `item` is the id of what the tile stands for.
+    """
 
     shape: str
     src: str | None
-    tile: str
+    item: str
     alt: str
     kind: str
     clip: str | None = None
     waiting: bool = False
     failed: bool = False
+
+    @property
+    def tile(self) -> str:
+        """The pattern that stands for it where nothing of it is shown."""
+        return render.data_uri(None, PreviewTier.SEALED.value, self.item)
 
 
 @dataclass(frozen=True)
@@ -88,13 +96,12 @@ def picture(s: Session, showing: Showing, known: Known = NOTHING_KNOWN) -> Pictu
         preview = None  # the page is of use without its pictures
     upright = preview is not None and preview.upright
     shape = "wave" if asset.kind == "audio" else "portrait" if upright else "landscape"
-    tile = render.data_uri(None, PreviewTier.SEALED.value, asset.id)
     nothing = preview is None or preview.sealed
     shown = None if nothing else render.data_uri(preview, showing.tier.value, asset.id)
     return Picture(
         shape=shape,
         src=shown,
-        tile=tile,
+        item=asset.id,
         alt=warning_words(asset),
         kind=asset.kind,
         clip=_clip(showing),
@@ -160,7 +167,6 @@ def _card(s: Session, record: Record, assets: Sequence[Asset], known: Known) -> 
 def _neutral(record: Record) -> Card:
     """What stands for a record with something that the reader does not want to meet."""
     title = gettext("A record with what you chose not to meet")
-    tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
     return Card(
         id=record.id,
         url=url_for("records.show", record_id=record.id),
@@ -174,7 +180,7 @@ def _neutral(record: Record) -> Card:
         date="",
         place="",
         summary="",
-        picture=Picture("landscape", None, tile, title, "document"),
+        picture=Picture("landscape", None, record.id, title, "document"),
         is_hidden=True,
     )
 
@@ -192,10 +198,8 @@ def _first_picture(
     known: Known,
 ) -> Picture:
     if not assets:
-        tile = render.data_uri(None, PreviewTier.SEALED.value, record.id)
-        return Picture(
-            "landscape", None, tile, gettext("There is no file."), "document"
-        )
+        alt = gettext("There is no file.")
+        return Picture("landscape", None, record.id, alt, "document")
     first = previewing.showing(
         context.site(), context.viewer(), record, assets[0], context.now()
     )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from archive.findings import (
     accounts,
     assessing,
+    book,
     relations,
     stances,
     statements,
@@ -149,6 +150,10 @@ class FindingsView:
         return self.assessments[0] if self.assessments else None
 
 
+NOTHING = FindingsView((), None, (), (), (), (), ())
+"""Of a record about which nobody has found or said anything."""
+
+
 def reach() -> Scope:
     """What this viewer may know of."""
     return scope(context.viewer(), context.now())
@@ -156,6 +161,8 @@ def reach() -> Scope:
 
 def of_record(s: Session, record: Record) -> FindingsView:
     """The findings of a record that this viewer may know of."""
+    if not book.stamp(s, record.id):
+        return NOTHING
     sealing = context.site().sealing
     stated = statements.of_record(s, sealing, record.id)
     spoken = stances.of_statement(s, sealing, record.id, reach()) if stated else []

@@ -164,13 +164,13 @@ def found(s: Session, snippets: Sequence[tuple[Record, str]]) -> dict[str, Momen
     sealing = context.site().sealing
     marked = [(r, shown) for r, shown in snippets if "<mark>" in shown and may_read(r)]
     assets = store.assets_of_many(s, [record.id for record, _shown in marked])
-    ids = [asset.id for held in assets.values() for asset in held]
-    held = segments.of_assets(s, sealing, ids)
+    timed = [a for held in assets.values() for a in held if a.kind in segments.TIMED]
+    held = segments.of_assets(s, sealing, [asset.id for asset in timed])
     moments: dict[str, Moment] = {}
     for record, shown in marked:
         words = html.unescape(_MARKUP.sub("", shown)).strip("…")
         for asset in reversed(assets[record.id]):
-            for each in held[asset.id]:
+            for each in held.get(asset.id, ()):
                 if words in each.words:
                     url = _url(record, asset, each)
                     moments[record.id] = Moment(asset.id, each.start_ms, url)
