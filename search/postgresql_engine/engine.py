@@ -48,10 +48,11 @@ class PostgresqlEngine(SegmentEngine):
         :raises FileExistsError: there is an index already
         """
         engine = cls(url, sealing, gazetteer or packaged())
-        if tables.state(engine._connections) is not None:
+        try:
+            engine._begin()
+        except BaseException:
             engine.close()
-            raise FileExistsError("The database holds an index already")
-        engine.rebuild(())
+            raise
         return engine
 
     @classmethod
@@ -70,6 +71,11 @@ class PostgresqlEngine(SegmentEngine):
             engine.close()
             raise
         return engine
+
+    def _begin(self) -> None:
+        if tables.state(self._connections) is not None:
+            raise FileExistsError("The database holds an index already")
+        self.rebuild(())
 
     def rebuild(self, docs: Iterable[Document]) -> int:
         """Build beside the living index, and swap."""

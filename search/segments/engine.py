@@ -207,9 +207,9 @@ class SegmentEngine(ABC):
                     self._open(state)
                     self._state = state
                 break
-            except FileNotFoundError:  # a writer replaced it while we were opening
+            except FileNotFoundError as missing:  # replaced while we were opening
                 if attempt == ATTEMPTS - 1:
-                    raise
+                    raise IndexDamaged(DAMAGED) from missing
                 sleep(PAUSE_SECONDS)
         assert self._snapshot is not None  # noqa: S101 - for the type checker
         return self._snapshot

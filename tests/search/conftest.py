@@ -5,6 +5,7 @@ own is skipped, and says so.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,12 @@ class Maker:
             return WhooshEngine.create(self.place, sealing, gazetteer)
         return PostgresqlEngine.create(self.place, sealing, gazetteer)
 
+    def unopened(self, gazetteer: Gazetteer) -> SegmentEngine:
+        """An engine for this place, whether there is an index or not."""
+        if isinstance(self.place, Path):
+            return WhooshEngine(self.place, AesSealing(KEY), gazetteer)
+        return PostgresqlEngine(self.place, AesSealing(KEY), gazetteer)
+
     def open(
         self, sealing: FileSealing | None = None, gazetteer: Gazetteer | None = None
     ) -> SegmentEngine:
@@ -97,10 +104,31 @@ def engine(maker: Maker) -> Iterator[SegmentEngine]:
 def empty_server(postgresql: str) -> str:
     """A database without an index; tests of one worker use it one after another."""
     url = f"{postgresql}/postgres"
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("SET client_min_messages = warning")
-        connection.execute("DROP SCHEMA IF EXISTS vigil_search CASCADE")
+    asked(
+        url,
+        "SET client_min_messages = warning; DROP SCHEMA IF EXISTS vigil_search CASCADE",
+    )
     return url
+
+
+def asked(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a database answers, if anything."""
+    plain = url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="module", params=["whoosh", "postgresql"])
+def lasting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Maker:
+    """A place for one index that all tests of a module share."""
+    if request.param == "whoosh":
+        return Maker("whoosh", tmp_path_factory.mktemp("lasting") / "index")
+    server, name = request.getfixturevalue("postgresql"), f"i{secrets.token_hex(6)}"
+    asked(f"{server}/postgres", f"CREATE DATABASE {name}")
+    return Maker("postgresql", f"{server}/{name}")
 
 
 class Asker:

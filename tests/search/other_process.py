@@ -4,14 +4,11 @@ import sys
 from pathlib import Path
 
 from search.document import Document, Text
-from search.whoosh_engine import WhooshEngine
-from tests.search.aes_sealing import AesSealing
-
-KEY = bytes(range(32))
+from tests.search.conftest import Maker
 
 
-def main(folder: Path, name: str, count: int) -> None:
-    engine = WhooshEngine.open(folder, AesSealing(KEY))
+def main(kind: str, place: str, name: str, count: int) -> None:
+    engine = Maker(kind, Path(place) if kind == "whoosh" else place).open()
     for number in range(count):
         doc = f"{name}{number}"
         engine.add([Document(doc, "public", (Text("en", "", f"convoy {doc}"),))])
@@ -21,4 +18,4 @@ def main(folder: Path, name: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(*sys.argv[1:4], count=int(sys.argv[4]))

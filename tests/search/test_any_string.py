@@ -20,7 +20,7 @@ from search.grammar import read
 from search.query import Query, QueryError
 from search.whoosh_engine import WhooshEngine
 from tests.search.aes_sealing import AesSealing
-from tests.search.conftest import KEY, PUBLIC, STAFF
+from tests.search.conftest import KEY, PUBLIC, STAFF, Maker
 from tests.search.conftest import make_document as document
 
 SAMPLES = Path(os.environ.get("VIGIL_SAMPLES", "../shared/samples")) / "bad"
@@ -36,10 +36,9 @@ def naughty_strings() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchEngine]:
+def full(lasting: Maker) -> Iterator[SearchEngine]:
     """An engine with a few hundred documents in four languages."""
-    folder = tmp_path_factory.mktemp("full")
-    made = WhooshEngine.create(folder / "index", AesSealing(KEY))
+    made = lasting.create()
     texts = {
         "en": "A convoy crossed the bridge near the church of Shushi",
         "ru": "Колонна машин у церкви в Шуше пересекла мост",

@@ -1,7 +1,5 @@
 """Words analysed together, and an index built in parts, are as if done one by one."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,9 +15,7 @@ from search.postings import EXACT
 from search.query import Query
 from search.segments import building
 from search.snippets import Marking
-from search.whoosh_engine import WhooshEngine
-from tests.search.aes_sealing import AesSealing
-from tests.search.conftest import KEY, PUBLIC, make_document
+from tests.search.conftest import PUBLIC, Maker, make_document
 
 LANGUAGES = ("en", "ru", "hy", "az", "uk", "tr", "fr", "de", "ar", "")
 LETTERS = (
@@ -116,19 +112,18 @@ def test_the_frequent_words_stay_when_a_lexicon_is_shortened() -> None:
 
 @pytest.mark.parametrize("at_once", [2, 3, 80])
 def test_an_index_built_in_groups_has_the_last_document_of_each_id(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+    maker: Maker, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(building, "BATCH_CHARACTERS", 600)
     monkeypatch.setattr(building, "MERGED_AT_ONCE", at_once)
     docs = [make_document(f"d{n % 25}", f"convoy number{n}") for n in range(40)]
     texts = (Text("ru", "Шуша", "колонна"),)
     docs.append(make_document("d99", texts=texts))
-    engine = WhooshEngine.create(tmp_path / "index", AesSealing(KEY))
+    engine = maker.create()
     assert engine.rebuild(docs) == 26
     assert engine.find(Query("convoy"), PUBLIC).total == 25
     assert engine.ids(Query("number3"), PUBLIC, 5) == []
     assert engine.ids(Query("number28"), PUBLIC, 5) == ["d3"]
     assert engine.ids(Query("Shusha"), PUBLIC, 5) == ["d99"]
-    folders = [path for path in (tmp_path / "index").iterdir() if path.is_dir()]
-    assert len(list(folders[0].glob("*.trm"))) == 1
+    assert len(engine._segments) == 1
     engine.close()

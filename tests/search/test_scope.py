@@ -1,7 +1,6 @@
 """What a viewer may not know leaves no trace in any answer."""
 
 import itertools
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,8 @@ from search.evaluation import Evaluation
 from search.grammar import read
 from search.postings import EXACT
 from search.query import Query
-from search.whoosh_engine import WhooshEngine
-from tests.search.aes_sealing import AesSealing
-from tests.search.conftest import KEY, NOBODY, PUBLIC, STAFF, VETTED, Asker
+from search.segments.engine import SegmentEngine
+from tests.search.conftest import NOBODY, PUBLIC, STAFF, VETTED, Asker, Maker
 from tests.search.conftest import make_document as document
 
 SCOPES = {"public": PUBLIC, "vetted": VETTED, "staff": STAFF}
@@ -192,7 +190,7 @@ def test_the_words_of_a_guarded_title_change_nothing_for_others(
     assert everything_said(engine, PUBLIC) == before
 
 
-def work_done(engine: WhooshEngine, scope: ScopeTerms) -> list[tuple[str, int, int]]:
+def work_done(engine: SegmentEngine, scope: ScopeTerms) -> list[tuple[str, int, int]]:
     """What each question reads: postings and positions, and documents looked through.
 
     Counted, since time cannot be told apart from the noise of a machine.
@@ -210,9 +208,9 @@ def work_done(engine: WhooshEngine, scope: ScopeTerms) -> list[tuple[str, int, i
 
 @pytest.mark.parametrize("audience", ["vetted", "staff"])
 def test_the_work_of_a_search_does_not_depend_on_what_is_hidden(
-    tmp_path: Path, audience: str
+    maker: Maker, audience: str
 ) -> None:
-    engine = WhooshEngine.create(tmp_path / "index", AesSealing(KEY))
+    engine = maker.create()
     engine.add(public_documents())
     before = work_done(engine, PUBLIC)
     assert sum(work for _, work, _ in before) > 30
