@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response
 
 from archive.site import Site
-from archive.web import api, logs, oai, watching
+from archive.web import api, iiif, logs, oai, watching
 from archive.web.answer import (
     cleaning,
     continuing,
@@ -122,6 +122,7 @@ def _register(app: Flask) -> None:
         app.register_blueprint(import_module(f"archive.web.pages.{name}").bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(oai.bp)
+    app.register_blueprint(iiif.bp)
     app.add_url_rule("/static/<path:filename>", "static", _static)
     app.url_defaults(_version_static)
 

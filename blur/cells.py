@@ -58,6 +58,8 @@ SPREAD: Final = 52.0
 HAZE: Final = Grid(8, 6, SPREAD)
 STILL: Final = Grid(8, 5, SPREAD)
 TRACE: Final = Grid(4, 3, 32.0)
+CLIP_SIDES: Final = (320, 180)  # pixels of a lying clip
+SECONDS_PER_STILL: Final = 1.0
 GREY_DRAWS: Final = STILLS * STILL.count
 DRAWS: Final = GREY_DRAWS + CHROMA_CELLS
 

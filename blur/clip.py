@@ -33,21 +33,19 @@ import numpy as np  # noqa: E402 - after the environment that moviepy reads
 from moviepy import VideoClip  # noqa: E402
 from PIL import Image, ImageFilter  # noqa: E402
 
-from blur.cells import STILL, STILLS, shown_value  # noqa: E402
+from blur.cells import CLIP_SIDES, SECONDS_PER_STILL, STILL, STILLS, shown_value  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FRAMES_PER_SECOND: Final = 6
-SECONDS_PER_STILL: Final = 1.0
-LONG, SHORT = 320, 180
 _SOFTNESS: Final = 14  # pixels; half a cell
 _MOST_BYTES: Final = 1 << 22
 
 
 def assembled(stills: bytes, *, upright: bool) -> bytes:
     """An MP4 of the stills, which are forty levels 0..7 each."""
-    size = (SHORT, LONG) if upright else (LONG, SHORT)
+    size = CLIP_SIDES[::-1] if upright else CLIP_SIDES
     soft = [
         _soft(stills[at : at + STILL.count], size, upright=upright)
         for at in range(0, STILLS * STILL.count, STILL.count)

@@ -23,6 +23,8 @@ from functools import lru_cache
 
 from blur.cells import (
     BARS,
+    CLIP_SIDES,
+    SECONDS_PER_STILL,
     STILL,
     STILLS,
     TRACE,
@@ -37,6 +39,8 @@ SOFT_SCALE = 12  # pixels of a soft picture for each cell
 _SHEET_COLUMNS = 4
 SHEET_GAP = 6
 _SHEET_GROUND = 128
+TILE_SIZE = (320, 240)  # of sealed tiles and of sounds
+CLIP_SECONDS = STILLS * SECONDS_PER_STILL
 _MEDIA_PNG, _MEDIA_SVG = "image/png", "image/svg+xml"
 
 
@@ -87,6 +91,20 @@ def soft_png(preview: Preview, tier: str) -> bytes:
     size = (plane.width * SOFT_SCALE, plane.height * SOFT_SCALE)
     channels = [_soft(channel, plane, size) for channel in plane.channels]
     return _encoded(*size, channels)
+
+
+def soft_size(preview: Preview, tier: str) -> tuple[int, int]:
+    """Width and height of `soft_png`, in pixels.
+
+    :raises NothingToShow: a sound, or sealed
+    """
+    plane = _plane(preview, PreviewTier(tier))
+    return plane.width * SOFT_SCALE, plane.height * SOFT_SCALE
+
+
+def clip_size(preview: Preview) -> tuple[int, int]:
+    """Width and height of a film's clip, in pixels."""
+    return CLIP_SIDES[::-1] if preview.upright else CLIP_SIDES
 
 
 def storyboard_png(preview: Preview, tier: str) -> bytes:

@@ -32,8 +32,17 @@ from auth.access.tables import Reveal
 from auth.errors import TooFast
 
 HOUR = timedelta(hours=1)
-READING = frozenset({"records.show", "records.cite", "api.records_read"})
-LISTS = frozenset({"search.results", "collections.show", "api.records_listing"})
+READING = frozenset(
+    {"records.show", "records.cite", "api.records_read", "iiif.manifest"}
+)
+LISTS = frozenset(
+    {
+        "search.results",
+        "collections.show",
+        "api.records_listing",
+        "iiif.collection",
+    }
+)
 OPENING = frozenset(
     {
         "media.original",

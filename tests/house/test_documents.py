@@ -139,6 +139,7 @@ def test_addresses_are_those_of_the_public_interface(program: object) -> None:
         "/media/<asset_id>/preview/<variant>",
         "/media/<asset_id>/original",
         "/oai",
+        "/iiif/<record_id>/manifest",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -150,6 +151,7 @@ def test_addresses_are_those_of_the_public_interface(program: object) -> None:
 def test_everything_that_harvesters_are_told_is_told_in_its_document() -> None:
     from archive.exchange.harvest import dublincore
     from archive.exchange.harvest.formats import FORMATS
+    from archive.web.iiif import READINGS, shelves
     from archive.web.oai import QUESTIONS, answers, tokens
 
     told = page("harvest.md")
@@ -159,4 +161,6 @@ def test_everything_that_harvesters_are_told_is_told_in_its_document() -> None:
         assert name in told
     assert f"{answers.RECORDS} records or {answers.HEADERS} headers" in told
     assert f"{QUESTIONS.tries} questions a minute" in told
+    assert f"{READINGS.tries} manifests" in told
+    assert f"more than {shelves.PAGE} is a collection" in told
     assert f"good\n  for {tokens.LIFETIME.total_seconds() / 3600:.0f} hours" in told

@@ -43,6 +43,7 @@ PUBLISHED = {
         GET api.records_related
         GET api.suggestions_listing
         OPTIONS api.uploads_options
+        GET iiif.manifest
         GET oai.ask
         POST oai.send
         GET api.qualifications_listing
@@ -247,6 +248,7 @@ PUBLISHED = {
         GET api.redactions_open_copy
         GET media.redacted
         GET collections.show
+        GET iiif.collection
     """,
     "s----": """
         GET api.accessrequests_read
@@ -487,6 +489,7 @@ HIDDEN = {
     """,
     "-----": """
         GET api.redactions_open_copy
+        GET iiif.manifest
         GET media.redacted
     """,
     "---oo": """

@@ -360,7 +360,7 @@ def for_program() -> bool:
     """Whether the asker wants a problem document rather than a page."""
     accepted = request.accept_mimetypes
     html = accepted["text/html"] if "text/html" in accepted.values() else 0
-    if request.path.startswith("/api/") or request.path == "/oai":
+    if request.path.startswith(("/api/", "/iiif/")) or request.path == "/oai":
         return True
     if request.path.startswith("/media/"):
         return html == 0

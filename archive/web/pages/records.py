@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import (
@@ -46,6 +46,7 @@ from archive.web.showing import (
     panel,
     recordpage,
     restrictions,
+    signposts,
     timeline,
     tombstones,
     viewer,
@@ -61,10 +62,15 @@ ENDINGS = {"bibtex": "bib", "ris": "ris", "csl": "json"}
 
 @bp.get("/<record_id>")
 @needs(Action.READ_RECORD)
-def show(record_id: str) -> str:
+def show(record_id: str) -> Response:
     """The record in words, its blurred previews, and what opens its originals."""
     with context.read_session() as s:
-        return _page(s, store.require(s, record_id), {})
+        record = store.require(s, record_id)
+        page = _page_of(s, record)
+        posts = signposts.of_page(page, context.site().config.base_url)
+        response = Response(_written(s, record, page, posts, {}))
+    response.headers["Link"] = signposts.header(posts)
+    return response
 
 
 @bp.post("/<record_id>/consent")
@@ -159,16 +165,26 @@ def cite(record_id: str) -> str | Response:
     return _download(cited, wanted)
 
 
-def _page(s: Session, record: Record, errors: Mapping[str, str]) -> str:
+def _page_of(s: Session, record: Record) -> recordpage.RecordPage:
     asked = request.args
-    page = recordpage.page_of(
+    return recordpage.page_of(
         s, record, *asked.getlist("lang"), beside=asked.get("beside", "")
     )
+
+
+def _written(
+    s: Session,
+    record: Record,
+    page: recordpage.RecordPage,
+    posts: Sequence[signposts.Signpost],
+    errors: Mapping[str, str],
+) -> str:
     assets = store.assets_of(s, record.id)
     document = tombstones.document_of(record)
     return render_template(
         "records/show.html",
         page=page,
+        signposts=posts,
         panel=None if record.tombstone else panel.panel_of(s, record),
         restriction=restrictions.restriction_of(s, record),
         jsonld=linkeddata.describe(page, document) if page.is_public else None,
@@ -204,7 +220,10 @@ def _labels_url(record: Record, page: recordpage.RecordPage, number: int) -> str
 def _again(record_id: str, errors: Mapping[str, str]) -> str:
     told = {f"{_prefix()}{name}": sentence for name, sentence in errors.items()}
     with context.read_session() as s:
-        return _page(s, store.require(s, record_id), told)
+        record = store.require(s, record_id)
+        page = _page_of(s, record)
+        posts = signposts.of_page(page, context.site().config.base_url)
+        return _written(s, record, page, posts, told)
 
 
 def _said() -> Willingness:

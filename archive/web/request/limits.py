@@ -13,7 +13,7 @@
 | references of reports looked up | 120 an hour |
 | contributions and files added | 6 an hour from one address; of all 120 an hour |
 | references of contributions looked up | 120 an hour |
-| questions of harvesters | 120 a minute |
+| questions of harvesters, and manifests, each | 120 a minute |
 | reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have

@@ -7,17 +7,20 @@ no address of the source, which would lead there.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
+from archive.records.citation import ARCHIVE
 from archive.records.document import RecordDocument
 from archive.web.showing.recordpage import RecordPage
 
 CONTEXT = "https://schema.org"
 TYPES = {
-    "image": "Photograph",
+    "image": "ImageObject",
     "video": "VideoObject",
     "audio": "AudioObject",
-    "document": "DigitalDocument",
+    "document": "TextObject",
 }
+"""Kinds of `MediaObject`, which alone have a digest."""
 
 
 def describe(page: RecordPage, document: RecordDocument) -> dict[str, Any]:
@@ -38,7 +41,9 @@ def describe(page: RecordPage, document: RecordDocument) -> dict[str, Any]:
         "keywords": [label.name for label in page.labels],
         "conditionsOfAccess": f"{page.address}#reveal",
         "isAccessibleForFree": True,
-        "usageInfo": document.rights,
+        "copyrightNotice": document.rights,
+        "holdingArchive": {"@type": "ArchiveOrganization", "name": ARCHIVE},
+        "isPartOf": _shelf(page),
         "hasPart": [
             {
                 "@type": TYPES[asset.kind],
@@ -48,4 +53,11 @@ def describe(page: RecordPage, document: RecordDocument) -> dict[str, Any]:
             for asset in page.assets
         ],
     }
-    return {name: value for name, value in told.items() if value not in ("", [])}
+    return {name: value for name, value in told.items() if value not in ("", [], None)}
+
+
+def _shelf(page: RecordPage) -> dict[str, str] | None:
+    if page.collection is None:
+        return None
+    address = urljoin(page.address, page.collection.url)
+    return {"@type": "Collection", "name": page.collection.title, "url": address}
