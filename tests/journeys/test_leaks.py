@@ -199,6 +199,7 @@ def addresses(routes: Iterable[Rule], record: Holding) -> Iterator[str]:
     named = f"identifier=oai:127.0.0.1:{record.id}"
     yield f"/oai?verb=GetRecord&metadataPrefix=oai_dc&{named}"
     yield "/oai?verb=ListRecords&metadataPrefix=oai_dc"
+    yield "/oai?verb=ListRecords&metadataPrefix=datacite"
     yield "/oai?verb=ListSets"
     for word in vars(record.words).values():
         yield f"/search?q={word}"

@@ -15,8 +15,37 @@ OAI = "{http://www.openarchives.org/OAI/2.0/}"
 OAI_DC = "{http://www.openarchives.org/OAI/2.0/oai_dc/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 IDENTIFIER = "{http://www.openarchives.org/OAI/2.0/oai-identifier}"
+DATACITE = "{http://datacite.org/schema/kernel-4}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
+
+HELD = {
+    "identifier": None,
+    "creators": "creator",
+    "titles": "title",
+    "publisher": None,
+    "publicationYear": None,
+    "resourceType": None,
+    "subjects": "subject",
+    "dates": "date",
+    "language": None,
+    "alternateIdentifiers": "alternateIdentifier",
+    "relatedIdentifiers": "relatedIdentifier",
+    "formats": "format",
+    "rightsList": "rights",
+    "descriptions": "description",
+    "geoLocations": "geoLocation",
+}
+"""DataCite's properties of those that are used, and what each is a list of."""
+MANDATORY = set(list(HELD)[:6])
+TYPED = {
+    "identifier": "identifierType",
+    "resourceType": "resourceTypeGeneral",
+    "date": "dateType",
+    "description": "descriptionType",
+    "alternateIdentifier": "alternateIdentifierType",
+    "relatedIdentifier": "relatedIdentifierType",
+}
 
 VERBS = (
     "Identify|ListMetadataFormats|ListSets|GetRecord|ListIdentifiers|ListRecords|error+"
@@ -110,12 +139,9 @@ def require_fit(body: bytes) -> etree._Element:
 
 def _require(node: etree._Element) -> None:
     name = node.tag.removeprefix(OAI)
-    if name in ("metadata", "setDescription"):
+    if name in ("metadata", "setDescription", "description"):
         (only,) = node
-        return _require_dublin_core(only)
-    if name == "description":
-        (only,) = node
-        return _require_identifier(only)
+        return FOREIGN[only.tag](only)
     assert node.tag.startswith(OAI), node.tag
     assert set(node.attrib) <= ATTRIBUTES.get(name, set()), (name, node.attrib)
     if name in CHILDREN:
@@ -168,3 +194,30 @@ def _require_identifier(root: etree._Element) -> None:
     assert re.fullmatch(
         r"oai:[a-zA-Z][a-zA-Z0-9\-]*(\.[a-zA-Z][a-zA-Z0-9\-]+)+:\S+", root[3].text
     )
+
+
+def _require_datacite(root: etree._Element) -> None:
+    assert root.tag == f"{DATACITE}resource"
+    found = [each.tag.removeprefix(DATACITE) for each in root]
+    assert len(found) == len(set(found)), found
+    assert MANDATORY <= set(found) <= set(HELD)
+    for each, name in zip(root, found, strict=True):
+        held = HELD[name]
+        if held is None:
+            assert each.text.strip()
+            assert len(each) == 0
+        else:
+            assert {part.tag for part in each} == {f"{DATACITE}{held}"}
+    for each in root.iter():
+        name = each.tag.removeprefix(DATACITE)
+        assert name not in TYPED or each.get(TYPED[name]), name
+    years = root.findtext(f"{DATACITE}publicationYear")
+    assert re.fullmatch(r"[\d]{4}", years), years
+
+
+FOREIGN = {
+    f"{OAI_DC}dc": _require_dublin_core,
+    f"{DATACITE}resource": _require_datacite,
+    f"{IDENTIFIER}oai-identifier": _require_identifier,
+}
+"""What may stand within an answer in a namespace of its own."""

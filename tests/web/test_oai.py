@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,13 +15,15 @@ from sickle.oaiexceptions import NoRecordsMatch
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from archive import moderation, wording
+from archive import moderation, shredding, wording
 from archive.exchange.harvest import notices
+from archive.exchange.harvest.formats import FORMATS
 from archive.offers import MARGIN, Offer
 from archive.records import store, vocabulary
 from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.store import RecordDraft
 from archive.records.vocabulary import Edit
+from archive.shredding import Approved
 from archive.site import Site
 from archive.web.oai import QUESTIONS, answers, tokens
 from archive.web.request import i18n
@@ -37,7 +40,7 @@ from tests.web.harvesting import (
     stamp_of,
     written,
 )
-from tests.web.oaigrammar import DC, LANG, OAI, require_fit
+from tests.web.oaigrammar import DATACITE, DC, LANG, OAI, require_fit
 
 PUBLIC, VETTED, STAFF = Visibility.PUBLIC, Visibility.VETTED, Visibility.STAFF
 
@@ -45,6 +48,12 @@ PUBLIC, VETTED, STAFF = Visibility.PUBLIC, Visibility.VETTED, Visibility.STAFF
 def draft(title: str = "A church", visibility: Visibility = PUBLIC, **more: object):
     document = RecordDocument({"en": Description(title, "Seen from the road.")}, **more)
     return RecordDraft(document, visibility)
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """A list of its own: the key's folder is shared by the tests of a run."""
+    return {**environ, "VIGIL_SHRED_LIST": str(tmp_path / "list")}
 
 
 @pytest.fixture
@@ -136,7 +145,8 @@ def test_a_harvester_takes_a_set(site: Site, harvester: Sickle) -> None:
     assert outside not in harvested(harvester, set="shushi")
     with pytest.raises(NoRecordsMatch):
         harvested(harvester, set="empty")
-    assert [f.metadataPrefix for f in harvester.ListMetadataFormats()] == ["oai_dc"]
+    formats = [each.metadataPrefix for each in harvester.ListMetadataFormats()]
+    assert formats == ["oai_dc", "datacite"]
     assert harvester.Identify().deletedRecord == "persistent"
 
 
@@ -226,6 +236,19 @@ def test_a_record_is_told_in_dublin_core(
     assert texts(told, "rights") == ["CC BY 4.0"]
     assert texts(told, "identifier") == [f"http://127.0.0.1:8000/records/{made}", made]
     assert "Dead body" in texts(told, "subject")
+    name = f"oai:127.0.0.1:{made}"
+    other = ask(visitor, verb="GetRecord", identifier=name, metadataPrefix="datacite")
+    resource = other.find(f".//{DATACITE}resource")
+    assert resource.findtext(f"{DATACITE}identifier").endswith(f"/records/{made}")
+    assert resource.find(f"{DATACITE}resourceType").attrib == {
+        "resourceTypeGeneral": "Image"
+    }
+    assert [each.text for each in resource.iter(f"{DATACITE}title")] == [
+        "A church <of> Shushi & more",
+        "Եկեղեցի",
+    ]
+    assert resource.findtext(f".//{DATACITE}pointLatitude") == "39.8"
+    assert "2020-10-08" in [each.text for each in resource.iter(f"{DATACITE}date")]
 
 
 def test_nothing_restricted_is_told_whoever_asks(
@@ -252,11 +275,12 @@ def test_nothing_restricted_is_told_whoever_asks(
 
     for client in (visitor, browser("moderator"), browser("administrator")):
         assert listed(client) == {guarded.record.id: ""}
-        told = client.get("/oai?verb=ListRecords&metadataPrefix=oai_dc").text
-        assert "quillwort" not in told
-        assert "39.76" not in told
-        assert f"Record {guarded.record.id}, with severe content" in told
-        assert "An open description." in told
+        for prefix in FORMATS:
+            told = client.get(f"/oai?verb=ListRecords&metadataPrefix={prefix}").text
+            assert "quillwort" not in told
+            assert "39.76" not in told
+            assert f"Record {guarded.record.id}, with severe content" in told
+            assert "An open description." in told
         for each in hidden:
             assert error(record(client, each)) == "idDoesNotExist"
     with site.db.read() as s:
@@ -390,6 +414,25 @@ def test_what_ended_is_told_as_deleted_for_good(
     clock.advance(days=400)
     go_over(site)
     assert listed(visitor) == dict.fromkeys(ended, "deleted")
+
+
+def test_what_is_shredded_is_told_as_deleted(
+    site: Site, desk: Desk, clock: Clock, visitor: FlaskClient
+) -> None:
+    made = desk.publish(desk.deposit(draft=draft("quillwort"))).record.id
+    settle(site)
+    assert listed(visitor) == {made: ""}
+    clock.advance(hours=1)
+    now = clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    shredding.shred(site, made, "order 12", Approved(("a" * 16, "b" * 16)))
+    settle(site)
+
+    assert listed(visitor, from_=now) == {made: "deleted"}
+    assert record(visitor, made).find(f".//{OAI}metadata") is None
+    with site.db.read() as s:
+        row = s.get_one(Offer, made)
+        assert (row.digest, row.shelf) == (None, None)
 
 
 def test_who_asks_while_a_change_is_written_meets_it_the_next_time(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
-from archive.exchange.harvest import dublincore
+from archive.exchange.harvest import datacite, dublincore
 from archive.exchange.harvest.notices import Notice
 
 
@@ -23,5 +23,6 @@ FORMATS: Mapping[str, Format] = {
     dublincore.PREFIX: Format(
         dublincore.SCHEMA, dublincore.NAMESPACE, dublincore.document
     ),
+    datacite.PREFIX: Format(datacite.SCHEMA, datacite.NAMESPACE, datacite.document),
 }
 """Prefix → the form."""

@@ -81,6 +81,11 @@ def of_many(
     return {record.id: writer.notice(record, assets[record.id]) for record in found}
 
 
+def known(session: Session, record_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """Those of these records that a visitor may know of."""
+    return frozenset(store.ids_within(session, record_ids, scope(ANONYMOUS, now)))
+
+
 def of_record(
     premises: Premises, session: Session, record_id: str, now: datetime
 ) -> Notice | None:

@@ -8,7 +8,7 @@ never was is not there, whatever its id.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
@@ -145,11 +145,12 @@ def _listing(s: Session, asked: Asked) -> Xml.Element:
         raise WrongError("noRecordsMatch", "Nothing is there of that time and set.")
     shown, has_more = rows[:size], len(rows) > size
     ids = [row.record_id for row in shown]
-    found = notices.of_many(context.site(), s, ids, context.now())
     if asked.verb == "ListRecords":
+        found = notices.of_many(context.site(), s, ids, context.now())
         content = [_told(row, found, wanted.prefix) for row in shown]
     else:
-        content = [_header(row, found) for row in shown]
+        known = notices.known(s, ids, context.now())
+        content = [_header(row, known) for row in shown]
     if has_more or place.record_id:
         content.append(_resumption(place, shown, has_more=has_more))
     return within(asked.verb, *content)
@@ -203,7 +204,7 @@ def _told(row: Offer, found: Mapping[str, Notice], prefix: str) -> Xml.Element:
     return within("record", header, within("metadata", written))
 
 
-def _header(row: Offer, found: Mapping[str, Notice]) -> Xml.Element:
+def _header(row: Offer, found: Container[str]) -> Xml.Element:
     """Deleted where either knows of an end: the book, or the record as it is now."""
     ended = row.digest is None or row.record_id not in found
     said = [
