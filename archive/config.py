@@ -115,6 +115,7 @@ class Config:
     maintenance: bool
     allow_unsandboxed: bool
     development: bool
+    job_engine: str
     job_lease_seconds: int
     job_max_seconds: int
     fixity_days: int
@@ -202,13 +203,7 @@ def check_safe(config: Config) -> None:
             f"VIGIL_BASE_URL is {config.base_url}, plain HTTP on a public host; "
             "set it to an https:// address."
         )
-    if config.database_url.startswith("sqlite") and ":memory:" in config.database_url:
-        raise ConfigError("VIGIL_DATABASE_URL is in memory; give it a file.")
-    if not config.search_engine.is_possible(config.database_url):
-        raise ConfigError(
-            "VIGIL_SEARCH_ENGINE is postgresql, but the database is SQLite; set it to "
-            "whoosh, or VIGIL_DATABASE_URL to a postgresql+psycopg:// address."
-        )
+    _check_database(config)
     if config.allow_unsandboxed and not config.is_local:
         raise ConfigError(
             "VIGIL_ALLOW_UNSANDBOXED lets hostile files meet decoders in the open; "
@@ -340,6 +335,12 @@ def _engine(text: str) -> Engine:
         raise ValueError("must be whoosh or postgresql") from None
 
 
+def _job_engine(text: str) -> str:
+    if text not in ("lease", "procrastinate"):
+        raise ValueError("must be lease or procrastinate")
+    return text
+
+
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -455,6 +456,7 @@ SETTINGS = (
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("development", "0", _switch, "1 adds English mirrored, to try the pages"),
+    Setting("job_engine", "lease", _job_engine, "how workers hear of jobs"),
     Setting("job_lease_seconds", "120", _count, "silence after which a job is retaken"),
     Setting("job_max_seconds", "86_400", _count, "how long one job may go on"),
     Setting(
@@ -541,6 +543,21 @@ def place(text: str) -> Path | BucketAddress:
     if "://" in text:
         raise ValueError("must be a folder or s3://bucket/prefix")
     return Path(text).expanduser().absolute()
+
+
+def _check_database(config: Config) -> None:
+    if config.database_url.startswith("sqlite") and ":memory:" in config.database_url:
+        raise ConfigError("VIGIL_DATABASE_URL is in memory; give it a file.")
+    if not config.search_engine.is_possible(config.database_url):
+        raise ConfigError(
+            "VIGIL_SEARCH_ENGINE is postgresql, but the database is SQLite; set it to "
+            "whoosh, or VIGIL_DATABASE_URL to a postgresql+psycopg:// address."
+        )
+    if config.job_engine != "lease" and config.database_url.startswith("sqlite"):
+        raise ConfigError(
+            f"VIGIL_JOB_ENGINE is {config.job_engine}, which needs PostgreSQL; set it "
+            "to lease."
+        )
 
 
 def _check_s3(config: Config) -> None:

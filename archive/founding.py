@@ -128,7 +128,7 @@ def _furnish(site: Site, wish: escrow.Wish, now: datetime) -> Site:
         raise ConfigError(
             "The database holds something already; give VIGIL_DATABASE_URL a new one."
         )
-    site.db.migrate()
+    site.bring_up_to_date()
     site.create_index()
     outcome = escrow.settle(site.config, site.keyring, wish, now)
     try:

@@ -28,7 +28,7 @@ from archive.config import Config, ConfigError
 from archive.db import Database, NewerSchema
 from archive.intake.limits import UploadLimits
 from archive.intake.refusals import Refused
-from archive.jobs.tables import Job
+from archive.jobs import DELIVERY, Delivery, Job
 from archive.ledger import Ledger
 from archive.records import vocabulary
 from archive.records.errors import Conflict
@@ -73,6 +73,8 @@ class Site:
     """What files are compared by, opened in this process."""
     broker: Broker | None = None
     """Who opens originals for this process, where it does not hold their key."""
+    delivery: Delivery | None = None
+    """How workers hear of jobs, where they do not look for themselves."""
     recovery_key: Path | None = None
     """Where `founding` has just written the private key of recovery."""
 
@@ -186,6 +188,13 @@ class Site:
             **({"broker": _answers(self._broker_opens)} if self.broker else {}),
         }
 
+    def bring_up_to_date(self) -> None:
+        """Make what the database lacks of tables, its own and those of delivery."""
+        if not self.db.schema_is_current():
+            self.db.migrate()
+        if self.delivery is not None:
+            self.delivery.prepare(self.db)
+
     def create_index(self) -> None:
         """Make the empty search index of a new archive."""
         self._engines.create()
@@ -234,7 +243,7 @@ def open_site(config: Config, clock: Callable[[], datetime] = utc_now) -> Site:
         site = assemble(config, _keyring(config, keyplaces.secret(config)), clock)
     except KeyUnavailable as error:
         raise ConfigError(keyplaces.sentence(error)) from error
-    _bring_up_to_date(site.db)
+    _bring_up_to_date(site)
     _take_in_words(site)
     shredding.finish(site)
     return site
@@ -336,10 +345,12 @@ def assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) ->
         keyring.keeper = broker = Broker(config.broker)
     is_sqlite = config.database_url.startswith("sqlite")
     db_key = keyring.active(Purpose.DB).secret_bytes() if is_sqlite else None
+    db, delivery = Database(config.database_url, db_key), _delivery(config)
+    db.carried[DELIVERY] = delivery
     return Site(
         config=config,
         keyring=keyring,
-        db=Database(config.database_url, db_key),
+        db=db,
         vault=Vault(keyring, stores.open_store(config, config.object_store)),
         sealing=sealing,
         ledger=Ledger(keyring.active(Purpose.AUDIT).secret_bytes(), sealing),
@@ -348,9 +359,19 @@ def assemble(config: Config, keyring: Keyring, clock: Callable[[], datetime]) ->
         clock=clock,
         _engines=_Engines(config, keyring),
         broker=broker,
+        delivery=delivery,
         _names=_Names(),
         _modes=_Modes(),
     )
+
+
+def _delivery(config: Config) -> Delivery | None:
+    if config.job_engine == "lease":
+        return None
+    # With it comes what serves its workers; most archives never need that.
+    from archive.jobs.procrastination import Procrastination
+
+    return Procrastination(config.database_url)
 
 
 def _rules(config: Config) -> Rules:
@@ -383,10 +404,9 @@ def _keyring(config: Config, secret: UnlockSecret | WorkingSecret) -> Keyring:
     return keyring
 
 
-def _bring_up_to_date(db: Database) -> None:
+def _bring_up_to_date(site: Site) -> None:
     try:
-        if not db.schema_is_current():
-            db.migrate()
+        site.bring_up_to_date()
     except NewerSchema:
         raise ConfigError(
             "The database was made by a newer Vigil; install that version."

@@ -16,6 +16,7 @@ import click
 from flask import Flask
 
 from archive import config as settings
+from archive import work
 from archive.app import create_app
 from archive.cli.opening import opened, telling
 from archive.cli.output import Failure
@@ -26,7 +27,6 @@ from archive.vault import process, s3
 from archive.vault.keylines import hand_over
 from archive.vault.keys import Purpose
 from archive.web import server
-from archive.work import loop
 
 SERVING_LOCK = ".serving.lock"
 LAST_SECONDS = 30.0
@@ -164,8 +164,8 @@ def worker(concurrency: int) -> None:
     with opened() as site:
         site.require_sandbox()
         hands = [
-            threading.Thread(target=loop, args=(site, stop, stuck))
-            for _ in range(concurrency)
+            threading.Thread(target=each)
+            for each in work.hands(site, stop, stuck, concurrency)
         ]
         for hand in hands:
             hand.start()

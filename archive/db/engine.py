@@ -67,6 +67,8 @@ class Database:
         self._process = 0
         self._recalling = Recalling(None)
         self._soon: float | None = None
+        self.carried: dict[str, Any] = {}
+        """What every session that writes carries along, as its `info`."""
 
     def __repr__(self) -> str:
         return f"Database({self._url.render_as_string(hide_password=True)!r})"
@@ -90,7 +92,8 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Give a session that commits at the end, or leaves nothing after an error."""
         writing = self.engine.execution_options(vigil_writes=True)
-        with Session(writing, expire_on_commit=False) as session, session.begin():
+        made = Session(writing, expire_on_commit=False, info=self.carried)
+        with made as session, session.begin():
             yield session
 
     def answer_within(self, soon: timedelta) -> None:

@@ -1,5 +1,9 @@
-"""Background jobs in the archive's own database: one lease table, no broker."""
+"""Background jobs in the archive's own database: one lease table, no broker.
 
+Workers look for them, or hear of them by `delivery`.
+"""
+
+from archive.jobs.delivery import DELIVERY, Delivery
 from archive.jobs.queue import (
     Lost,
     about,
@@ -24,7 +28,9 @@ from archive.jobs.queue import (
 from archive.jobs.tables import OPEN_STATES, Job, JobState
 
 __all__ = [
+    "DELIVERY",
     "OPEN_STATES",
+    "Delivery",
     "Job",
     "JobState",
     "Lost",

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from archive.db import Database
 from archive.jobs import ranks, turns
+from archive.jobs.delivery import announce
 from archive.jobs.tables import OPEN_STATES, Job, JobState
 from auth.identifiers import new_id
 
@@ -65,6 +66,7 @@ def enqueue(  # noqa: PLR0913 - each is a column of the job
     )
     session.add(job)
     session.flush()
+    announce(session, kind)
     return job
 
 
@@ -158,6 +160,7 @@ def put_back(session: Session, job_id: str, worker: str, *, due_at: datetime) ->
     :raises Lost: the job was cancelled or taken up by somebody else
     """
     _end(session, job_id, worker, state=JobState.QUEUED, due_at=due_at, attempts=0)
+    announce(session, session.get_one(Job, job_id).kind, due_at)
 
 
 def finish(
@@ -206,6 +209,8 @@ def fail(
     else:
         job.state, job.finished_at = JobState.FAILED, now
     session.flush()
+    if job.state is JobState.QUEUED:
+        announce(session, job.kind, job.due_at)
     return job.state
 
 
@@ -234,7 +239,10 @@ def retry(session: Session, job_id: str, *, now: datetime) -> bool:
             error=None,
         )
     )
-    return _changed(session, queued)
+    if not _changed(session, queued):
+        return False
+    announce(session, session.get_one(Job, job_id).kind)
+    return True
 
 
 def get(session: Session, job_id: str) -> Job | None:
@@ -280,6 +288,12 @@ def latest(session: Session, kind: str, now: datetime) -> datetime | None:
     """When a job of this kind was last queued; what a wrong clock queued is later."""
     of_kind = (Job.kind == kind, Job.created_at <= now)
     return session.scalar(select(func.max(Job.created_at)).where(*of_kind))
+
+
+def waiting(session: Session, kinds: Collection[str], now: datetime) -> Sequence[str]:
+    """The kinds of the jobs that a worker could take up now, one for each job."""
+    found = select(Job.kind).where(_claimable(kinds, now))
+    return session.scalars(found.order_by(Job.due_at)).all()
 
 
 def counts(session: Session) -> dict[JobState, int]:

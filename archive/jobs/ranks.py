@@ -46,6 +46,13 @@ class Rank(IntEnum):
     MASS = 2
 
 
+def rank_of(kind: str) -> Rank:
+    """The rank of a job of this kind that has just become due."""
+    if kind in AWAITED:
+        return Rank.AWAITED
+    return Rank.MASS if kind in MASS else Rank.USUAL
+
+
 def rank_at(now: datetime) -> ColumnElement[int]:
     """The rank of each job as it is now."""
     return case(

@@ -24,9 +24,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from archive import jobs
+from archive.jobs import Delivery
+from archive.jobs.delivery import Stop
 from archive.site import Site
 from archive.work import housekeeping
 from archive.work.handlers import HANDLERS
@@ -38,13 +41,6 @@ IDLE_SECONDS = 0.5
 LOOK_SECONDS = 60.0
 AGAIN_AFTER = timedelta(seconds=10)
 TRIED_IN_VAIN = "It did not work this time; the log has the details."
-
-
-class Stop(Protocol):
-    """Something like `threading.Event`."""
-
-    def is_set(self) -> bool: ...
-    def wait(self, timeout: float | None = None) -> bool: ...
 
 
 class Alarm(Protocol):
@@ -68,6 +64,15 @@ def run_one(site: Site, now: datetime, stuck: Alarm | None = None) -> bool:
     with _Heart(task, stuck):
         _handle(task)
     return True
+
+
+def hands(
+    site: Site, stop: Stop, stuck: Alarm | None, concurrency: int
+) -> list[Callable[[], None]]:
+    """What the threads of a worker do, to have so many jobs done at a time."""
+    if site.delivery is None:
+        return [partial(loop, site, stop, stuck)] * concurrency
+    return [partial(_hear, site, site.delivery, stop, stuck, concurrency)]
 
 
 def loop(site: Site, stop: Stop, stuck: Alarm | None = None) -> None:
@@ -114,6 +119,41 @@ def drain(
 def worker_name() -> str:
     """A name no other worker has, not even the next one of this thread."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _hear(
+    site: Site, delivery: Delivery, stop: Stop, stuck: Alarm | None, concurrency: int
+) -> None:
+    """Do what is told of, until told to stop."""
+    chores = _Chores(site, delivery)
+    work = partial(_stumbling, lambda: run_one(site, site.clock(), stuck))
+    delivery.run(work, partial(_stumbling, chores.do), stop, concurrency)
+
+
+class _Chores:
+    """What a worker that does not look for jobs does beside: now and then."""
+
+    def __init__(self, site: Site, delivery: Delivery) -> None:
+        self._site = site
+        self._delivery = delivery
+        self._looked = -LOOK_SECONDS
+
+    def do(self) -> None:
+        site, now = self._site, self._site.clock()
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            housekeeping.queue_due(site, now)
+            self._looked = time.monotonic()
+        _bury(site, now)
+        with site.db.write() as session:
+            self._delivery.balance(session, tuple(HANDLERS), now)
+
+
+def _stumbling(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:
+        # The database may be away for a moment: the worker must outlive that.
+        log.exception("the worker stumbled")
 
 
 def _handle(task: Task) -> None:
