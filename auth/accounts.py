@@ -108,6 +108,23 @@ def list_accounts(
     return list(s.scalars(newest.limit(limit).offset(offset)))
 
 
+def after(
+    s: Session,
+    account_id: str | None,
+    *,
+    roles: Collection[Role],
+    statuses: Collection[AccountStatus],
+    limit: int,
+) -> list[Account]:
+    """Accounts of these roles and statuses in the order of their ids, after this id."""
+    wanted = select(Account).where(
+        Account.role.in_([role.value for role in roles]),
+        Account.status.in_([status.value for status in statuses]),
+        Account.id > (account_id or ""),
+    )
+    return list(s.scalars(wanted.order_by(Account.id).limit(limit)))
+
+
 def count(s: Session) -> int:
     """How many accounts there are; a fresh archive has none."""
     return s.scalar(select(func.count()).select_from(Account)) or 0

@@ -265,6 +265,16 @@ def listing(
     return session.scalars(query).all()
 
 
+def after(
+    session: Session, job_id: str | None, owner: str | None, limit: int
+) -> Sequence[Job]:
+    """Jobs in the order of their ids, after this one; with `owner` that account's."""
+    query = select(Job).where(Job.id > (job_id or "")).order_by(Job.id).limit(limit)
+    if owner is not None:
+        query = query.where(Job.owner == owner)
+    return session.scalars(query).all()
+
+
 def open_for(session: Session, subject: str) -> Sequence[Job]:
     """The jobs about one record that are not over yet."""
     return session.scalars(

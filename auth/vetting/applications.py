@@ -158,8 +158,8 @@ def for_account(s: Session, account_id: str) -> list[Application]:
     return list(s.scalars(_newest(Application.account_id == account_id)))
 
 
-def decided(s: Session, *, limit: int = 100) -> list[Application]:
-    """What was decided, the latest first."""
+def decided(s: Session, *, limit: int | None = 100) -> list[Application]:
+    """What was decided, the latest first; all of it where no limit is given."""
     done = select(Application).where(Application.decided_at.is_not(None))
     return list(s.scalars(done.order_by(Application.decided_at.desc()).limit(limit)))
 

@@ -203,6 +203,7 @@ PUBLISHED = {
         GET api.consents_listing
         GET api.me_exposure_read
         GET api.me_read
+        GET api.jobs_listing
         PATCH api.records_change
         POST records.withdraw_consent
     """,
@@ -392,6 +393,7 @@ PUBLISHED = {
         GET admin.shred_receipt
         GET admin.application
         POST admin.decide
+        GET api.applications_read
         POST admin.open_evidence
         POST admin.ask_for_reference
         POST admin.remark
@@ -417,6 +419,7 @@ PUBLISHED = {
         POST api.reportdesk_decide
     """,
     "snnno": """
+        PATCH api.applications_change
         GET api.accessrequests_table
         GET admin.requests
         POST admin.export_requests
@@ -442,6 +445,8 @@ PUBLISHED = {
         POST admin.lift_honey
         POST admin.see_alarm
         GET admin.applications
+        GET api.applications_listing
+        GET api.accounts_listing
         POST admin.add_denial
         POST admin.ask_denials
         GET admin.denials

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, json, render_template, request
+from flask import Flask, Response, current_app, g, json, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from archive.exchange.court import NotForCourt
 from archive.exchange.imports.entries import SourceError
@@ -267,9 +267,25 @@ def _http(error: HTTPException) -> Problem:
         for name, value in error.get_headers(request.environ)
         if name in ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
     }
+    if isinstance(error, MethodNotAllowed):
+        kept["Allow"] = ", ".join(_allowed(error))
     is_plain = error.description == type(error).description
     told = TITLES.get(status, TITLES[500]) if is_plain else error.description or ""
     return Problem(status, word, sentences.said(told), headers=kept)
+
+
+def _allowed(error: MethodNotAllowed) -> list[str]:
+    """The methods of this very address.
+
+    Another address may fit as well, by a variable that would take its last word.
+    """
+    methods = sorted(error.valid_methods or ())
+    known = current_app.create_url_adapter(request)
+    if known is None or request.url_rule is not None:
+        return methods
+    rules = {m: known.match(method=m, return_rule=True)[0] for m in methods}
+    nearest = min((len(rule.arguments) for rule in rules.values()), default=0)
+    return [m for m, rule in rules.items() if len(rule.arguments) == nearest]
 
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="vigil"'}

@@ -14,7 +14,7 @@ from archive.requests import asking, deciding, overview, shelves
 from archive.requests.asking import Statement
 from archive.requests.overview import Wanted
 from archive.web.api.operations import Answer
-from archive.web.request import body, context, guard
+from archive.web.request import body, context, cursors, guard
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.i18n import language
 from archive.web.showing.represent import iso
@@ -68,7 +68,8 @@ def listing() -> Answer:
     with context.read_session() as s:
         rows = requests.for_account(s, context.viewer().account_id or "")
         items = [_json(s, row) for row in rows]
-    return jsonify(items=items, total=len(items)), 200
+    shown, links = cursors.part(items)
+    return jsonify(items=shown, total=len(items)), 200, links
 
 
 def table() -> Answer:
@@ -90,7 +91,8 @@ def table() -> Answer:
     )
     with context.read_session() as s:
         lines = overview.table(s, wanted, context.now())
-    return jsonify(items=[line.as_json() for line in lines], total=len(lines)), 200
+    shown, links = cursors.part([line.as_json() for line in lines])
+    return jsonify(items=shown, total=len(lines)), 200, links
 
 
 def _one(word: str) -> frozenset[State]:

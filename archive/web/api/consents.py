@@ -14,7 +14,7 @@ from archive.records.tables import Record
 from archive.web import consenting
 from archive.web.api.operations import Answer
 from archive.web.consenting import Willingness
-from archive.web.request import body, context
+from archive.web.request import body, context, cursors
 from archive.web.request.body import BodyError, Fields
 from archive.web.showing import batches
 from archive.web.showing.represent import iso
@@ -84,7 +84,8 @@ def listing() -> Answer:
     items = [
         _consent(row, versions.get(row.record_id, frozenset()), now) for row in rows
     ]
-    return jsonify(items=items, total=len(items)), 200
+    shown, links = cursors.part(items)
+    return jsonify(items=shown, total=len(items)), 200, links
 
 
 def withdraw(consent_id: str) -> Answer:

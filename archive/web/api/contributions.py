@@ -25,7 +25,7 @@ from archive.contributions.tables import Contribution
 from archive.intake import Incoming
 from archive.records import store
 from archive.web.api.operations import Answer
-from archive.web.request import body, context, limits, uploads
+from archive.web.request import body, context, cursors, limits, uploads
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.i18n import LANGUAGES, language
 from archive.web.showing import contributed
@@ -89,7 +89,8 @@ def listing() -> Answer:
     """What is open, the oldest first; for those who review."""
     with context.read_session() as s:
         items = [_reviewed(s, row) for row in desk.table(s)]
-    return jsonify({"items": items}), 200
+    shown, links = cursors.part(items)
+    return jsonify({"items": shown}), 200, links
 
 
 def read(contribution_id: str) -> Answer:

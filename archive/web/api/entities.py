@@ -9,7 +9,7 @@ from flask import Response, jsonify, url_for
 from archive.findings import entities
 from archive.findings.entities import Entity
 from archive.web.api.operations import Answer
-from archive.web.request import body, context
+from archive.web.request import body, context, cursors
 from archive.web.request.body import BodyError, Fields
 from archive.web.showing import findings, plainfindings
 from auth.viewer import Visibility
@@ -23,7 +23,8 @@ def listing() -> Answer:
     with context.read_session() as s:
         found = entities.within(s, context.site().sealing, findings.reach())
         items = [plainfindings.entity(each) for each in found]
-    return jsonify(items=items, total=len(items)), 200
+    shown, links = cursors.part(items)
+    return jsonify(items=shown, total=len(items)), 200, links
 
 
 def read(entity_id: str) -> Answer:

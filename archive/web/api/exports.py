@@ -19,7 +19,7 @@ ASKED = frozenset({"search", "format", "reason", "confirmed"})
 def create() -> Answer:
     """Descriptions of what a search finds, without media, as CSV or JSON."""
     sent = body.fields(known=ASKED)
-    form = sent.text("format", "json")
+    form, reason = sent.text("format", "json"), sent.text("reason")
     if form not in listexport.FORMS:
         known = ", ".join(listexport.FORMS)
         raise BodyError(f"format must be one of: {known}.", field="format")
@@ -29,7 +29,7 @@ def create() -> Answer:
     try:
         return listexport.export(question.read(pairs, lang=language()), form, pairs)
     except NeedsSecond as refused:
-        return _waiting(refused.wanted, sent.text("reason"))
+        return _waiting(refused.wanted, reason)
 
 
 def _confirmed(proposal_id: str) -> Answer:

@@ -7,7 +7,7 @@ from werkzeug.exceptions import BadRequest
 
 from archive import witness
 from archive.web.api.operations import Answer
-from archive.web.request import context
+from archive.web.request import context, cursors
 from archive.web.showing.ledgerlines import plain
 from archive.web.showing.represent import iso
 from archive.witness import WitnessError, summaries
@@ -21,13 +21,21 @@ def listing() -> Answer:
     """Lines, newest first; `next` is what to give as `before` for the older ones."""
     wanted = {name: request.args.get(name) or None for name in FILTERS}
     before, limit = _number("before"), min(_number("per_page") or PER_PAGE, MOST)
+    walk = cursors.asked()
+    if walk is not None:
+        before = int(walk.after[0]) if walk.after else None
     with context.read_session() as s:
         found = context.site().ledger.entries(
             s, before=before, limit=limit + 1, **wanted
         )
     shown = found[:limit]
     older = shown[-1].seq if len(found) > limit else None
-    return jsonify({"lines": [plain(line) for line in shown], "next": older}), 200
+    links = cursors.links((older,)) if older is not None else {}
+    return (
+        jsonify({"lines": [plain(line) for line in shown], "next": older}),
+        200,
+        links,
+    )
 
 
 def checkpoint() -> Answer:

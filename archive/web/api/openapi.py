@@ -78,7 +78,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         ],
         "responses": {
             str(operation.status): _answer(operation),
-            **{str(status): _problem(status) for status in operation.refuses},
+            **{str(status): _problem(status) for status in _refusals(operation)},
         },
         "security": [{}, {"token": []}, {"session": []}],
     }
@@ -87,9 +87,23 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.scopes:
         told["x-token-scopes"] = [scope.value for scope in operation.scopes]
     if operation.body or operation.form:
-        needed = not operation.takes_bytes
+        needed = operation.body_needed and not operation.takes_bytes
         told["requestBody"] = {"required": needed, "content": _content(operation)}
     return told
+
+
+def _refusals(operation: Operation) -> list[int]:
+    """What it refuses with: what its row says, and what every call of its kind may."""
+    found = {400, 401, 503, *operation.refuses}
+    if "{" in operation.path:
+        found.add(404)
+    if operation.needs:
+        found.add(403)
+    if operation.method not in ("GET", "HEAD", "OPTIONS"):
+        found |= {413, 415, 429}
+    if operation.body or operation.form:
+        found |= {404, 409, 422}  # what a body names may be unknown, or changed
+    return sorted(found)
 
 
 def _variables(path: str) -> list[dict[str, Any]]:
@@ -105,6 +119,7 @@ def _parameters(given: Iterable[Parameter], where: str) -> list[dict[str, Any]]:
             "name": parameter.name,
             "in": where,
             "description": parameter.meaning,
+            "required": parameter.needed,
             "schema": dict(parameter.schema),
         }
         for parameter in given

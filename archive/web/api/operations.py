@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import request
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from archive.web.request import context, cursors, guard, uploads
@@ -15,15 +17,44 @@ from auth.viewer import TokenScope
 
 Answer = Response | tuple[Any, int] | tuple[Any, int, Mapping[str, str]]
 View = Callable[..., Answer]
+MOST_DIGITS = 15
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of the query string."""
+    """One parameter of the query string, or a header; `needed` is always sent.
+
+    Where the view has a sentence of its `own` for what it cannot read, only what is
+    empty is refused before.
+    """
 
     name: str
     meaning: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    needed: bool = False
+    own: bool = False
+
+    def check(self, text: str) -> None:
+        """Hold a word or a whole number to what the description says of it.
+
+        :raises BadRequest: it is none of the words, or not such a number
+        """
+        words, kind = self.schema.get("enum"), self.schema.get("type")
+        if self.own and text:
+            return
+        if words is not None and text not in words:
+            known = ", ".join(words)
+            raise BadRequest(f"`{self.name}` must be one of: {known}.")
+        if kind == "integer" and not self._is_number(text):
+            least, most = self.schema.get("minimum", 0), self.schema.get("maximum")
+            to = f" to {most}" if most else " or more"
+            raise BadRequest(f"`{self.name}` must be a whole number, {least}{to}.")
+
+    def _is_number(self, text: str) -> bool:
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            return False
+        most = self.schema.get("maximum", 10**MOST_DIGITS)
+        return bool(self.schema.get("minimum", 0) <= int(text) <= most)
 
 
 WALK = (
@@ -60,6 +91,7 @@ class Operation:
     headers: tuple[Parameter, ...] = ()
     body: str | None = None
     form: str | None = None
+    body_needed: bool = True
     status: int = 200
     gives: str | None = None
     refuses: tuple[int, ...] = ()
@@ -80,6 +112,9 @@ class Operation:
         def run(**path: str) -> Answer:
             if self.scopes and not context.viewer().holds(*self.scopes):
                 raise MissingScopeError
+            for parameter in self.query:
+                for text in request.args.getlist(parameter.name):
+                    parameter.check(text)
             return self.view(**path)
 
         run.__name__ = self.name

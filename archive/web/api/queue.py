@@ -8,7 +8,7 @@ from archive.moderation import places
 from archive.moderation.places import NearTwins, Wanted
 from archive.records import store
 from archive.web.api.operations import Answer
-from archive.web.request import body, context
+from archive.web.request import body, context, cursors
 from archive.web.showing import waiting
 from archive.web.showing.waiting import Waiting
 
@@ -23,8 +23,8 @@ def listing() -> Answer:
         filters = waiting.filters_from_address(store.collections(s))
         everything = waiting.waiting_records(s)
     found = filters.order([one for one in everything if filters.fit(one)])
-    told = [_told(one) for one in found]
-    return jsonify({"total": len(found), "items": told}), 200
+    told, links = cursors.part([_told(one) for one in found], "record")
+    return jsonify({"total": len(found), "items": told}), 200, links
 
 
 def take() -> Answer:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import jsonify, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
 
 from archive import intake, moderation
 from archive.intake import uploads as resumable
@@ -18,7 +19,7 @@ from archive.records.labels import LabelInput
 from archive.records.tables import Asset, Record
 from archive.web.answer import remarks
 from archive.web.api.operations import Answer
-from archive.web.request import body, context, drafts, guard, uploads
+from archive.web.request import body, context, cursors, drafts, guard, uploads
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.drafts import Wanted
 from archive.web.request.i18n import language
@@ -28,17 +29,22 @@ from auth import scope
 from auth.policy import Action
 from auth.viewer import Item, RecordState, Tier
 from search.engine import Results
-from search.query import Query
+from search.query import MOST_PER_PAGE, Query
 
 WITHDRAWING = frozenset({"reason", "note", "category"})
 MOST_RELATED = 12
 NOT_REVIEWED = VERIFICATIONS[0]
 PUBLISHED = RecordState.PUBLISHED.value
+MOST_WALKED = 1_000_000
+BESIDE_A_WALK = frozenset({"page", "sort", "map", "histogram"})
+NO_HIT = {"snippet_html": "", "segment": None, "score": 0.0}
 
 
 def listing() -> Answer:
     """Search the records this caller may know of."""
-    query = asking.query_of(request.args)
+    query, walk = asking.query_of(request.args), cursors.asked(MOST_PER_PAGE)
+    if walk is not None:
+        return _walked(query, walk)
     with context.read_session() as s:
         found = asking.find(s, query)
         answer = {
@@ -53,6 +59,28 @@ def listing() -> Answer:
             "warnings": [remarks.said(each) for each in found.results.warnings],
         }
     return jsonify(answer), 200, {"Link": _links(query, found.results.total)}
+
+
+def _walked(query: Query, walk: cursors.Walk) -> Answer:
+    """What is found, one after another by id: scores change with what is written."""
+    if asked := BESIDE_A_WALK & request.args.keys():
+        raise BadRequest(f"`{min(asked)}` does not go with `cursor`.")
+    found = asking.ids(query, MOST_WALKED)
+    ids, links = cursors.page(walk, found, lambda each: (each,))
+    with context.read_session() as s:
+        rows = asking.known(s, ids)
+        assets = store.assets_of_many(s, [record.id for record in rows])
+        items = [_summary(s, record, assets[record.id]) for record in rows]
+    answer: dict[str, Any] = {
+        "total": len(found),
+        "page": None,
+        "per_page": walk.per_page,
+        "items": [{**item, **NO_HIT} for item in items],
+        "facets": {},
+        "suggestion": None,
+        "warnings": [],
+    }
+    return jsonify(answer), 200, links
 
 
 def read(record_id: str) -> Answer:

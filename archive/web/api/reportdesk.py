@@ -20,7 +20,7 @@ from archive.reports.kinds import GRAVE, Kind, Remedy, State
 from archive.reports.remedies import Following
 from archive.reports.tables import Report
 from archive.web.api.operations import Answer
-from archive.web.request import body, context
+from archive.web.request import body, context, cursors
 from archive.web.request.body import BodyError
 from archive.web.showing import asked, reportdesk
 from archive.web.showing.represent import iso
@@ -41,7 +41,8 @@ def listing() -> Answer:
     with context.read_session() as s:
         rows = desk.table(s, _wanted(s), context.now())
         items = [_line(s, row) for row in rows]
-    return jsonify(items=items, total=len(items)), 200
+    shown, links = cursors.part(items)
+    return jsonify(items=shown, total=len(items)), 200, links
 
 
 def read(report_id: str) -> Answer:

@@ -14,7 +14,7 @@ from archive.searches.tables import Alert, Pace
 from archive.web import saving
 from archive.web.answer import remarks
 from archive.web.api.operations import Answer
-from archive.web.request import body
+from archive.web.request import body, cursors
 from archive.web.request.body import BodyError, Fields
 from archive.web.request.i18n import language
 from archive.web.showing.represent import iso
@@ -26,7 +26,8 @@ MAKING = frozenset({"name", "search", "alert", "pace"})
 
 def listing() -> Answer:
     """Your saved searches, newest first."""
-    return jsonify({"items": [_json(each) for each in saving.listing()]}), 200
+    shown, links = cursors.part([_json(each) for each in saving.listing()])
+    return jsonify({"items": shown}), 200, links
 
 
 def create() -> Answer:

@@ -9,7 +9,7 @@ from archive.findings.stances import Stance
 from archive.findings.statements import Facts, Official, Stage
 from archive.web.api import findings as reading
 from archive.web.api.operations import Answer
-from archive.web.request import body, context
+from archive.web.request import body, context, cursors
 from archive.web.request.body import BodyError, Fields
 from archive.web.showing import findings, plainfindings
 
@@ -26,7 +26,8 @@ def listing() -> Answer:
     with context.read_session() as s:
         found = statements.within(s, context.site().sealing, findings.reach())
         items = [plainfindings.listed(*each) for each in found]
-    return jsonify(items=items, total=len(items)), 200
+    shown, links = cursors.part(items)
+    return jsonify(items=shown, total=len(items)), 200, links
 
 
 def describe(record_id: str) -> Answer:

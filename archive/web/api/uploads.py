@@ -36,7 +36,7 @@ from archive.intake import Refused, uploads
 from archive.intake.tables import Upload
 from archive.intake.uploads import ALGORITHMS, Checksum, Details, Interrupted
 from archive.web.api.operations import Answer
-from archive.web.request import context
+from archive.web.request import context, cursors
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
@@ -81,7 +81,8 @@ def listing() -> Answer:
     """Your uploads that go on, the oldest first; not part of tus."""
     with context.read_session() as s:
         rows = uploads.open_uploads(s, _account(), context.now())
-    return jsonify({"items": [_told(row) for row in rows]}), 200
+    items, links = cursors.part([_told(row) for row in rows])
+    return jsonify({"items": items}), 200, links
 
 
 def look(upload_id: str) -> Answer:

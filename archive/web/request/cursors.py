@@ -16,9 +16,9 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import request, url_for
@@ -31,6 +31,7 @@ CURSOR, PER_PAGE = "cursor", "per_page"
 USUAL, MOST = 50, 500
 LONGEST = 2000
 Each = TypeVar("Each")
+Told = Mapping[str, Any]
 Key = tuple[str | int, ...]
 
 
@@ -53,6 +54,14 @@ def asked(most: int = MOST) -> Walk | None:
     return Walk(_opened(text) if text else None, per_page(most))
 
 
+def begun(most: int = MOST) -> Walk:
+    """The walk of a list that is given in no other way.
+
+    :raises BadRequest: the cursor or the number cannot be read
+    """
+    return asked(most) or Walk(None, per_page(most))
+
+
 def per_page(most: int = MOST) -> int:
     """How many are asked for.
 
@@ -73,6 +82,16 @@ def page(
     shown = rest[: walk.per_page]
     last = shown[-1][0] if len(rest) > len(shown) else None
     return [each for _key, each in shown], links(last)
+
+
+def part(
+    items: Sequence[Told], name: str = "id"
+) -> tuple[Sequence[Told], dict[str, str]]:
+    """All of a list or, in a walk, the page of it; by the member that names an item."""
+    walk = asked()
+    if walk is None:
+        return items, {}
+    return page(walk, items, lambda item: (str(item[name]),))
 
 
 def cut(

@@ -70,6 +70,12 @@ def ids(query: Query, limit: int) -> list[str]:
     return context.site().engine.ids(query, _scope_terms(), limit)
 
 
+def known(s: Session, found: Sequence[str]) -> list[Record]:
+    """The records of these ids, as far as this viewer may know of them."""
+    reach = scope.scope(context.viewer(), context.now())
+    return store.list_by_ids(s, found, reach)
+
+
 def related(
     s: Session, record_id: str, limit: int, excluded_labels: Sequence[str] = ()
 ) -> list[tuple[Record, Related]]:

@@ -5,6 +5,7 @@ described   records                      found     findings and links
 asked       requests, consents, own      house     refusals, words, work, ledger
 contributed what is handed in from outside
 desks       what readers reported       taken     tables of many records
+people      applications and accounts
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from archive.web.api.schemas import (
     files,
     found,
     house,
+    people,
     taken,
 )
 from archive.web.api.schemas.shapes import Schema, ref
@@ -32,4 +34,5 @@ SCHEMAS: dict[str, Schema] = {
     **desks.SCHEMAS,
     **found.SCHEMAS,
     **taken.SCHEMAS,
+    **people.SCHEMAS,
 }

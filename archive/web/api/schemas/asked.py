@@ -39,6 +39,8 @@ _REPORT: dict[str, Schema] = {
     "appeal": or_null(ref("ReaderReport")),
 }
 
+_TREATED: Schema = {"type": "object", "additionalProperties": TREATMENT}
+
 SCHEMAS: dict[str, Schema] = {
     "NewReaderReport": thing(
         ("record", "kind", "words"),
@@ -246,11 +248,8 @@ SCHEMAS: dict[str, Schema] = {
         batch=or_null(TEXT),
     ),
     "ConsentPage": thing(("items", "total"), items=many(ref("Consent")), total=COUNT),
-    "Preferences": thing(
-        ("labels", "tiers"),
-        labels={"type": "object", "additionalProperties": TREATMENT},
-        tiers={"type": "object", "additionalProperties": TREATMENT},
-    ),
+    "Preferences": thing(("labels", "tiers"), labels=_TREATED, tiers=_TREATED),
+    "PreferencesGiven": thing((), labels=_TREATED, tiers=_TREATED),
     "Me": thing(
         ("id", "email", "role", "status"),
         id=TEXT,

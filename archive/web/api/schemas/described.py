@@ -126,7 +126,7 @@ SCHEMAS: dict[str, Schema] = {
     "RecordPage": thing(
         ("total", "page", "per_page", "items", "facets", "suggestion", "warnings"),
         total=COUNT,
-        page=COUNT,
+        page=or_null({**COUNT, "description": "null in a walk by `cursor`"}),
         per_page=COUNT,
         items=many(ref("FoundRecord")),
         facets={

@@ -39,8 +39,12 @@ def words(*values: str) -> Schema:
 
 
 def thing(needed: tuple[str, ...] = (), /, **members: Schema) -> Schema:
-    """An object with these members; those of `needed` are always there."""
-    schema: Schema = {"type": "object", "properties": members}
+    """An object with these members and no other; those of `needed` are always there."""
+    schema: Schema = {
+        "type": "object",
+        "properties": members,
+        "additionalProperties": False,
+    }
     return {**schema, "required": list(needed)} if needed else schema
 
 

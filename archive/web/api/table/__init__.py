@@ -9,6 +9,7 @@ found       findings and links            files      what is in one file
 asked       requests, consents, own       house      words, work, ledger
 contributed what is handed in from outside
 desks       what readers reported       taken     tables of many records
+people      applications and accounts
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from archive.web.api.table import (
     files,
     found,
     house,
+    people,
     taken,
 )
 
@@ -35,5 +37,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *contributed.OPERATIONS,
     *files.OPERATIONS,
     *taken.OPERATIONS,
+    *people.OPERATIONS,
     *house.OPERATIONS,
 )

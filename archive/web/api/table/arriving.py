@@ -5,15 +5,23 @@ from __future__ import annotations
 from archive.web.api import (
     uploads,
 )
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import WALK, Operation, Parameter
 from auth.policy import Action
 
-_TUS = Parameter("Tus-Resumable", "1.0.0", {"type": "string", "const": "1.0.0"})
-_LENGTH = Parameter("Upload-Length", "bytes of the whole file", {"type": "integer"})
-_OFFSET = Parameter("Upload-Offset", "where these bytes begin", {"type": "integer"})
+_TUS = Parameter(
+    "Tus-Resumable", "1.0.0", {"type": "string", "enum": ["1.0.0"]}, needed=True
+)
+_BYTES = {"type": "integer", "minimum": 0, "maximum": 10**15}
+_LENGTH = Parameter("Upload-Length", "bytes of the whole file", _BYTES, needed=True)
+_OFFSET = Parameter("Upload-Offset", "where these bytes begin", _BYTES, needed=True)
 _METADATA = Parameter("Upload-Metadata", "key and base64, with commas: filename")
 _CHECKSUM = Parameter("Upload-Checksum", "sha1 or sha256, and base64 of the bytes")
-_OVERRIDE = Parameter("X-HTTP-Method-Override", "PATCH or DELETE")
+_OVERRIDE = Parameter(
+    "X-HTTP-Method-Override",
+    "which of the two",
+    {"type": "string", "enum": ["PATCH", "DELETE"]},
+    needed=True,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -40,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
         uploads.listing,
         "Your uploads that go on",
         needs=(Action.DEPOSIT,),
+        query=WALK,
         gives="UploadList",
         refuses=(401, 403),
     ),

@@ -9,7 +9,7 @@ from archive.web.api import (
     readerreports,
     savedsearches,
 )
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import WALK, Operation, Parameter
 from auth.policy import Action
 from auth.viewer import TokenScope
 
@@ -78,6 +78,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Your access requests",
         needs=(Action.MANAGE_OWN_ACCOUNT,),
         scopes=(TokenScope.READ,),
+        query=WALK,
         gives="AccessRequestList",
         refuses=(401, 403),
     ),
@@ -92,6 +93,7 @@ OPERATIONS: tuple[Operation, ...] = (
             Parameter("collection", "of one collection, by its address"),
             Parameter("older_than", "open for at least so many days", _FROM_ONE),
             Parameter("sort", "age (usual), -submitted, ends, state, collection"),
+            *WALK,
         ),
         gives="AccessRequestTable",
         refuses=(400, 401, 403),
@@ -164,6 +166,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Your consents",
         needs=(Action.MANAGE_OWN_ACCOUNT,),
         scopes=_OWN,
+        query=WALK,
         gives="ConsentPage",
         refuses=(401, 403),
     ),
@@ -194,7 +197,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Change how you want to meet labels and tiers",
         needs=(Action.MANAGE_OWN_ACCOUNT,),
         scopes=_OWN,
-        body="Preferences",
+        body="PreferencesGiven",
         gives="Preferences",
         refuses=(401, 403, 422),
     ),
@@ -214,6 +217,7 @@ OPERATIONS: tuple[Operation, ...] = (
         savedsearches.listing,
         "Your saved searches",
         needs=(Action.SAVE_SEARCHES,),
+        query=WALK,
         gives="SavedSearchList",
         refuses=(401, 403),
     ),

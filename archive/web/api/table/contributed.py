@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archive.web.api import contributions
-from archive.web.api.operations import Operation
+from archive.web.api.operations import WALK, Operation
 from auth.policy import Action
 from auth.viewer import TokenScope
 
@@ -38,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "What waits for review, the oldest first",
         needs=(Action.READ_CONTRIBUTIONS,),
         scopes=_REVIEW,
+        query=WALK,
         gives="ContributionList",
         refuses=(401, 403, 503),
     ),

@@ -7,20 +7,22 @@ from archive.web.api import (
     records,
     suggestions,
 )
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import WALK, Operation, Parameter
+from archive.web.api.schemas.shapes import words
 from auth.policy import Action
 from search.engine import FACETS
 from search.query import MOST_PER_PAGE, SORTS
 
 _SEARCH = (
     Parameter("q", 'words, "phrases", AND OR NOT, title:word, prefix*'),
-    Parameter("page", "from 1", {"type": "integer", "minimum": 1}),
+    Parameter("page", "from 1", {"type": "integer", "minimum": 1}, own=True),
     Parameter(
         "per_page",
         "results on a page",
         {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE},
+        own=True,
     ),
-    Parameter("sort", "the order", {"type": "string", "enum": list(SORTS)}),
+    Parameter("sort", "the order", words(*SORTS), own=True),
     *(
         Parameter(
             f"facet.{name}",
@@ -39,8 +41,16 @@ _SEARCH = (
     Parameter("bbox", "west,south,east,north in degrees"),
     Parameter("near", "latitude,longitude: what lies at most `km` around it"),
     Parameter("km", "kilometres around `near`; 50 where it is left out"),
-    Parameter("map", "true: where it lies, in at most 60 spots"),
-    Parameter("histogram", "true: how the events lie in time, in at most 40 bars"),
+    Parameter(
+        "map", "true: where it lies, in at most 60 spots", words("true", "false")
+    ),
+    Parameter(
+        "histogram",
+        "true: how the events lie in time, in at most 40 bars",
+        words("true", "false"),
+        own=True,
+    ),
+    WALK[0],
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -111,6 +121,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Withdraw a record; its tombstone stays",
         needs=(Action.WITHDRAW,),
         body="Withdrawal",
+        body_needed=False,
         gives="Record",
         refuses=(401, 403, 404, 409, 422),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive.reports.kinds import Kind, State
 from archive.web.api import reportdesk
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import WALK, Operation, Parameter
 from archive.web.api.schemas.shapes import words
 from auth.policy import Action
 
@@ -28,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 "handed in at least so many days ago",
                 {"type": "integer", "minimum": 0},
             ),
+            *WALK,
         ),
         gives="DeskReportList",
         refuses=(400, 401, 403),

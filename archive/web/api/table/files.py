@@ -10,7 +10,7 @@ from archive.web.api import (
     redactions,
     twins,
 )
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import WALK, Operation, Parameter
 from archive.web.api.queue import TWINS
 from archive.web.api.schemas.shapes import words
 from archive.web.showing import waiting
@@ -117,6 +117,7 @@ OPERATIONS: tuple[Operation, ...] = (
             Parameter("collection", "the address or id of one"),
             Parameter("twins", "with near twins, or one to decide on", words(*TWINS)),
             Parameter("sort", "which first", words(*waiting.SORTS)),
+            *WALK,
         ),
         gives="QueueList",
         refuses=(401, 403),

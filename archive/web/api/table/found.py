@@ -9,7 +9,7 @@ from archive.web.api import (
     qualifications,
     statements,
 )
-from archive.web.api.operations import Operation
+from archive.web.api.operations import WALK, Operation
 from auth.policy import Action
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -59,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "The record with everything that proves it, for a court",
         needs=(Action.PACKAGE,),
         body="PackageWish",
+        body_needed=False,
         gives="application/zip",
         refuses=(401, 403, 404, 409, 422, 429),
     ),
@@ -129,6 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/statements",
         statements.listing,
         "Official statements",
+        query=WALK,
         gives="StatementPage",
     ),
     Operation(
@@ -136,6 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/entities",
         entities.listing,
         "Events, acts, people, organisations and places",
+        query=WALK,
         gives="EntityPage",
     ),
     Operation(

@@ -9,8 +9,9 @@ from archive.web.api import (
     ledger,
     vocabulary,
 )
-from archive.web.api.ledger import FILTERS, MOST
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.ledger import FILTERS
+from archive.web.api.operations import WALK, Operation, Parameter
+from archive.web.api.schemas.shapes import words
 from auth.policy import Action
 
 _FROM_ONE = {"type": "integer", "minimum": 1}
@@ -41,6 +42,16 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.MANAGE_VOCABULARY,),
         gives="LabelVersions",
         refuses=(401, 403, 404),
+    ),
+    Operation(
+        "GET",
+        "/jobs",
+        jobs.listing,
+        "Your background jobs, or everybody's",
+        needs=(Action.MANAGE_OWN_ACCOUNT,),  # the call asks for everybody's itself
+        query=(Parameter("of", "of whom", words("everybody", "me")), *WALK),
+        gives="JobList",
+        refuses=(400, 401, 403),
     ),
     Operation(
         "GET",
@@ -79,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query=(
             *(Parameter(name, f"only lines with this {name}") for name in FILTERS),
             Parameter("before", "only lines before this one", _FROM_ONE),
-            Parameter("per_page", "lines on a page", {**_FROM_ONE, "maximum": MOST}),
+            *WALK,
         ),
         gives="LedgerLines",
         refuses=(400, 401, 403),

@@ -11,23 +11,20 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from archive.web import journal
-from archive.web.pages.admin.blueprint import bp, own_id
+from archive.web import vetting
+from archive.web.pages.admin.blueprint import bp
 from archive.web.pages.admin.changes import end_of
 from archive.web.pages.admin.reviewed import (
     STAGES,
     DecisionForm,
     application_page,
-    mail_news,
     require,
-    until_as_set,
 )
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
 from auth.errors import AuthError
 from auth.policy import Action
 from auth.vetting import applications as kept
-from auth.vetting import review
 from auth.vetting.applications import Stage
 from auth.vetting.facts import facts_of
 from auth.vetting.review import Outcome
@@ -81,33 +78,14 @@ def decide(application_id: str) -> Response | tuple[str, int]:
 
 
 def _decide(s: Session, application: Application, given: DecisionForm) -> None:
-    outcome, until = Outcome(given.outcome.data), end_of(given.until.data)
-    if outcome is Outcome.APPROVE:
-        review.require_not_denied(s, context.site().sealing, application)
-    made = review.decide(
+    vetting.decide(
         s,
         application,
-        outcome,
+        Outcome(given.outcome.data),
         given.reason.data,
-        own_id(),
-        until or until_as_set(),
-        context.now(),
+        until=end_of(given.until.data),
         stage=_stage(given),
     )
-    passed = outcome is Outcome.APPROVE and made.stage != Stage.FINAL
-    journal.tell(
-        s,
-        "application stage passed" if passed else "application decided",
-        account=application.account_id,
-        detail={
-            "application": application.id,
-            "stage": made.stage,
-            "outcome": outcome.value,
-            "until": made.vetted_until.isoformat() if made.vetted_until else None,
-            "reason": given.reason.data,
-        },
-    )
-    mail_news(s, application)
 
 
 def _stage(given: DecisionForm) -> Stage | None:

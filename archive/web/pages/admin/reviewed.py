@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import render_template
@@ -10,16 +10,15 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from archive.mail import Mail, vetting
-from archive.mail.queueing import queue
 from archive.web.pages.admin.blueprint import names, own_id
 from archive.web.pages.admin.changes import today
 from archive.web.pages.apply.form import evidence as told
 from archive.web.request import context, fields
+from archive.web.vetting import until_as_set
 from auth import accounts
 from auth.errors import NotThere
 from auth.vetting import applications as kept
-from auth.vetting import evidence, links, references, remarks, review
+from auth.vetting import evidence, links, references, remarks
 from auth.vetting.applications import Stage, State
 from auth.vetting.facts import facts_of
 from auth.vetting.links import Purpose
@@ -130,17 +129,6 @@ def require(s: Session, application_id: str) -> Application:
         raise NotFound from None
 
 
-def mail_news(s: Session, application: Application) -> None:
-    """Tell the applicant by mail that there is something to read."""
-    site, now = context.site(), context.now()
-    account = accounts.get(s, application.account_id)
-    words = vetting.words(
-        vetting.NEWS, account.locale, link=f"{site.config.base_url}/apply/status"
-    )
-    to = accounts.email_of(site.sealing, account)
-    queue(s, site.sealing, Mail(to, *words, now.isoformat()), now)
-
-
 def _parts(s: Session, shown: Application) -> dict[str, Any]:
     sealing = context.site().sealing
     is_own = shown.account_id == own_id()
@@ -161,8 +149,3 @@ def _parts(s: Session, shown: Application) -> dict[str, Any]:
 
 def last_day() -> date:
     return until_as_set().date()
-
-
-def until_as_set() -> datetime:
-    """How long a vetting holds from now, as the settings say."""
-    return review.months_later(context.now(), context.site().config.vetting_months)

@@ -21,12 +21,12 @@ from archive.web.pages.admin.reviewed import (
     STAFF,
     RemarkForm,
     application_page,
-    mail_news,
     require,
 )
 from archive.web.pages.apply.blueprint import ask_referee
 from archive.web.request import context, fields
 from archive.web.request.guard import needs
+from archive.web.vetting import mail_news
 from auth.errors import AuthError, NotPossible, NotThere, OwnAccount
 from auth.policy import Action
 from auth.vetting import evidence, remarks
