@@ -12,12 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sickle import Sickle
 from sickle.oaiexceptions import NoRecordsMatch
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
 from archive import moderation, shredding, wording
 from archive.exchange.harvest import notices
 from archive.exchange.harvest.formats import FORMATS
+from archive.jobs import Job
 from archive.offers import MARGIN, Offer
 from archive.records import store, vocabulary
 from archive.records.document import Description, Place, RecordDocument, Source
@@ -27,6 +28,7 @@ from archive.shredding import Approved
 from archive.site import Site
 from archive.web.oai import QUESTIONS, answers, tokens
 from archive.web.request import i18n
+from archive.work import offering
 from auth.viewer import Mode, RecordState, Tier, Visibility
 from tests.web.conftest import Browser, Clock, Desk
 from tests.web.harvesting import (
@@ -363,8 +365,6 @@ def test_every_change_of_what_is_told_raises_the_datestamp(
 def test_the_chore_reads_nothing_again_while_nothing_can_have_changed(
     site: Site, clock: Clock
 ) -> None:
-    from archive.jobs import Job
-
     written(site, draft())
     written(site, draft())
 
@@ -384,6 +384,20 @@ def test_the_chore_reads_nothing_again_while_nothing_can_have_changed(
     shelf(site, "shushi", "Shushi")
     assert gone_over() == 2
     assert [gone_over() for _hour in range(25)].count(2) == 1
+
+
+def test_what_was_public_before_there_was_a_book_is_offered_by_the_chore(
+    site: Site, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offering, "BATCH", 2)
+    public = {written(site, draft(f"Church {n}")) for n in range(5)}
+    written(site, draft("Hidden", VETTED))
+    with site.db.write() as s:
+        s.execute(delete(Job))
+
+    go_over(site)
+
+    assert set(listed(visitor)) == public
 
 
 def test_what_ended_is_told_as_deleted_for_good(
