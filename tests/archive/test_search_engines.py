@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from archive import config, jobs, work
+from archive import backup, config, jobs, restoring, work
 from archive.config import ConfigError, Engine
+from archive.depot import Depot
 from archive.founding import create_home
+from archive.records import store
 from archive.site import Site, open_site
+from archive.vault.keys import Purpose
 from archive.work import indexing
 from archive.work.worker import run_one
+from auth.viewer import RecordState
 from search.engine import IndexMissing, ScopeTerms
 from search.query import Query
 from tests.archive.conftest import Clock, Desk
+from tests.archive.rotations import rotate_purpose
 
 EVERYBODY = ScopeTerms(frozenset({"public"}), guarded=False)
 
@@ -91,6 +101,91 @@ def test_a_worker_with_the_settings_of_before_loses_no_record(
     work.drain(site, second.record.id)
     assert sorted(found(site, "church")) == sorted([first.record.id, second.record.id])
     site.close()
+
+
+@pytest.fixture
+def site(on_postgresql, clock: Clock) -> Iterator[Site]:
+    made = create_home(config.load(on_postgresql), clock)
+    yield made
+    made.close()
+
+
+def tables_of(site: Site, statement: str) -> list[str]:
+    with site.db.read() as s:
+        return list(s.scalars(text(statement)))
+
+
+def test_what_is_forgotten_goes_with_its_table(site: Site, desk: Desk) -> None:
+    pieces = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'pieces%'"
+    first, second = (desk.publish(desk.deposit()) for _ in range(2))
+    for each in (first, second):
+        work.drain(site, each.record.id)
+    before = tables_of(site, pieces)
+    assert len(found(site, "church")) == 2
+    with site.db.write() as s:
+        store.require(s, first.record.id).state = RecordState.SHREDDED
+    indexing.forget(site.engine, site.db, site.sealing, first.record.id)
+    assert found(site, "church") == [second.record.id]
+    after = tables_of(site, pieces)
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+def test_the_index_is_made_again_under_its_new_key(site: Site, desk: Desk) -> None:
+    deposit = desk.publish(desk.deposit())
+    work.drain(site, deposit.record.id)
+    facts = rotate_purpose(site, Purpose.INDEX, keep=False)
+    assert (facts["version"], facts["destroyed"]) == (2, [1])
+    fresh = open_site(site.config, site.clock)
+    assert found(fresh, "church") == [deposit.record.id]
+    fresh.close()
+
+
+def test_a_restored_archive_has_its_index_in_its_new_database(
+    site: Site, desk: Desk, on_postgresql, new_database, clock: Clock, tmp_path: Path
+) -> None:
+    deposit = desk.publish(desk.deposit())
+    work.drain(site, deposit.record.id)
+    to, now = Depot.at(site.config, tmp_path / "backups"), clock()
+    made = backup.back_up(site, to, actor="operator", now=now, tell=lambda *_: None)
+    assert made.ok
+    site.close()
+    shutil.rmtree(site.config.home)
+    anew = {**on_postgresql, "VIGIL_DATABASE_URL": new_database()}
+    done = restoring.restore(
+        anew,
+        tmp_path / "backups",
+        actor="operator",
+        tell=lambda *_: None,
+        clock=clock,
+    )
+    assert done.ok
+    again = open_site(config.load(anew), clock)
+    assert found(again, "church") == [deposit.record.id]
+    again.close()
+
+
+def test_no_word_of_a_description_is_in_any_file_of_the_server(
+    site: Site, desk: Desk
+) -> None:
+    word, clear = f"Zq{secrets.token_hex(8)}", f"zw{secrets.token_hex(8)}"
+    deposit = desk.publish(desk.deposit(draft=desk.draft(word)))
+    work.drain(site, deposit.record.id)
+    assert found(site, word) == [deposit.record.id]
+    with site.db.write() as s:
+        s.execute(text(f"CREATE TABLE seen AS SELECT '{clear}' AS word"))
+    (folder,) = tables_of(site, "SHOW data_directory")
+    if not os.access(folder, os.R_OK):
+        pytest.skip("THE SERVER'S FILES ARE NOT READ: they belong to another user")
+    spellings = [word.encode(), word.lower().encode()]
+    seen, control = set(), 0
+    for path in Path(folder).rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            seen |= {each for each in spellings if each in data}
+            control += clear.encode() in data
+    assert control
+    assert seen == set()
 
 
 def test_the_engine_in_the_database_wants_a_database_that_has_one(
