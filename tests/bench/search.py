@@ -9,11 +9,13 @@ engine builds and answers in processes of its own. Vigil's answers are whole pag
 hits, marked snippets, ten facets) out of a sealed index of four languages in three
 scripts; the references' are 20 ids out of an unsealed one of plain words. "One hit" is
 Vigil's answer with all counts and one snippet: nearer to what the references do.
+`vigil-postgresql` is the same index in a database; the server's time counts as well.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.measuring import ROOT, Result
+from tests.bench.premises import POSTGRESQL, postgresql
 
 QUICK = 5_000
 REFERENCES = ("tantivy", "fts5", "whoosh")
@@ -36,21 +39,30 @@ def measure(size: int = QUICK) -> Iterator[Result]:
         folder = Path(name)
         _run("corpus", folder / "records", size)
         _run("search_questions", folder / "questions")
-        names = ["vigil", "vigil-plain", *REFERENCES]
+        own = ["vigil", "vigil-plain", *(["vigil-postgresql"] if POSTGRESQL else [])]
+        names = [*own, *REFERENCES]
         if size > LARGEST_FOR_WHOOSH:
             names.remove("whoosh")
-        engines = {each: _Measured(folder, each) for each in names}
+        engines = {each: _measured(folder, each) for each in names}
         yield from _compared(engines)
         yield from _alone(engines["vigil"])
+
+
+def _measured(folder: Path, name: str) -> _Measured:
+    if name != "vigil-postgresql":
+        return _Measured(folder, name)
+    with postgresql() as address:
+        return _Measured(folder, name, address)
 
 
 class _Measured:
     """What building and asking one engine cost."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, database: str = "") -> None:
         program, index = "search_engines", folder / name
-        self.built = _told(program, "build", name, index, folder / "records")
-        self.asked = _told(program, "ask", name, index, folder / "questions")
+        records, questions = folder / "records", folder / "questions"
+        self.built = _told(program, "build", name, index, records, database=database)
+        self.asked = _told(program, "ask", name, index, questions, database=database)
 
     def percentile(self, kind: str, percent: int) -> float | None:
         """Processor milliseconds of a kind of question; None when it has no answer."""
@@ -96,14 +108,17 @@ def _alone(own: _Measured) -> Iterator[Result]:
     yield Result("index on disk", own.built["mebibytes"], "MiB")
 
 
-def _told(*arguments: object) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(_run(*arguments))
+def _told(*arguments: object, database: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_run(*arguments, database=database))
     return told
 
 
-def _run(program: str, *arguments: object) -> str:
+def _run(program: str, *arguments: object, database: str = "") -> str:
     command = [sys.executable, "-m", f"tests.bench.{program}", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    environ = {**os.environ, "VIGIL_BENCH_DATABASE": database}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=environ
+    )
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     return done.stdout
