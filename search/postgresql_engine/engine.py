@@ -22,6 +22,7 @@ from search.sealed_pages import FileSealing
 from search.segments.building import build
 from search.segments.contents import Kept
 from search.segments.engine import SegmentEngine, State
+from search.segments.files import names
 
 LOCK_SECONDS = 30.0
 _MISSING = "There is no search index in the database; build it (vigil reindex)"
@@ -85,10 +86,12 @@ class PostgresqlEngine(SegmentEngine):
             if before is None or before.form != FORM:
                 there.make()
                 before = None
-            name = secrets.token_hex(8)
-            there.begin(name)
-            storage = TableStorage(connection, name, self._sealing, {})
+            begun, name = secrets.token_hex(8), secrets.token_hex(8)
+            there.begin(begun)
+            storage = TableStorage(connection, begun, self._sealing, {})
             made = [*map(Kept, build(storage, docs))]
+            files = [file for each in made for file in names(each.segment)]
+            there.finish(begun, name, files)
             there.swap(before, name)
             there.keep(name, made, storage.lengths)
         self.refresh()

@@ -131,14 +131,26 @@ class Tables:
         return _contents(cursor.fetchall())
 
     def begin(self, index: str) -> None:
-        """Make the table of a new index's files."""
+        """Make a table to build in, of which the server's log keeps nothing."""
+        self._make(index, sql.SQL("CREATE UNLOGGED TABLE {}"))
+
+    def finish(self, made: str, index: str, files: Sequence[str]) -> None:
+        """Make the table of an index's files, with these of another that is dropped."""
+        self._make(index, sql.SQL("CREATE TABLE {}"))
+        run, table = self._connection.execute, pieces(made)
+        copied = sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE file = ANY(%s)")
+        run(copied.format(pieces(index), table), (list(files),))
+        run(sql.SQL("DROP TABLE {}").format(table))
+
+    def _make(self, index: str, begun: sql.SQL) -> None:
         table = pieces(index)
         run = self._connection.execute
         run(
-            sql.SQL(
-                "CREATE TABLE {} (file text NOT NULL, number integer NOT NULL,"
+            begun.format(table)
+            + sql.SQL(
+                " (file text NOT NULL, number integer NOT NULL,"
                 " sealed bytea NOT NULL, PRIMARY KEY (file, number))"
-            ).format(table)
+            )
         )
         # Sealed bytes cannot be compressed; kept whole, a part of a piece can be read.
         run(sql.SQL("ALTER TABLE {} ALTER sealed SET STORAGE EXTERNAL").format(table))

@@ -157,11 +157,13 @@ def test_files_larger_than_a_piece_are_read_whole_and_in_parts(
 ) -> None:
     docs = [document(f"d{n}", f"convoy {n} " + "word " * 2000) for n in range(300)]
     made.rebuild(docs)
-    pieces = """SELECT max(number) FROM vigil_search.{}"""
+    pieces = """SELECT max(number), count(DISTINCT file) FROM vigil_search.{}"""
     ((table,),) = asked(
         empty_server, "SELECT tablename FROM pg_tables WHERE tablename LIKE 'pieces%'"
     )
-    assert asked(empty_server, pieces.format(table))[0][0] > 3
+    ((last, files),) = asked(empty_server, pieces.format(table))
+    assert last > 3
+    assert files == 7  # one segment, and nothing of those it was merged from
     assert made.find(Query('"word word"'), PUBLIC).total == 300
     assert made.find(Query("id:d299"), PUBLIC).hits[0].snippet_html.startswith("convoy")
 
