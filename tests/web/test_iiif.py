@@ -84,7 +84,7 @@ def test_a_record_is_shown_with_its_blurred_previews_and_its_words(
     assert told["label"] == {"en": ["A church"], "hy": ["Եկեղեցի"]}
     assert told["summary"] == {"en": ["What is left."]}
     assert facts(told)["Date of the event"] == {"none": ["2020-10-08"]}
-    assert facts(told)["Places"] == {"none": ["name=Shushi; north=39.8; east=46.7"]}
+    assert facts(told)["Places"] == {"none": ["Shushi (39.8, 46.7)"]}
     assert set(facts(told)["Labels"]) == LANGUAGES
     warning = told["requiredStatement"]
     assert set(warning["label"]) == set(warning["value"]) == LANGUAGES

@@ -50,7 +50,7 @@ def of_texts(titles: Mapping[str, str], texts: Mapping[str, str]) -> Xml.Element
 def statements(notice: Notice) -> Iterator[Said]:
     """Every statement of the notice, in the order in which they are written."""
     yield from _words(notice)
-    yield from (("coverage", spot(place), "") for place in notice.places)
+    yield from (("coverage", _spot(place), "") for place in notice.places)
     yield "coverage", notice.event_date, ""
     yield "date", notice.published.isoformat() if notice.published else "", ""
     yield from (("type", TYPES[kind], "") for kind in notice.kinds)
@@ -91,7 +91,7 @@ def _around(said: Iterable[Said]) -> Xml.Element:
     return root
 
 
-def spot(place: Place) -> str:
+def _spot(place: Place) -> str:
     """A place as DCMI's Point writes it, or its bare name."""
     if place.lat is None or place.lon is None:
         return place.name

@@ -27,7 +27,9 @@ def refresh(
     premises: Premises, session: Session, record_id: str, now: datetime
 ) -> bool:
     """Note what is offered of one record now; whether that is a change."""
-    notice = notices.of_record(premises, session, record_id, now)
+    notice = None
+    if notices.known(session, [record_id], now):  # most that changes is not public yet
+        notice = notices.of_record(premises, session, record_id, now)
     return offers.take(session, record_id, _offered(premises, notice), now)
 
 

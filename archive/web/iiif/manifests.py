@@ -27,6 +27,7 @@ from archive.exchange.harvest.notices import Notice
 from archive.previewing import Showing
 from archive.records import citation, store
 from archive.records.citation import ARCHIVE
+from archive.records.document import Place
 from archive.records.tables import Record
 from archive.web.iiif import phrases
 from archive.web.iiif.phrases import Map
@@ -110,7 +111,7 @@ def _facts(notice: Notice) -> Iterator[dict[str, Map]]:
     facts = {
         "labels": phrases.joined(notice.labels),
         "date": phrases.plain(notice.event_date) if notice.event_date else {},
-        "places": phrases.plain(*(dublincore.spot(each) for each in notice.places)),
+        "places": phrases.plain(*(_spot(each) for each in notice.places)),
         "collection": phrases.by_language(shelf.titles) if shelf else {},
         "rights": phrases.plain(notice.rights) if notice.rights else {},
         "identifier": phrases.plain(notice.id),
@@ -118,6 +119,13 @@ def _facts(notice: Notice) -> Iterator[dict[str, Map]]:
     for name, value in facts.items():
         if any(value.values()):
             yield {"label": phrases.of(name), "value": value}
+
+
+def _spot(place: Place) -> str:
+    """A place as people read it, with as much of its coordinates as visitors do."""
+    if place.lat is None or place.lon is None:
+        return place.name
+    return f"{place.name} ({place.lat}, {place.lon})"
 
 
 def _warning(notice: Notice) -> Map:
