@@ -16,11 +16,12 @@ or a chunk does not authenticate, reading raises, and the connection must be bro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -139,7 +140,7 @@ class Release:
         :raises VaultError: the stored bytes are not those that were deposited
         """
         for at in range(start, min(stop, self.size), PIECE_BYTES):
-            self._ask_again()
+            self.ask_again()
             yield self._reader.read_range(at, min(PIECE_BYTES, stop - at))
 
     def read_range(self, offset: int, length: int) -> bytes:
@@ -148,7 +149,7 @@ class Release:
         :raises RefusedError: the viewer may not see it any more
         :raises VaultError: the stored bytes are not those that were deposited
         """
-        self._ask_again()
+        self.ask_again()
         return self._reader.read_range(offset, length)
 
     def close(self) -> None:
@@ -165,7 +166,11 @@ class Release:
     ) -> None:
         self.close()
 
-    def _ask_again(self) -> None:
+    def ask_again(self) -> None:
+        """Decide once more, on fresh facts, where the last answer is seconds old.
+
+        :raises RefusedError: the viewer may not see it any more
+        """
         now = self._premises.clock()
         if now - self._asked < ASK_AGAIN_AFTER:
             return
@@ -173,6 +178,31 @@ class Release:
             viewer, form = self.permit.viewer, self.form
             _decide(self._premises, session, viewer, self.asset_id, form, now)
         self._asked = now
+
+
+@dataclass
+class Package:
+    """A sealed package with originals that is open for one viewer; close it."""
+
+    size: int
+    _releases: Sequence[Release] = field(repr=False)
+    _reader: SealedReader = field(repr=False)
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `stop`, in small pieces.
+
+        :raises RefusedError: the viewer may not see one of the originals any more
+        :raises VaultError: the stored bytes are not those that were made
+        """
+        for at in range(start, min(stop, self.size), PIECE_BYTES):
+            for each in self._releases:
+                each.ask_again()
+            yield self._reader.read_range(at, min(PIECE_BYTES, stop - at))
+
+    def close(self) -> None:
+        self._reader.close()
+        for each in self._releases:
+            each.close()
 
 
 def release(
@@ -239,6 +269,38 @@ def resume(
         return None
     reader = _open(premises, found, facts.row)
     return _released(premises, found, facts.name, form, told, reader, now)
+
+
+def release_package(
+    premises: Premises,
+    viewer: Viewer,
+    asset_ids: Sequence[str],
+    object_id: UUID,
+    now: datetime,
+    *,
+    form: str,
+) -> Package:
+    """Open a sealed package that holds these originals, as if each were opened.
+
+    Each is decided on and told in the ledger before the package is opened.
+
+    :raises RefusedError: the policy says no to one of them
+    :raises NoSuchRecord: one of them is not there any more
+    :raises VaultError: the package cannot be opened
+    """
+    releases: list[Release] = []
+    try:
+        for asset_id in asset_ids:
+            opened = release(premises, viewer, asset_id, now, form=form)
+            releases.append(opened)
+        permits = {each.asset_id: each.permit for each in releases}
+        with premises.db.read() as s:
+            reader = originals.open_package(permits, s, premises.vault, object_id)
+    except BaseException:
+        for each in releases:
+            each.close()
+        raise
+    return Package(reader.size, releases, reader)
 
 
 def derive(

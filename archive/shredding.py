@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from archive import jobs, twins
 from archive.db import Database
+from archive.exports import desk as exports
 from archive.ledger import Ledger
 from archive.records import redactions, store
 from archive.records.errors import FieldError, Gone, RecordsError
@@ -242,7 +243,8 @@ def _objects(session: Session, record_id: str) -> list[UUID]:
         raise Gone("This record was shredded before.")
     assets = store.assets_of(session, record_id)
     made = [each for asset in assets for each in _objects_of(asset)]
-    return [*made, *_redacted(session, assets)]
+    packages = exports.objects_of_record(session, record_id)
+    return [*made, *_redacted(session, assets), *packages]
 
 
 def _objects_of(asset: Asset) -> Iterable[UUID]:
@@ -276,6 +278,7 @@ def _destroy(
                 *listed,
                 *(o for a in assets for o in _objects_of(a)),
                 *_redacted(session, assets),
+                *exports.objects_of_record(session, record_id),
             ]
         )
     )
@@ -284,6 +287,7 @@ def _destroy(
     ]
     for each in objects:
         keytable.destroy(session, each, now)
+    exports.end_of_record(session, record_id, now)
     record = store.get(session, record_id)
     facts = [_facts(premises.sealing, asset) for asset in assets]
     if record is not None and record.state is RecordState.CONTRIBUTED:

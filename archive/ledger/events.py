@@ -105,6 +105,7 @@ ACCESS = frozenset(
         "emergency ended",
         "emergency reviewed",
         "access refused",
+        "export given",
         "mark read",
         "exposure rung",
         "account created",

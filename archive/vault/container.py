@@ -60,6 +60,7 @@ class Kind(IntEnum):
     COPY = 10
     REDACTED = 11
     MUTED = 12
+    LISTING = 13
 
 
 @dataclass(frozen=True)

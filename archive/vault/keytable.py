@@ -43,6 +43,7 @@ PURPOSES = {
     Kind.PREVIEW_IMAGE: Purpose.PREVIEW,
     Kind.PREVIEW_VIDEO: Purpose.PREVIEW,
     Kind.THUMBNAIL: Purpose.PREVIEW,
+    Kind.LISTING: Purpose.PREVIEW,
 }
 
 

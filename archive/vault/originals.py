@@ -4,6 +4,7 @@ The Permit is the policy's; it is asked for here once more, so that a mistake el
 meets a closed door instead of the plaintext.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -49,6 +50,25 @@ def find(s: Session, object_id: UUID, kind: Kind = Kind.ORIGINAL) -> DataKey:
     if kind not in KINDS:
         raise ValueError(f"{kind.name} is no kind of original")
     return keytable.require_whole(keytable.newest(s, object_id, kind))
+
+
+def open_package(
+    permits: Mapping[str, Permit], s: Session, vault: Vault, object_id: UUID
+) -> SealedReader:
+    """Open a sealed package that holds originals, with a permit for each, by asset id.
+
+    :raises WrongPermit: one is not a permit to open that asset
+    :raises VaultError: it cannot be opened; nothing of it was read out
+    """
+    for asset_id, permit in permits.items():
+        if not isinstance(permit, Permit) or permit.action is not Action.OPEN_ORIGINAL:
+            raise WrongPermit("this permit is not for opening originals")
+        if permit.item is None or permit.item.asset_id != asset_id:
+            raise WrongPermit("this permit is for another asset")
+    if not permits:
+        raise WrongPermit("nothing with originals in it is opened without a permit")
+    row = keytable.require_whole(keytable.newest(s, object_id, Kind.EXPORT))
+    return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))
 
 
 def open_found(

@@ -4,6 +4,7 @@
 |---|---|---|
 | derive | asset | opens the original through the gate, makes and keeps its preview |
 | label batch | batch | labels many files as one moderator confirmed, or undoes it |
+| export | export | makes what somebody asked to take away, sealed |
 | import | import | checks a table handed in on the page, or takes a slice of it in |
 | rebuild | record, kind, after | makes previews again, a slice at a time |
 | cluster | after | puts previews into clusters that share a tile, a crowd at a time |
@@ -29,7 +30,7 @@
 | reset | sealed | mails a link for a new password, where the address has an account |
 | changes | | mails the notices about accounts' security |
 | requests | | reminds of requests, ends of grants, ended embargoes |
-| tidy | | ends sessions, vettings and labels that ran out, forgets spent limits |
+| tidy | | ends sessions, vettings, labels and exports that ran out, and spent limits |
 
 A handler ends its job by `task.done(session)` in the transaction with its effect.
 """
@@ -46,6 +47,7 @@ from sqlalchemy.orm import Session
 from archive import jobs, orders
 from archive.contributions import ending
 from archive.exchange.harvest import offering as offered
+from archive.exports import desk as exports
 from archive.intake import uploads
 from archive.jobs import Job
 from archive.ledger.actors import actor_of
@@ -63,6 +65,7 @@ from archive.work import (
     clustering,
     copying,
     deriving,
+    exporting,
     importing,
     indexing,
     lettering,
@@ -190,6 +193,7 @@ def tidy(task: Task) -> None:
             session, sessions=lapsed, vettings=len(expired), unlabelled=unlabelled
         )
     reminding.write_down_lapses(site, now)
+    exports.shred_due(site)
 
 
 def _no_preview(
@@ -208,6 +212,12 @@ def _no_redaction(
     redacting.give_up(session, str(job.args["redaction"]), sentence)
 
 
+def _no_export(
+    _site: Site, session: Session, job: Job, sentence: str, now: datetime
+) -> None:
+    exports.give_up(session, str(job.args["export"]), sentence, now)
+
+
 def _nothing(
     _site: Site, _session: Session, _job: Job, _sentence: str, _now: datetime
 ) -> None:
@@ -223,6 +233,7 @@ HANDLERS: Mapping[str, Handler] = {
     "derive": Handler(derive, _no_preview),
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),
+    exporting.KIND: Handler(exporting.make, _no_export),
     importing.KIND: Handler(importing.run, _nothing),
     "index": Handler(index, _nothing),
     offering.KIND: Handler(offering.look, _nothing),

@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, delete
 
 from archive.contributions import forgetting as contributions
 from archive.exchange.imports import desk
+from archive.exports import desk as exports
 from archive.ledger.actors import actor_of
 from archive.reports import forgetting as reports
 from archive.searches.tables import SavedSearch
@@ -37,6 +38,7 @@ def forget(task: Task) -> None:
         rows |= reports.forget(s, gone.accounts, keep, now)
         rows |= contributions.forget(s, gone.accounts, keep, now)
         rows |= desk.forget(s, gone.accounts, keep, now)
+        rows |= exports.forget(s, gone.accounts, keep, now)
         if rows:
             told = summaries.signed(site.keyring, rows, keep, now)
             site.ledger.append(

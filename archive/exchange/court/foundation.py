@@ -23,7 +23,7 @@ from archive.ledger.tree import Tree
 from archive.witness import checkpoints, extracts, proofs
 
 EXTRACT = "vigil court extract/v1"
-OWN = frozenset({"exporting", "displaying"})
+OWN = frozenset({"exporting", "export given", "displaying"})
 PACKAGE = "package"
 PROGRAM = "system:"
 OPERATOR = "operator"

@@ -29,6 +29,8 @@ KINDS = {
     Kind.REDACTED: _("redacted copy"),
     Kind.PREVIEW_IMAGE: _("preview"),
     Kind.PREVIEW_VIDEO: _("moving preview"),
+    Kind.EXPORT: _("export with originals"),
+    Kind.LISTING: _("export"),
 }
 KEEPERS = {
     "worker": _("the worker"),

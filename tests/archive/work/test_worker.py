@@ -421,6 +421,7 @@ KINDS = (
     "cluster",
     "copy",
     "derive",
+    "export",
     "fixity",
     "import",
     "index",
