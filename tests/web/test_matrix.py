@@ -172,6 +172,7 @@ PUBLISHED = {
         GET account.exposure
         GET account.exports
         POST account.ask_export
+        GET api.exports_listing
         GET account.pause
         POST account.save_budget
         POST account.take_break
@@ -269,6 +270,11 @@ PUBLISHED = {
         POST account.revoke_visa
         GET account.ask_with_visa
         POST account.withdraw_batch
+        POST account.act_on_export
+        GET account.made_export
+        GET api.exports_read
+        GET api.exports_give
+        DELETE api.exports_end
         POST account.take_export
         POST account.withdraw_export
         POST account.withdraw_consent

@@ -1,15 +1,25 @@
-"""The results of a search to take away."""
+"""What is taken away: at once where it is small, else made by a job and kept a day."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import jsonify, url_for
+from sqlalchemy.orm import Session
+
+from archive.exchange.exports import giving
+from archive.exports import desk
+from archive.exports.tables import Export
 from archive.searches import question
+from archive.web import exporting
 from archive.web.api.operations import Answer
 from archive.web.api.savedsearches import pairs_of
-from archive.web.request import body, context
+from archive.web.request import body, context, sentences
 from archive.web.request.body import BodyError
 from archive.web.request.i18n import language
 from archive.web.showing import listexport, massexport
 from archive.web.showing.massexport import NeedsSecond, Taking
+from archive.web.showing.represent import iso
 from auth import seconding
 from auth.seconding import State
 
@@ -30,6 +40,65 @@ def create() -> Answer:
         return listexport.export(question.read(pairs, lang=language()), form, pairs)
     except NeedsSecond as refused:
         return _waiting(refused.wanted, reason)
+
+
+def listing() -> Answer:
+    """What you have asked for, the newest first."""
+    with context.read_session() as s:
+        rows = desk.of_author(s, exporting.own_id())
+        items = [_told(s, row) for row in rows]
+    return jsonify(items=items, total=len(items)), 200
+
+
+def read(export_id: str) -> Answer:
+    """How far it is, how it ended, and where the file is once it is ready."""
+    return jsonify(_of(export_id)), 200
+
+
+def give(export_id: str) -> Answer:
+    """The file, as long as you may have it."""
+    return exporting.give(export_id)
+
+
+def end(export_id: str) -> Answer:
+    """Stop making it, or destroy what was made; again changes nothing."""
+    exporting.end(export_id)
+    return jsonify(_of(export_id)), 200
+
+
+def accepted(export_id: str) -> Answer:
+    """It is being made."""
+    headers = {"Location": url_for("api.exports_read", export_id=export_id)}
+    return jsonify(_of(export_id)), 202, headers
+
+
+def _of(export_id: str) -> dict[str, Any]:
+    with context.read_session() as s:
+        return _told(s, desk.require(s, export_id, exporting.own_id()))
+
+
+def _told(s: Session, row: Export) -> dict[str, Any]:
+    job = desk.job_of(s, row)
+    is_ready = giving.is_given(row, context.now())
+    result = {
+        "url": url_for("api.exports_give", export_id=row.id),
+        "size": row.size,
+        "media_type": row.media_type,
+        "filename": row.filename,
+        "expires_at": iso(row.expires_at),
+    }
+    return {
+        "id": row.id,
+        "what": row.what.value,
+        "record": row.record_id,
+        "records": row.records,
+        "state": row.state.value,
+        "progress": 1.0 if row.object_id else job.progress if job else 0.0,
+        "asked_at": iso(row.asked_at),
+        "ended_at": iso(row.ended_at),
+        "result": result if is_ready else None,
+        "error": sentences.said(row.failure) if row.failure else None,
+    }
 
 
 def _confirmed(proposal_id: str) -> Answer:

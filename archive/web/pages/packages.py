@@ -1,7 +1,7 @@
 """The court package of a record: what is in it, and the button that gives it.
 
     GET  /records/<id>/package    what it is, and the choices
-    POST /records/<id>/package    the ZIP, streamed; nothing of it is ever on a disk
+    POST /records/<id>/package    the ZIP, streamed; of large originals an export
 
 With the originals every one of them goes through the gate, for a live consent given for
 legal proceedings.
@@ -9,12 +9,13 @@ legal proceedings.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from archive.exchange import court
 from archive.exchange.court import Wish
 from archive.records import store
-from archive.web.answer import packing
+from archive.web import exporting
 from archive.web.request import context
 from archive.web.request.guard import needs
 from archive.web.showing import recordpage
@@ -42,7 +43,7 @@ def choose(record_id: str) -> str:
 @needs(Action.PACKAGE)
 def give(record_id: str) -> Response:
     """The package, once the ledger has a line that tells of it."""
-    return packing.given(
+    given = exporting.package(
         Wish(
             record_id,
             original="original" in request.form,
@@ -50,6 +51,9 @@ def give(record_id: str) -> Response:
             up_to_now="up_to_now" in request.form,
         )
     )
+    if isinstance(given, str):
+        return redirect(url_for("account.made_export", export_id=given), 303)
+    return given
 
 
 def _agreed(record_id: str) -> bool:

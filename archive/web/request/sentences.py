@@ -55,6 +55,18 @@ ACCOUNTS = (
     N_("This address cannot be used for this account."),
     N_("Too many tries; wait %(seconds)s seconds and try again."),
 )
+EXPORTS = (
+    N_("You have five exports; take or delete one of them first."),
+    N_("There is no such export."),
+    N_("This export is over."),
+    N_("This export is not ready, or its day is over."),
+    N_("Whoever asked for this export has signed out, or may not have it now."),
+    N_(
+        "Something in this export has changed since it was made, or how much of it you "
+        "may read: have it made again."
+    ),
+    N_("Here a package with originals is given while it is made."),
+)
 REPORTS = (
     N_("There is no such report."),
     N_("You have reported this already, and it is still open."),
@@ -586,6 +598,7 @@ IMPORTS = (
 )
 KNOWN = (
     *ACCOUNTS,
+    *EXPORTS,
     *REPORTS,
     *CONTRIBUTIONS,
     *REDACTIONS,

@@ -17,6 +17,7 @@ from archive.web.api.schemas import (
     desks,
     files,
     found,
+    given,
     house,
     people,
     taken,
@@ -35,4 +36,5 @@ SCHEMAS: dict[str, Schema] = {
     **found.SCHEMAS,
     **taken.SCHEMAS,
     **people.SCHEMAS,
+    **given.SCHEMAS,
 }

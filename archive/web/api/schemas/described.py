@@ -16,6 +16,7 @@ from archive.web.api.schemas.shapes import (
     TREATMENT,
     TRUTH,
     VISIBILITY,
+    WAIT,
     Schema,
     many,
     or_null,
@@ -176,6 +177,7 @@ SCHEMAS: dict[str, Schema] = {
         format=words("csv", "json"),
         reason={**TEXT, "description": "asks a second person for what is too much"},
         confirmed={**TEXT, "description": "the id of what one has confirmed"},
+        wait=WAIT,
     ),
     "Suggestions": thing(("suggestions",), suggestions=many(TEXT)),
     "NewRecord": thing(

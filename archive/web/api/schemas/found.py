@@ -10,6 +10,7 @@ from archive.web.api.schemas.shapes import (
     COUNT,
     TEXT,
     TRUTH,
+    WAIT,
     Schema,
     many,
     or_null,
@@ -85,7 +86,7 @@ def _made() -> dict[str, Schema]:
         },
         "EntityPage": thing(("items", "total"), items=many(told), total=COUNT),
         "StatementPage": thing(("items", "total"), items=many(statement), total=COUNT),
-        "PackageWish": thing(original=TRUTH, people=TRUTH, up_to_now=TRUTH),
+        "PackageWish": thing(original=TRUTH, people=TRUTH, up_to_now=TRUTH, wait=WAIT),
         "Findings": thing(
             ("record", "assessments", "stances", "accounts", "relations"),
             record=TEXT,

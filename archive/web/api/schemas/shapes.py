@@ -30,6 +30,12 @@ def many(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+WAIT: Schema = {
+    "type": "boolean",
+    "description": "false: made by a job, answered with 202 and its address",
+}
+
+
 def or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 

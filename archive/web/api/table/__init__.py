@@ -10,6 +10,7 @@ asked       requests, consents, own       house      words, work, ledger
 contributed what is handed in from outside
 desks       what readers reported       taken     tables of many records
 people      applications and accounts
+given       exports that a job makes
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from archive.web.api.table import (
     desks,
     files,
     found,
+    given,
     house,
     people,
     taken,
@@ -38,5 +40,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *files.OPERATIONS,
     *taken.OPERATIONS,
     *people.OPERATIONS,
+    *given.OPERATIONS,
     *house.OPERATIONS,
 )

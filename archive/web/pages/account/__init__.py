@@ -7,7 +7,8 @@ passkeys   keys of one's devices
 sessions   browsers signed in
 consents   what one agreed to see: live and past, receipts
 searches   saved searches and their alerts
-exports    large exports, which take a second person
+exports    those that a job makes, and large ones, which take a second person
+making     one that a job makes
 exposure   what one has opened, counted
 preferences  which labels and tiers are hidden, warned of, previewed
 standing   the terms and the induction
@@ -22,6 +23,7 @@ from archive.web.pages.account import (
     data,
     exports,
     exposure,
+    making,
     overview,
     passkeys,
     preferences,
@@ -41,6 +43,7 @@ __all__ = [
     "data",
     "exports",
     "exposure",
+    "making",
     "overview",
     "passkeys",
     "preferences",

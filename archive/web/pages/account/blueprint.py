@@ -27,7 +27,7 @@ SECTIONS = (
     ("account.induction", _("Induction"), "book-open", Action.MANAGE_OWN_ACCOUNT),
     ("account.tokens", _("Access tokens"), "key-round", Action.MANAGE_OWN_ACCOUNT),
     ("account.visas", _("Visas"), "landmark", Action.MANAGE_OWN_ACCOUNT),
-    ("account.exports", _("Large exports"), "archive", Action.EXPORT_METADATA),
+    ("account.exports", _("Exports"), "archive", Action.EXPORT_METADATA),
     ("account.data", _("Your data"), "download", Action.MANAGE_OWN_ACCOUNT),
 )
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from archive.exports import desk
 from archive.requests import seconding as asking
 from archive.web.pages import search
 from archive.web.pages.account.blueprint import bp, own_id
@@ -79,7 +80,8 @@ def exports() -> str:
                     "is_ready": state is State.CONFIRMED,
                 }
             )
-    return render_template("account/exports.html", found=found)
+        made = desk.of_author(s, own_id())
+    return render_template("account/exports.html", found=found, made=made)
 
 
 @bp.post("/exports")

@@ -128,7 +128,11 @@ def test_with_originals_the_gate_is_asked_and_tells_at_making_and_at_giving(
     assert len(told(site, "displaying")) == 1
     assert content in take(site, made, viewer)
     lines = told(site, "displaying", "export given")
-    assert [line.event for line in lines] == ["displaying", "export given", "displaying"]
+    assert [line.event for line in lines] == [
+        "displaying",
+        "export given",
+        "displaying",
+    ]
     assert lines[0].detail["form"] == "package"
     assert in_clear(site, MARK) == []
     with site.db.read() as s:
@@ -233,7 +237,9 @@ def test_when_its_day_is_over_its_key_is_destroyed(
     with site.db.write() as s:
         later = site.clock() + timedelta(days=900)
         assert exports.forget(s, [], timedelta(days=30), later) == {"exports": 1}
-        assert not s.scalars(select(DataKey).where(DataKey.object_id == row.object_id)).all()
+        assert not s.scalars(
+            select(DataKey).where(DataKey.object_id == row.object_id)
+        ).all()
 
 
 def _blob(site: Site, row: Export) -> str:
