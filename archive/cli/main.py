@@ -16,6 +16,7 @@ HOMES = {
     "demo": "demo",
     "deposit": "deposits",
     "doctor": "doctor",
+    "export": "exporting",
     "gazetteer": "gazetteer",
     "import": "importing",
     "init": "home",

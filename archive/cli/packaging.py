@@ -7,7 +7,6 @@ token comes from the environment, so that it stands in no list of processes.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,21 +15,18 @@ from typing import IO
 
 import click
 
-from archive.cli import output
+from archive.cli import output, persons
 from archive.cli.opening import opened
 from archive.cli.output import Failure
+from archive.cli.persons import TOKEN
 from archive.exchange import court
 from archive.exchange.court import NotForCourt, Wish
 from archive.gate import RefusedError
 from archive.site import Site
 from archive.vault import signing
 from archive.witness import WitnessError, attestation, checkpoints
-from auth import accounts
-from auth.credentials import tokens
-from auth.entry import entrances
 from auth.viewer import Viewer, operator_viewer
 
-TOKEN = "VIGIL_TOKEN"  # noqa: S105 - the name of a variable
 STDOUT = Path("-")
 
 
@@ -69,7 +65,7 @@ def package(  # noqa: PLR0913 - each is an option of the command
         )
     with opened() as site, _as_failure():
         _refuse_home(site, destination)
-        viewer = operator_viewer() if email is None else _person(site, email)
+        viewer = operator_viewer() if email is None else persons.proved(site, email)
         digest = _write(site, wish, viewer, destination)
         told = f"The package is {digest}; the archive's public key is"
         output.note(f"{told} {signing.public_key(site.keyring)}.")
@@ -96,24 +92,6 @@ def _copy(pieces: Iterable[bytes], file: IO[bytes]) -> None:
     for piece in pieces:
         file.write(piece)
     file.flush()
-
-
-def _person(site: Site, email: str) -> Viewer:
-    """Who the token says they are, and nobody else.
-
-    :raises Failure: there is no such account, or the token is not theirs
-    """
-    now = site.clock()
-    with site.db.read() as s:
-        account = accounts.find_by_email(s, site.sealing, email)
-        token = tokens.find(s, os.environ.get(TOKEN, ""), now)
-        if account is None or token is None or token.account_id != account.id:
-            raise Failure(
-                f"{TOKEN} must hold a live access token of {email}, with the scopes "
-                "read and reveal; they make one under Account, Access tokens.",
-                "token",
-            )
-        return entrances.viewer_through(s, account.id, token.id, now)
 
 
 def _refuse_home(site: Site, destination: Path) -> None:

@@ -8,14 +8,13 @@ import click
 from flask import g
 
 from archive.app import create_app
-from archive.cli import output
+from archive.cli import output, persons
 from archive.cli.opening import opened
 from archive.cli.output import Failure
 from archive.searches.question import PER_PAGE
 from archive.site import Site
 from archive.web.api import records
-from auth import accounts
-from auth.viewer import ANONYMOUS, Viewer
+from auth.viewer import Viewer
 from search.query import QueryError
 
 
@@ -34,25 +33,10 @@ def search(
 ) -> None:
     """Search titles and descriptions. Example: vigil search "Hadrut -tier:G5" """
     with output.failing_as_json(as_json), opened() as site:
-        viewer = _viewer(site, email) if email else ANONYMOUS
+        viewer = persons.reading_as(site, email)
         asked = {"q": query, "page": page, "per_page": per_page}
         found = _ask(site, viewer, asked)
         output.answer(found, as_json, lambda: _lines(found))
-
-
-def _viewer(site: Site, email: str) -> Viewer:
-    with site.db.read() as session:
-        found = accounts.find_by_email(session, site.sealing, email)
-        if found is None:
-            raise Failure(f"There is no account of {email}.", "no_account")
-        return accounts.load_viewer(
-            session,
-            found.id,
-            session_id=None,
-            second_factor=False,
-            scopes=None,
-            now=site.clock(),
-        )
 
 
 def _ask(site: Site, viewer: Viewer, asked: dict[str, Any]) -> dict[str, Any]:

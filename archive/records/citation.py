@@ -93,6 +93,11 @@ def ris(cited: Cited) -> str:
 
 def csl_json(cited: Cited) -> str:
     """A CSL-JSON list with one item."""
+    return json.dumps([csl_item(cited)], ensure_ascii=False, indent=2) + "\n"
+
+
+def csl_item(cited: Cited) -> dict[str, object]:
+    """An item of a CSL-JSON list."""
     item: dict[str, object] = {
         "id": f"vigil-{cited.record_id}",
         "type": "document",
@@ -108,7 +113,7 @@ def csl_json(cited: Cited) -> str:
         item["issued"] = _csl_date(cited.published)
     if cited.event_date:
         item["event-date"] = {"raw": cited.event_date}
-    return json.dumps([item], ensure_ascii=False, indent=2) + "\n"
+    return item
 
 
 FORMS: Mapping[str, tuple[str, str, Callable[[Cited], str]]] = {

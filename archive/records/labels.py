@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -220,6 +220,25 @@ def said_of(session: Session, record_id: str) -> dict[str, list[LabelRow | Mark]
     for asset_id, held in marks.of_assets(session, rows).items():
         found[asset_id] = [*rows[asset_id], *held]
     return found
+
+
+def said_of_many(
+    session: Session, assets: Mapping[str, Sequence[Asset]]
+) -> dict[str, list[LabelRow | Mark]]:
+    """All that is said of the assets of several records, by record id.
+
+    The assets are given by record id; all is asked with three questions.
+    """
+    every = {asset.id: asset for held in assets.values() for asset in held}
+    rows: dict[str, list[LabelRow]] = {asset_id: [] for asset_id in every}
+    for row in _standing(session, LabelRow.asset_id.in_(rows)):
+        rows[row.asset_id].append(row)
+    parts = marks.of_assets(session, every)
+    said: dict[str, list[LabelRow | Mark]] = {record_id: [] for record_id in assets}
+    for record_id, held in assets.items():
+        for asset in held:
+            said[record_id] += [*_told(asset, rows[asset.id]), *parts[asset.id]]
+    return said
 
 
 def history(session: Session, asset_id: str) -> Sequence[LabelRow]:

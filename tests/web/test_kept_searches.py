@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from archive import work
+from archive.exchange import reading
 from archive.exchange.cells import harmless
 from archive.records import store
 from archive.records.document import Description, Place, RecordDocument
@@ -261,7 +262,7 @@ def test_a_record_that_is_hidden_meanwhile_is_not_exported(
     shelve("A church")
     gone = shelve("Another church")
     client = browser("researcher")
-    monkeypatch.setattr(listexport, "BATCH", 1)
+    monkeypatch.setattr(reading, "BATCH", 1)
     answer = client.post(
         "/search/export",
         data={"csrf_token": csrf(client), "format": "csv", "search": "sort=deposited"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archive.exchange.court.bag import Bag
@@ -45,10 +45,17 @@ def zipped(bag: Bag) -> Iterator[bytes]:
     :raises RefusedError: an original may not be seen any more
     :raises VaultError: an original is not what was deposited
     """
+    return zipped_files(bag.folder, bag.files())
+
+
+def zipped_files(
+    folder: str, files: Iterable[tuple[str, Iterable[bytes]]]
+) -> Iterator[bytes]:
+    """The pieces of a ZIP of these files below one folder, in order."""
     sink = _Waiting()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as whole:
-        for name, pieces in bag.files():
-            facts = zipfile.ZipInfo(f"{bag.folder}/{name}", EPOCH)
+        for name, pieces in files:
+            facts = zipfile.ZipInfo(f"{folder}/{name}", EPOCH)
             facts.external_attr, facts.create_system = MODE, UNIX
             with whole.open(facts, "w", force_zip64=True) as entry:
                 for piece in pieces:

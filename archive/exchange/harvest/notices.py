@@ -1,4 +1,4 @@
-"""A record as a visitor reads it, in every language it has: for whoever asks nobody.
+"""A record as somebody reads it, in every language it has.
 
 The scope of lists says which records there are, the same rules as on the pages which
 title and how much of a place. There is no address of a source or of an original in it,
@@ -21,7 +21,7 @@ from archive.records.tables import Asset, Collection, Record
 from archive.records.vocabulary import Vocabulary
 from auth.scope import may_read_title, scope
 from auth.sealing import Sealing
-from auth.viewer import ANONYMOUS
+from auth.viewer import ANONYMOUS, Viewer
 
 NEUTRAL = {
     "en": "Record {id}, with severe content",
@@ -52,7 +52,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Notice:
-    """What anybody may read of one record; `labels` are names by language.
+    """What is read of one record; `labels` are names by language.
 
     `texts` has a title in each language, a neutral one where the true one is guarded.
     """
@@ -76,8 +76,7 @@ def of_many(
     """The notices of those of these records that a visitor may know of, by id."""
     found = store.list_by_ids(session, record_ids, scope(ANONYMOUS, now))
     assets = store.assets_of_many(session, [record.id for record in found])
-    held = {row.id: shelf for row, shelf in shelves(premises, session)}
-    writer = _Writer(premises, vocabulary.of(session), held, now)
+    writer = Writer.of(premises, session, ANONYMOUS, now)
     return {record.id: writer.notice(record, assets[record.id]) for record in found}
 
 
@@ -108,17 +107,27 @@ def neutral_title(record_id: str, lang: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Writer:
-    """What every notice of one answer is written from."""
+class Writer:
+    """What every notice of one answer is written from, and for whom."""
 
     premises: Premises
     words: Vocabulary
     shelves: Mapping[str, Shelf]
+    viewer: Viewer
     now: datetime
 
+    @classmethod
+    def of(
+        cls, premises: Premises, session: Session, viewer: Viewer, now: datetime
+    ) -> Writer:
+        """Read what is the same for all of them."""
+        held = {row.id: shelf for row, shelf in shelves(premises, session)}
+        return cls(premises, vocabulary.of(session), held, viewer, now)
+
     def notice(self, record: Record, assets: Sequence[Asset]) -> Notice:
+        """What this viewer reads of it; it must be in their scope."""
         document = store.document_of(self.premises.sealing, record)
-        digits = scope(ANONYMOUS, self.now).digits
+        digits = scope(self.viewer, self.now).digits
         published = record.published_at
         return Notice(
             id=record.id,
@@ -137,7 +146,7 @@ class _Writer:
     def _texts(
         self, record: Record, document: RecordDocument
     ) -> Mapping[str, Description]:
-        if may_read_title(ANONYMOUS, store.item_of(record), self.now):
+        if may_read_title(self.viewer, store.item_of(record), self.now):
             return document.descriptions
         return {
             lang: Description(neutral_title(record.id, lang), text.body)

@@ -8,6 +8,7 @@ from flask import jsonify, url_for
 from sqlalchemy.orm import Session
 
 from archive.exchange.exports import giving
+from archive.exchange.lists import FORMS
 from archive.exports import desk
 from archive.exports.tables import Export
 from archive.searches import question
@@ -27,11 +28,11 @@ ASKED = frozenset({"search", "format", "reason", "confirmed"})
 
 
 def create() -> Answer:
-    """Descriptions of what a search finds, without media, as CSV or JSON."""
+    """Descriptions of what a search finds, without media, in one of `FORMS`."""
     sent = body.fields(known=ASKED)
     form, reason = sent.text("format", "json"), sent.text("reason")
-    if form not in listexport.FORMS:
-        known = ", ".join(listexport.FORMS)
+    if form not in FORMS:
+        known = ", ".join(FORMS)
         raise BodyError(f"format must be one of: {known}.", field="format")
     if confirmed := sent.text("confirmed"):
         return _confirmed(confirmed)

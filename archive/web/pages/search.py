@@ -16,6 +16,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
+from archive.exchange.lists import FORMS
 from archive.records import store
 from archive.records.tables import Collection
 from archive.searches import question
@@ -110,13 +111,13 @@ def results() -> tuple[str, int] | str:
 @bp.post("/search/export")
 @needs(Action.EXPORT_METADATA)
 def export() -> Response | tuple[str, int]:
-    """The whole list of results, without media, as CSV or JSON.
+    """The whole list of results, without media, in one of the forms of lists.
 
     :raises QueryError: the search cannot be read
     :raises BadRequest: there is no such form
     """
     form = request.form.get("format", "")
-    if form not in listexport.FORMS:
+    if form not in FORMS:
         raise BadRequest
     pairs = parse_qsl(request.form.get("search", "")[:LONGEST_ADDRESS])
     try:
@@ -161,6 +162,7 @@ def _page(
         chosen=list(chosen(search, titles)),
         kept=search.pairs,
         encoded=searching.encoded(search.pairs),
+        forms=[(name, form.title) for name, form in FORMS.items()],
         excluded=[facet_words("label", c, {}) for c in exclusions.of_viewer()],
         left_out=exclusions.left_out(len(exclusions.of_viewer())),
         alerts=ALERTS,

@@ -20,6 +20,7 @@ from typing import Any
 from flask import g, url_for
 from sqlalchemy.orm import Session
 
+from archive.exchange import reading
 from archive.records import labels, redactions, store
 from archive.records.document import Place, RecordDocument
 from archive.records.marks import Mark
@@ -216,13 +217,8 @@ def asset(found: Record, each: Asset, reach: Reach) -> dict[str, Any]:
 
 def label_list(rows: Iterable[LabelRow | Mark]) -> list[dict[str, Any]]:
     """Each label once, with the highest tier that any asset gives it."""
-    highest: dict[str, Tier | None] = {}
-    for row in rows:
-        before = highest.get(row.code)
-        highest[row.code] = max(
-            (tier for tier in (before, row.tier) if tier is not None), default=None
-        )
-    return [label_json(code, tier) for code, tier in sorted(highest.items())]
+    found = reading.tags(rows, context.vocabulary())
+    return [label_json(tag.term.code, tag.tier) for tag in found]
 
 
 def label_json(code: str, tier: Tier | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.exchange.lists import FORMS
 from archive.findings.qualifications import STANCES as CLAIM_STANCES
 from archive.web.api.schemas.shapes import (
     ACCESS,
@@ -174,7 +175,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "ListExport": thing(
         search=SAVED["search"],
-        format=words("csv", "json"),
+        format=words(*FORMS),
         reason={**TEXT, "description": "asks a second person for what is too much"},
         confirmed={**TEXT, "description": "the id of what one has confirmed"},
         wait=WAIT,

@@ -1,0 +1,143 @@
+"""`vigil export` as somebody meets it in a shell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import bagit
+import pytest
+from click.testing import CliRunner, Result
+
+from archive.cli import main
+from archive.exchange.lists import FORMS
+from archive.site import Site
+from archive.work import run_one
+from tests.archive.conftest import Clock, Desk, photo
+
+from .test_court import agree, unpacked
+from .test_package_command import token_of
+
+Vigil = Callable[..., Result]
+
+
+@pytest.fixture
+def vigil(
+    site: Site, environ: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Vigil:
+    clock.now = datetime.now(UTC)  # the command's own
+
+    def run(*words: str | Path, **more: str) -> Result:
+        for name, value in (environ | more).items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(main, ["export", *map(str, words)])
+
+    return run
+
+
+@pytest.fixture
+def content() -> bytes:
+    return photo((90, 70))
+
+
+@pytest.fixture
+def record(site: Site, desk: Desk, content: bytes) -> str:
+    """A published record of that content, which the index knows."""
+    held = desk.publish(desk.deposit(content)).record.id
+    while run_one(site, site.clock()):
+        pass
+    return held
+
+
+def test_every_form_is_written_and_the_ledger_knows(
+    site: Site, vigil: Vigil, record: str, tmp_path: Path
+) -> None:
+    for form in (*FORMS, "bagit"):
+        path = tmp_path / form
+        ran = vigil(form, "--out", path)
+        assert ran.exit_code == 0, ran.output
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert record.encode() in path.read_bytes()
+        assert "1 records are in" in ran.stderr
+    with site.db.read() as s:
+        lines = site.ledger.entries(s, event="exporting")
+    assert [line.detail["format"] for line in lines] == ["bagit", *reversed(FORMS)]
+    assert {(line.actor, line.detail["as"]) for line in lines} == {
+        ("operator", "visitor")
+    }
+
+
+def test_it_goes_to_standard_output_alone_and_over_no_file(
+    vigil: Vigil, record: str, site: Site, tmp_path: Path
+) -> None:
+    told = vigil("json", "--language", "ru")
+    assert [each["id"] for each in json.loads(told.stdout)["items"]] == [record]
+    assert json.loads(vigil("json", "--query", "zeppelin").stdout)["items"] == []
+    path = tmp_path / "out"
+    path.write_text("mine")
+    assert vigil("csv", "--out", path).exit_code == 1
+    assert path.read_text() == "mine"
+    inside = vigil("csv", "--out", site.config.home / "out.csv")
+    assert (inside.exit_code, "name a place outside" in inside.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("doc",), 2, "is not one of"),
+        (("csv", "--query", '"open'), 1, "quot"),
+        (("csv", "--as", "nobody@example.org"), 1, "no account"),
+        (("csv", "--with-originals"), 1, "Only a bag"),
+        (("bagit", "--with-originals"), 1, "name one with --as"),
+        (
+            ("bagit", "--with-originals", "--as", "nare@example.org"),
+            1,
+            "--purpose",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    vigil: Vigil,
+    record: str,
+    words: tuple[str, ...],
+    status: int,
+    told: str,
+) -> None:
+    ran = vigil(*words)
+    assert ran.exit_code == status
+    assert told in ran.stderr
+    assert ran.stdout_bytes == b""
+
+
+def test_originals_are_a_persons_with_a_token_and_consent_for_that_purpose(
+    site: Site, desk: Desk, vigil: Vigil, record: str, content: bytes, tmp_path: Path
+) -> None:
+    own, viewer = token_of(site, str(desk.researcher().account_id))
+    wanted = ("bagit", "--with-originals", "--as", "nare@example.org")
+    legal = (*wanted, "--purpose", "legal")
+
+    refused = vigil(*legal, VIGIL_TOKEN="")
+    assert "must hold a live access token" in refused.stderr
+    refused = vigil(*legal, VIGIL_TOKEN=own)
+    assert (refused.exit_code, "consent" in refused.stderr) == (1, True)
+    assert refused.stdout_bytes == b""
+
+    agree(desk, viewer, record)
+    other = vigil(*wanted, "--purpose", "research", VIGIL_TOKEN=own)
+    assert (other.exit_code, "not for this purpose" in other.stderr) == (1, True)
+    assert other.stdout_bytes == b""
+    clear = vigil(*legal, "--out", tmp_path / "out.zip", VIGIL_TOKEN=own)
+    assert (clear.exit_code, "unencrypted" in clear.stderr) == (1, True)
+    assert not (tmp_path / "out.zip").exists()
+
+    given = vigil(*legal, VIGIL_TOKEN=own)
+    assert given.exit_code == 0, given.stderr
+    folder = unpacked(given.stdout_bytes, tmp_path / "out")
+    assert bagit.Bag(str(folder)).validate()
+    (original,) = (folder / "data/originals" / record).iterdir()
+    assert original.read_bytes() == content
+    with site.db.read() as s:
+        (shown,) = site.ledger.entries(s, event="displaying")
+    assert (shown.detail["form"], shown.account_id) == ("bag", viewer.account_id)
