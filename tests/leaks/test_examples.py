@@ -150,6 +150,7 @@ def test_the_settings_of_nodes_are_known_and_safe(tmp_path: Path) -> None:
     config.check_safe(made)
     assert not made.database_url.startswith("sqlite")
     assert str(made.object_store).startswith("s3://")
+    assert (made.search_engine, made.job_engine) == ("postgresql", "procrastinate")
     assert made.shred_list is not None
     assert not made.shred_list.is_relative_to(made.home)
 
