@@ -17,6 +17,8 @@ from search.postgresql_engine.tables import pieces
 from search.sealed_pages import FileSealing, PagedReader, SealedWriter
 
 PIECE = 64 * 1024
+SMALL = 16 * 1024
+"""Files up to this size are fetched whole, all those of a segment at once."""
 Ask = Callable[[Statement, Mapping[str, object]], list[Row]]
 _READ = """SELECT substring(sealed
         FROM greatest(%(start)s - number::bigint * 65536, 0)::integer + 1
@@ -24,6 +26,9 @@ _READ = """SELECT substring(sealed
              - greatest(%(start)s - number::bigint * 65536, 0))::integer)
     FROM {} WHERE file = %(file)s AND number BETWEEN %(first)s AND %(last)s
     ORDER BY number"""
+
+
+_FETCH = "SELECT file, sealed FROM {} WHERE file = ANY(%(files)s) AND number = 0"
 
 
 class TableFiles:
@@ -36,6 +41,8 @@ class TableFiles:
         self._sealing = sealing
         self._ask = ask
         self._read = sql.SQL(_READ).format(pieces(index))
+        self._fetch = sql.SQL(_FETCH).format(pieces(index))
+        self._fetched: dict[str, bytes] = {}
 
     @classmethod
     def committed(
@@ -55,9 +62,28 @@ class TableFiles:
         """
         if name not in self.lengths:
             raise FileNotFoundError(name)
-        source = TableSource(self._ask, self._read, name, self.lengths[name])
-        stream = cast(BinaryIO, source)
+        if self.lengths[name] <= SMALL:
+            stream: BinaryIO = io.BytesIO(self._small(name))
+        else:
+            source = TableSource(self._ask, self._read, name, self.lengths[name])
+            stream = cast(BinaryIO, source)
         return PagedReader(self._sealing.reader(name, stream), stream)
+
+    def _small(self, name: str) -> bytes:
+        """Return a small file, and keep the others of its segment for their turn."""
+        if name not in self._fetched:
+            segment = name.partition(".")[0]
+            files = [
+                other
+                for other, length in self.lengths.items()
+                if length <= SMALL and other.partition(".")[0] == segment
+            ]
+            rows = _found(self._ask, self._fetch, {"files": files})
+            self._fetched |= {row[0]: row[1] for row in rows}
+        data = self._fetched.pop(name, b"")
+        if len(data) != self.lengths[name]:
+            raise FileNotFoundError(name)
+        return data
 
     def create_file(self, name: str) -> "TableFile":
         """Refuse: a reader makes no files."""
@@ -150,14 +176,18 @@ class TableSource(io.RawIOBase):
             "first": start // PIECE,
             "last": (end - 1) // PIECE,
         }
-        try:
-            rows = self._ask(self._statement, given)
-        except psycopg.errors.UndefinedTable as problem:
-            raise FileNotFoundError(self._name) from problem
+        rows = _found(self._ask, self._statement, given)
         data = b"".join(row[0] for row in rows)
         if len(data) != end - start:
             raise FileNotFoundError(self._name)
         return data
+
+
+def _found(ask: Ask, statement: Statement, given: Mapping[str, object]) -> list[Row]:
+    try:
+        return ask(statement, given)
+    except psycopg.errors.UndefinedTable as problem:
+        raise FileNotFoundError("A writer has built the index anew") from problem
 
 
 class TableSink:

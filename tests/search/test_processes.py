@@ -199,7 +199,8 @@ def test_what_is_merged_away_while_it_is_read_is_asked_of_the_newest(
 ) -> None:
     """In a folder a file that is open can be read on; in a database it is gone."""
     engine, other = maker.create(), maker.open()
-    engine.add([document("old", "convoy")])
+    words = " ".join(f"word{number}" for number in range(9_000))
+    engine.add([document("old", f"convoy {words}")])  # too much to be held at once
     engine.refresh()
     asked: list[int] = []
 
