@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from archive import backup, config, jobs, restoring, work
+from archive.app import create_app
 from archive.config import ConfigError, Engine
 from archive.depot import Depot
 from archive.founding import create_home
@@ -196,3 +197,28 @@ def test_the_engine_in_the_database_wants_a_database_that_has_one(
         config.check_safe(settings)
     assert str(refused.value).endswith(".")
     assert "VIGIL_DATABASE_URL" in str(refused.value)
+
+
+@pytest.mark.parametrize("any_site", ["postgresql"], indirect=True)
+def test_a_running_site_waits_for_its_new_settings(any_site, any_desk) -> None:
+    """Between `vigil reindex` and the restart nothing is found, and nothing breaks."""
+    deposit = any_desk.publish(any_desk.deposit())
+    work.drain(any_site, deposit.record.id)
+    address = "/api/v1/records?q=church"
+    opened: list[Site] = []
+    running = create_app(any_site).test_client()
+    assert running.get(address).get_json()["total"] == 1
+    for engine in (Engine.POSTGRESQL, Engine.WHOOSH):
+        site = open_site(replace(any_site.config, search_engine=engine), any_site.clock)
+        assert running.get(address).get_json()["total"] == 1
+        rebuilt(site)
+        away = running.get(address)
+        assert away.status_code == 503
+        assert away.content_type == "application/problem+json"
+        assert running.get("/readyz").status_code == 503
+        running = create_app(site).test_client()
+        assert running.get(address).get_json()["total"] == 1
+        assert running.get("/readyz").status_code == 200
+        opened.append(site)
+    for site in opened:
+        site.close()
