@@ -5,6 +5,7 @@
 | accounts, account_changes | a person known to the archive; who changed what, and why |
 | terms_signatures, induction_passes | a version somebody signed; an induction passed |
 | limits | how often something was tried within a window |
+| repeats | a call that may be sent again, and what it was answered |
 | notices | what somebody must be told about the own account |
 | terms_texts | one text of a version of the terms that an administrator published |
 | modes | the mode that the whole archive is in |
@@ -166,6 +167,21 @@ class Limit(Base):
     key_hash: Mapped[bytes] = mapped_column(primary_key=True)
     window_start: Mapped[datetime] = mapped_column(primary_key=True)
     count: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Repeat(Base):
+    """A key that a call was made with, and what came of it; kept for a day."""
+
+    __tablename__ = "repeats"
+
+    key_index: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    holder: Mapped[str]
+    leased_until: Mapped[datetime]
+    made: Mapped[str | None]
+    body_digest: Mapped[bytes | None]
+    answer_sealed: Mapped[bytes | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from archive.db import revisions
+from archive.db import alongside, revisions
 from archive.db.recalling import Glance, Recalling, Watch
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Database:
         """Give a session that commits at the end, or leaves nothing after an error."""
         writing = self.engine.execution_options(vigil_writes=True)
         made = Session(writing, expire_on_commit=False, info=self.carried)
-        with made as session, session.begin():
+        with made as session, session.begin(), alongside.watched(session):
             yield session
 
     def answer_within(self, soon: timedelta) -> None:

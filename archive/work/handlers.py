@@ -84,7 +84,7 @@ from archive.work import (
 )
 from archive.work.deriving import WORKER
 from archive.work.task import Task
-from auth import accounts, limits
+from auth import accounts, limits, repeats
 from auth.credentials import challenges, sessions
 from auth.vetting import lapses
 
@@ -177,6 +177,7 @@ def tidy(task: Task) -> None:
         lapsed = sessions.end_lapsed(session, now)
         challenges.purge(session, now)
         limits.purge(session, now)
+        repeats.purge(session, now)
         expired = accounts.expire_due(session, now)
         for account_id in expired:
             site.ledger.append(

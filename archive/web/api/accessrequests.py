@@ -175,8 +175,15 @@ def _ask(scope: Scope) -> Answer:
     said = _statement(body.fields(known=ASKING))
     with context.write_session() as s:
         row = asking.hand_in(context.site(), s, _own(), scope, said, context.now())
-        told = _json(s, row)
-    where = url_for("api.accessrequests_read", request_id=row.id)
+        made = row.id
+    return made_already(made)
+
+
+def made_already(made: str) -> Answer:
+    """The answer to whoever asked."""
+    with context.read_session() as s:
+        told = _json(s, _found(s, made))
+    where = url_for("api.accessrequests_read", request_id=made)
     return jsonify(told), 201, {"Location": where}
 
 

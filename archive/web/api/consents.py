@@ -57,8 +57,29 @@ def give(record_id: str) -> Answer:
             redacted=sent.flag("redacted"),
         ),
     )
-    headers = {"Location": url_for("api.consents_withdraw", consent_id=given.id)}
-    return jsonify(_given(given)), 201, headers
+    return jsonify(_given(given)), 201, _where(given.id)
+
+
+def given_already(made: str) -> Answer:
+    """The answer to whoever gave this one."""
+    with context.read_session() as s:
+        told = _given(consents.consent_of(s.get_one(ConsentRow, made)))
+    return jsonify(told), 201, _where(made)
+
+
+def batch_given_already(made: str) -> Answer:
+    """The answer to whoever gave the batch that this one is of."""
+    with context.read_session() as s:
+        batch = s.get_one(ConsentRow, made).batch_id
+        rows = consents.for_account(s, context.viewer().account_id or "")
+        told = [
+            _given(consents.consent_of(row)) for row in rows if row.batch_id == batch
+        ]
+    return jsonify(batch=batch, consents=told), 201
+
+
+def _where(consent_id: str) -> dict[str, str]:
+    return {"Location": url_for("api.consents_withdraw", consent_id=consent_id)}
 
 
 def give_batch() -> Answer:

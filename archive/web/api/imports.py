@@ -40,6 +40,11 @@ def hand_in() -> Answer:
     _handed("", _form())  # what is wrong is told before the first file is kept
     content, called = importing.receive(parts)
     made = importing.hand_in(content, _handed(called, _form()))
+    return made_already(made)
+
+
+def made_already(made: str) -> Answer:
+    """The answer to whoever handed it in."""
     headers = {"Location": url_for("api.imports_read", import_id=made)}
     return jsonify(_told(made)), 201, headers
 

@@ -52,6 +52,11 @@ def plan() -> Answer:
         batch_id = bulk.plan(choice, wish, sent.text("reason"))
     except QueryError as error:
         raise BodyError(str(error), field="q") from None
+    return made_already(batch_id)
+
+
+def made_already(batch_id: str) -> Answer:
+    """The answer to whoever planned it."""
     headers = {"Location": url_for("api.labelbatches_read", batch_id=batch_id)}
     return jsonify(_told(batch_id)), 201, headers
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from archive.web.api.operations import Operation, Parameter
+from archive.web.api.operations import KEY, Operation, Parameter
 from archive.web.api.schemas import SCHEMAS, ref
 from auth.viewer import TokenScope
 
@@ -75,6 +75,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
             *_variables(operation.path),
             *_parameters(operation.query, "query"),
             *_parameters(operation.headers, "header"),
+            *_parameters([KEY] if operation.makes else [], "header"),
         ],
         "responses": {
             str(operation.status): _answer(operation),

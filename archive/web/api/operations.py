@@ -10,8 +10,9 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from archive.web.request import context, cursors, guard, uploads
+from archive.web.request import context, cursors, guard, once, uploads
 from archive.web.request.identity import MissingScopeError
+from archive.web.request.once import Makes
 from auth.policy import Action
 from auth.viewer import TokenScope
 
@@ -70,6 +71,12 @@ WALK = (
     ),
 )
 """What a list takes that can be walked through."""
+KEY = Parameter(
+    once.HEADER,
+    "a new word for each call: sent again with the same, it is answered again and "
+    "nothing is made twice",
+    {"type": "string", "pattern": "^[!-~]{8,200}$"},
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,8 @@ class Operation:
 
     `body` and `gives` name schemas of `archive.web.api.schemas`; both may also be a
     media type, and a body that is one is read raw. `headers` are those of the request.
-    `refuses` are the statuses of problem documents a caller should expect.
+    `refuses` are the statuses of problem documents a caller should expect. A call that
+    `makes` something can be sent again with the same key.
     """
 
     method: str
@@ -95,6 +103,7 @@ class Operation:
     status: int = 200
     gives: str | None = None
     refuses: tuple[int, ...] = ()
+    makes: Makes | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +124,8 @@ class Operation:
             for parameter in self.query:
                 for text in request.args.getlist(parameter.name):
                     parameter.check(text)
+            if self.makes is not None:
+                return once.run(self.makes, lambda: self.view(**path))
             return self.view(**path)
 
         run.__name__ = self.name

@@ -107,6 +107,11 @@ def create() -> Answer:
         made, duplicates = _from_form()
     else:
         made, duplicates = _from_json()
+    return made_already(made, duplicates)
+
+
+def made_already(made: str, duplicates: Sequence[intake.Duplicate] = ()) -> Answer:
+    """The answer to whoever added it."""
     with context.read_session() as s:
         told = _told(s, store.require(s, made))
         told["duplicates"] = _known_duplicates(s, duplicates)

@@ -42,8 +42,13 @@ def create() -> Answer:
     )
     with _mended():
         made = saving.save(wish)
-    headers = {"Location": url_for("api.savedsearches_read", search_id=made.row.id)}
-    return jsonify(_json(made)), 201, headers
+    return made_already(made.row.id)
+
+
+def made_already(made: str) -> Answer:
+    """The answer to whoever saved it."""
+    headers = {"Location": url_for("api.savedsearches_read", search_id=made)}
+    return jsonify(_json(saving.read(made))), 201, headers
 
 
 def read(search_id: str) -> Answer:

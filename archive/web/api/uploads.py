@@ -66,7 +66,7 @@ def create() -> Answer:
     details = Details(_filename(metadata), metadata)
     site, now = context.site(), context.now()
     begun = uploads.begin(site, _account(), length, details, now)
-    headers = {"Location": url_for("api.uploads_look", upload_id=begun.id)}
+    headers = _where(begun.id)
     if request.mimetype == MEDIA_TYPE:
         try:
             offset = _append(begun, 0)
@@ -75,6 +75,15 @@ def create() -> Answer:
             raise
         headers["Upload-Offset"] = str(offset)
     return Response(status=201, headers={**headers, **_expiry(begun.id)})
+
+
+def made_already(made: str) -> Answer:
+    """The answer to whoever began it; `HEAD` says how far it is."""
+    return Response(status=201, headers={**_where(made), **_expiry(made)})
+
+
+def _where(upload_id: str) -> dict[str, str]:
+    return {"Location": url_for("api.uploads_look", upload_id=upload_id)}
 
 
 def listing() -> Answer:

@@ -21,6 +21,7 @@ def N_(sentence: str) -> str:
 
 ACCOUNTS = (
     N_("There is no such account."),
+    N_("Another request with this key goes on; ask again."),
     N_("Write an e-mail address such as name@example.org."),
     N_("This address has an account already."),
     N_("Use at least %(least)s characters; a sentence is good."),

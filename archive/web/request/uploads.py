@@ -13,7 +13,9 @@ says so with `@takes_bytes`.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any, TypeVar
 
@@ -93,8 +95,12 @@ class IncomingFile(io.RawIOBase):
 class Submission:
     """A multipart body: its fields so far, and its files one after another."""
 
-    def __init__(self, stream: IO[bytes], boundary: bytes) -> None:
+    def __init__(
+        self, stream: IO[bytes], boundary: bytes, *, is_digested: bool = False
+    ) -> None:
         """Read the fields that stand before the first file.
+
+        Where it `is_digested`, what is read can be told from any other body.
 
         :raises BadRequest: the body is not well-formed multipart
         """
@@ -104,6 +110,7 @@ class Submission:
             boundary, max_form_memory_size=FORM_BYTES, max_parts=MAX_PARTS
         )
         self._field_bytes = 0
+        self._digests: list[hashlib._Hash] | None = [] if is_digested else None
         self._open_file: IncomingFile | None = None
         self._waiting: File | None = self._read_fields()
 
@@ -162,7 +169,25 @@ class Submission:
                 event = self._decoder.next_event()
         except ValueError as error:
             raise BadRequest("The form's body is cut or not well-formed.") from error
+        if self._digests is not None:
+            _digest(self._digests, event)
         return event
+
+    def digest(self) -> bytes:
+        """Of the names and contents of all parts that were read, in their order."""
+        whole = hashlib.sha256()
+        for each in self._digests or ():
+            whole.update(each.digest())
+        return whole.digest()
+
+
+def _digest(digests: list[hashlib._Hash], event: Event) -> None:
+    if isinstance(event, Field | File):
+        filename = event.filename if isinstance(event, File) else None
+        told = json.dumps([event.name, filename])
+        digests += [hashlib.sha256(told.encode()), hashlib.sha256()]
+    elif isinstance(event, Data):
+        digests[-1].update(event.data)
 
 
 def takes_files(view: View) -> View:
@@ -243,7 +268,8 @@ def _begin() -> None:
     boundary = options.get("boundary", "").encode("ascii", "ignore")
     if not boundary:
         raise BadRequest("The form's body has no boundary.")
-    g.submission = Submission(request.stream, boundary)
+    is_digested = "Idempotency-Key" in request.headers
+    g.submission = Submission(request.stream, boundary, is_digested=is_digested)
     # So that forms and the CSRF check read the fields, and nothing parses again.
     request.__dict__["form"] = ImmutableMultiDict(g.submission.fields)
     request.__dict__["files"] = ImmutableMultiDict()

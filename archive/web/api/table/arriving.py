@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from archive.intake.tables import Upload
 from archive.web.api import (
     uploads,
 )
 from archive.web.api.operations import WALK, Operation, Parameter
+from archive.web.request.once import Makes
 from auth.policy import Action
 
 _TUS = Parameter(
@@ -41,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=uploads.MEDIA_TYPE,
         status=201,
         refuses=(400, 401, 403, 412, 413, 415, 422, 429, 460, 503),
+        makes=Makes(Upload, uploads.made_already),
     ),
     Operation(
         "GET",

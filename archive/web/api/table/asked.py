@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.searches.tables import SavedSearch
 from archive.web.api import (
     accessrequests,
     consents,
@@ -10,6 +11,9 @@ from archive.web.api import (
     savedsearches,
 )
 from archive.web.api.operations import WALK, Operation, Parameter
+from archive.web.request.once import Makes
+from auth.access.requesttables import AccessRequestRow
+from auth.access.tables import ConsentRow
 from auth.policy import Action
 from auth.viewer import TokenScope
 
@@ -27,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="ConsentGiven",
         refuses=(401, 403, 404, 409, 422),
+        makes=Makes(ConsentRow, consents.given_already),
     ),
     Operation(
         "POST",
@@ -39,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="BatchGiven",
         refuses=(400, 401, 403, 409, 422),
+        makes=Makes(ConsentRow, consents.batch_given_already),
     ),
     Operation(
         "GET",
@@ -59,6 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="AccessRequest",
         refuses=(401, 403, 404, 409, 422),
+        makes=Makes(AccessRequestRow, accessrequests.made_already),
     ),
     Operation(
         "POST",
@@ -70,6 +77,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="AccessRequest",
         refuses=(401, 403, 404, 409, 422),
+        makes=Makes(AccessRequestRow, accessrequests.made_already),
     ),
     Operation(
         "GET",
@@ -231,6 +239,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="SavedSearch",
         refuses=(400, 401, 403, 422),
+        makes=Makes(SavedSearch, savedsearches.made_already),
     ),
     Operation(
         "GET",

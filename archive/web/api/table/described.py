@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from archive.exports.tables import Export
+from archive.records.tables import Record
 from archive.web.api import (
     exports,
     records,
@@ -9,6 +11,7 @@ from archive.web.api import (
 )
 from archive.web.api.operations import WALK, Operation, Parameter
 from archive.web.api.schemas.shapes import words
+from archive.web.request.once import Makes
 from auth.policy import Action
 from search.engine import FACETS
 from search.query import MOST_PER_PAGE, SORTS
@@ -75,6 +78,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="Record",
         refuses=(401, 403, 413, 415, 422, 503),
+        makes=Makes(Record, records.made_already),
     ),
     Operation(
         "GET",
@@ -134,5 +138,6 @@ OPERATIONS: tuple[Operation, ...] = (
         body="ListExport",
         gives="*/*",
         refuses=(400, 401, 403, 422, 429),
+        makes=Makes(Export, exports.accepted),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archive.moderation.tables import LabelBatch
 from archive.web.api import (
     assets,
     labelbatches,
@@ -13,6 +14,7 @@ from archive.web.api import (
 from archive.web.api.operations import WALK, Operation, Parameter
 from archive.web.api.queue import TWINS
 from archive.web.api.schemas.shapes import words
+from archive.web.request.once import Makes
 from archive.web.showing import waiting
 from auth.policy import Action
 
@@ -211,6 +213,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="LabelBatch",
         refuses=(401, 403, 422),
+        makes=Makes(LabelBatch, labelbatches.made_already),
     ),
     Operation(
         "GET",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from archive.exchange.imports.entries import Fate
+from archive.exchange.imports.tables import Import
 from archive.web.api import imports
 from archive.web.api.operations import WALK, Operation, Parameter
 from archive.web.api.schemas.shapes import words
+from archive.web.request.once import Makes
 from auth.policy import Action
 
 _FROM_ONE = {"type": "integer", "minimum": 1}
@@ -36,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=201,
         gives="Import",
         refuses=(400, 401, 403, 413, 415, 422, 503),
+        makes=Makes(Import, imports.made_already),
     ),
     Operation(
         "GET",
