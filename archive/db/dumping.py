@@ -35,6 +35,10 @@ class DumpDamaged(Exception):
     """The stream is no dump that this program can load."""
 
 
+TOKENS = "procrastinate_"
+"""Tables that only say who is to be woken; they are made anew from the jobs."""
+
+
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
@@ -47,7 +51,7 @@ def dump(connection: Connection, write: Callable[[bytes], object]) -> None:
     tables = [
         name
         for name, _ in found.get_sorted_table_and_fkc_names()
-        if name is not None and name != VERSION_TABLE
+        if name is not None and name != VERSION_TABLE and not name.startswith(TOKENS)
     ]
     for table in tables:
         columns = [column["name"] for column in found.get_columns(table)]

@@ -23,7 +23,12 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.errors import ConnectionTimeout, OperationalError, _WaitTimeout
+from psycopg.errors import (
+    ConnectionTimeout,
+    IdleInTransactionSessionTimeout,
+    OperationalError,
+    _WaitTimeout,
+)
 
 ANSWER = 6
 DOWN_SECONDS = 2.0
@@ -118,6 +123,13 @@ class Waiting(psycopg.Connection[Any]):
 
         :raises OperationalError: the time is up; the connection is closed
         """
+        try:
+            return self._wait(gen, interval, timeout)
+        except IdleInTransactionSessionTimeout as error:
+            # To psycopg a fault of the program; it is one of the machine, which froze.
+            raise OperationalError(str(error)) from None
+
+    def _wait(self, gen: PQGen[Any], interval: float, timeout: float | None) -> Any:  # noqa: ANN401
         patience, rested = self.patience, self.rested
         if timeout is not None or patience is None or patience.soon is None:
             return super().wait(gen, interval, timeout)

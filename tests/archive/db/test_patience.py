@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
-from archive.db import Database
+from archive.db import Database, engine
 from tests.archive.wire import Wire
 
 SOON = 0.5
@@ -106,6 +106,21 @@ def test_a_process_without_a_limit_waits_until_it_is_back(
     wire.hush()
     threading.Timer(8 * SOON, wire.mend).start()
     assert ask(db) == 1
+
+
+def test_who_stops_in_the_middle_of_a_change_does_not_hold_up_the_others(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a frozen node does that has the ledger's lock; it finds its change undone."""
+    short = "SET LOCAL idle_in_transaction_session_timeout = '300ms'"
+    monkeypatch.setattr(engine, "SHORT_PAUSES", short)
+    lock = text("SELECT pg_advisory_xact_lock(7)")
+    with pytest.raises(OperationalError), db.write() as frozen:
+        frozen.execute(lock)
+        with db.write() as other:
+            other.execute(lock)
+        frozen.execute(text("CREATE TABLE never (made INTEGER)"))
+    assert ask(db, "SELECT to_regclass('never')") is None
 
 
 def test_the_server_notices_a_dead_line_and_ends_long_pauses(db: Database) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
-from archive import config, jobs
+from archive import backup, config, jobs, restoring
 from archive.config import ConfigError
+from archive.depot import Depot
 from archive.founding import create_home
 from archive.jobs import Job, JobState
 from archive.jobs.procrastination import MADE, MARK
@@ -188,3 +190,59 @@ def test_the_tables_of_another_version_are_replaced_and_jobs_told_of_anew(
         assert site.delivery.balance(s, ("derive",), site.clock()) == 0
         assert s.get_one(Job, waiting).state is JobState.QUEUED
     site.close()
+
+
+@pytest.fixture
+def woken(
+    tmp_path: Path, environ: dict[str, str], new_database: Callable[[], str]
+) -> Iterator[Place]:
+    """An archive on PostgreSQL whose workers are woken."""
+    environ["VIGIL_DATABASE_URL"] = new_database()
+    environ["VIGIL_JOB_ENGINE"] = "procrastinate"
+    made = Place(tmp_path, environ)
+    yield made
+    made.site.close()
+
+
+GRANTS = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'vigil_woken') THEN
+    CREATE ROLE vigil_woken LOGIN;
+  END IF;
+END $$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO vigil_woken;
+REVOKE UPDATE, DELETE ON ledger FROM vigil_woken;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO vigil_woken;
+"""
+
+
+def test_a_role_with_the_grants_of_the_manual_queues_and_works(woken: Place) -> None:
+    with woken.site.db.write() as s:
+        s.execute(text(GRANTS))
+    woken.site.close()
+    url = make_url(woken.environ["VIGIL_DATABASE_URL"]).set(username="vigil_woken")
+    woken.environ["VIGIL_DATABASE_URL"] = url.render_as_string(hide_password=False)
+    woken.site = open_site(config.load(woken.environ))
+    with woken.worker():
+        woken.wait(woken.put("by the role"), JobState.DONE)
+
+
+def test_an_archive_from_a_backup_has_its_jobs_told_of(
+    woken: Place, tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    waiting = woken.put("waited through it")
+    to = Depot.at(woken.site.config, tmp_path / "backups")
+    now = woken.site.clock()
+    backup.back_up(woken.site, to, actor="operator", now=now, tell=silent)
+    woken.site.close()
+    shutil.rmtree(woken.site.config.home)
+    woken.environ["VIGIL_DATABASE_URL"] = new_database()
+    place = tmp_path / "backups"
+    restoring.restore(woken.environ, place, actor="operator", tell=silent)
+    woken.site = open_site(config.load(woken.environ))
+    with woken.worker():
+        woken.wait(waiting, JobState.DONE)
+
+
+def silent(_part: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
