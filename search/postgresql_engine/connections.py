@@ -17,6 +17,8 @@ from search.engine import SearchError
 
 MOST_IDLE = 8
 CONNECT_SECONDS = 10
+SILENT_SECONDS = 30
+"""So long a network may swallow what was sent until the server counts as away."""
 _DRIVER = "postgresql+psycopg://"
 
 Statement = LiteralString | sql.Composed
@@ -96,6 +98,7 @@ class Connections:
             self._url,
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
+            tcp_user_timeout=SILENT_SECONDS * 1000,
             application_name="vigil search",
         )
 
