@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.db.columns import Word
@@ -59,7 +60,7 @@ class Export(Base):
     object_id: Mapped[UUID | None]
     media_type: Mapped[str | None]
     filename: Mapped[str | None]
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     failure: Mapped[str | None]
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
