@@ -112,6 +112,7 @@ class Config:
     preview_max_tier: PreviewTier
     preview_k: int
     label_opinions: int
+    label_feed: bool
     maintenance: bool
     allow_unsandboxed: bool
     development: bool
@@ -453,6 +454,7 @@ SETTINGS = (
     ),
     Setting("preview_k", "0", _crowd, "files that share each tile; 0: none need to"),
     Setting("label_opinions", "2", _count, "moderators who must agree on labels"),
+    Setting("label_feed", "0", _switch, "1 offers labels of public files, signed"),
     Setting("maintenance", "0", _switch, "1 keeps every original closed"),
     Setting("allow_unsandboxed", "0", _switch, "1 decodes without a sandbox"),
     Setting("development", "0", _switch, "1 adds English mirrored, to try the pages"),

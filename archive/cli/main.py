@@ -17,6 +17,7 @@ HOMES = {
     "deposit": "deposits",
     "doctor": "doctor",
     "export": "exporting",
+    "feed": "feeding",
     "gazetteer": "gazetteer",
     "import": "importing",
     "init": "home",

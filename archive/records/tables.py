@@ -210,7 +210,7 @@ class LabelRow(Base):
     negates: Mapped[str | None] = mapped_column(ForeignKey("labels.id"), unique=True)
     reason: Mapped[str | None]
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
-    inherited_from: Mapped[str | None]
+    inherited_from: Mapped[str | None] = mapped_column(index=True)
 
 
 class SegmentRow(Base):

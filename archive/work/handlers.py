@@ -23,6 +23,7 @@
 | fixity | | reads sealed files back for a while, and goes on later from there |
 | verify | parts, left, places | reads everything back, a slice at a time |
 | offers | after | looks whether what harvesters are offered changed anywhere |
+| feeds | | asks the archives listened to, and ends what ran out |
 | reindex | | builds the search index beside the living one, and swaps |
 | rotate | left | new keys for originals and previews |
 | backup | | copies the archive to the place that is set |
@@ -44,7 +45,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from archive import jobs, orders
+from archive import feeds, jobs, orders
 from archive.contributions import ending
 from archive.exchange.harvest import offering as offered
 from archive.exports import desk as exports
@@ -69,6 +70,7 @@ from archive.work import (
     importing,
     indexing,
     lettering,
+    listening,
     offering,
     rebuilding,
     redacting,
@@ -134,6 +136,8 @@ def index(task: Task) -> None:
         now = task.site.clock()
         task.done(session)
         offered.refresh(task.site, session, record_id, now)
+        listening.follow(task.site, session, record_id, now)
+        feeds.refresh(task.site, session, record_id, now)
         if indexing.fingerprint(session, record_id) != before:
             # It changed while we wrote: what we wrote may be the older state.
             args = {"record": record_id}
@@ -232,6 +236,7 @@ HANDLERS: Mapping[str, Handler] = {
     clustering.KIND: Handler(clustering.cluster, _nothing),
     "checkpoint": Handler(attesting.attest, _nothing),
     "derive": Handler(derive, _no_preview),
+    listening.KIND: Handler(listening.listen, _nothing),
     orders.JOB: Handler(shred, _nothing),
     "fixity": Handler(rereading.reread, _nothing),
     exporting.KIND: Handler(exporting.make, _no_export),

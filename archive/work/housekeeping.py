@@ -8,6 +8,7 @@
 | reminders | hour | tells both sides that access ends in 30, 7 or 1 days |
 | requests | hour | reminds of requests, ends of grants, ended embargoes |
 | offers | hour | looks whether what harvesters are offered changed anywhere |
+| feeds | hour | asks the archives listened to for what they say of files |
 | uploads | hour | ends uploads that nobody went on with |
 | checkpoint | day | signs the ledger as it stands, and has that stamped |
 | retention | day | forgets what ended long ago |
@@ -36,6 +37,7 @@ CHORES: Mapping[str, timedelta] = {
     "retention": timedelta(days=1),
     "uploads": timedelta(hours=1),
     "offers": timedelta(hours=1),
+    "feeds": timedelta(hours=1),
     "checkpoint": timedelta(days=1),
     "sweep": timedelta(days=1),
     "visas": timedelta(days=1),

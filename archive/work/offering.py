@@ -1,5 +1,7 @@
 """The book of offers gone over: what changed there though no record did.
 
+The archive's feed of labels is gone over with it.
+
 The job that indexes a record brings its row in step, so that a record's own changes are
 told to harvesters within moments. What is offered of many changes with a word of the
 vocabulary, the name of a collection, the archive's address or its program: this chore
@@ -18,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from archive import jobs
+from archive import feeds, jobs
 from archive.exchange.harvest import offering
 from archive.jobs import Job, JobState
 from archive.records import store, vocabulary
@@ -73,7 +75,8 @@ def _premises(site: Site) -> str:
     with site.db.read() as session:
         shelves = [(each.slug, each.titles) for each in store.collections(session)]
         words = vocabulary.of(session).revision
-    said = json.dumps([site.config.base_url, words, shelves], sort_keys=True)
+    settings = [site.config.base_url, site.config.label_feed]
+    said = json.dumps([settings, words, shelves], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -87,9 +90,11 @@ def _go_over(task: Task, ids: Sequence[str]) -> int:
     site, now = task.site, task.site.clock()
     with site.db.read() as session:
         wrong = offering.changed(site, session, ids, now)
-    if not wrong:
+    if not wrong and not site.config.label_feed:
         return 0
     with site.db.write() as session:
+        for each in ids:
+            feeds.refresh(site, session, each, now)
         return sum(offering.refresh(site, session, each, now) for each in wrong)
 
 

@@ -236,6 +236,7 @@ PUBLISHED = {
         GET records.view
     """,
     "-----": """
+        GET api.labelfeed_read
         GET reporting.follow
         POST reporting.appeal
         POST api.contributions_hand_in

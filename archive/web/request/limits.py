@@ -14,6 +14,7 @@
 | contributions and files added | 6 an hour from one address; of all 120 an hour |
 | references of contributions looked up | 120 an hour |
 | questions of harvesters, and manifests, each | 120 a minute |
+| pages of the feed of labels | 600 a minute |
 | reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
 Who is signed in is counted by account, others by address. Signing in and applying have

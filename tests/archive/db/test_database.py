@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 import archive.contributions.tables
 import archive.exchange.imports.tables
+import archive.feeds.tables
 import archive.findings.tables
 import archive.fixity.tables
 import archive.gazetteer.tables
@@ -50,6 +51,7 @@ CANARY = "canary-7f3a9e51c2d84b06"
 TABLES = (
     archive.contributions.tables,
     archive.exchange.imports.tables,
+    archive.feeds.tables,
     archive.findings.tables,
     archive.fixity.tables,
     archive.intake.tables,

@@ -422,6 +422,7 @@ KINDS = (
     "copy",
     "derive",
     "export",
+    "feeds",
     "fixity",
     "import",
     "index",

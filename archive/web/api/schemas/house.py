@@ -120,6 +120,48 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
+    "LabelFeed": thing(
+        ("document", "after", "entries", "head"),
+        document=words("vigil label feed/v1"),
+        after=COUNT,
+        entries=many(
+            thing(
+                (
+                    "document",
+                    "seq",
+                    "previous",
+                    "sha256",
+                    "label",
+                    "tier",
+                    "iptc",
+                    "atproto",
+                    "negated",
+                    "cts",
+                    "exp",
+                    "signature",
+                ),
+                document=words("vigil label/v1"),
+                seq=COUNT,
+                previous=TEXT,
+                sha256=TEXT,
+                label=TEXT,
+                tier=or_null(TIER),
+                iptc=many(TEXT),
+                atproto=many(TEXT),
+                negated=TRUTH,
+                cts=MOMENT,
+                exp=MOMENT,
+                signature={"type": "object"},
+            )
+        ),
+        head=thing(
+            ("document", "seq", "digest", "signature"),
+            document=words("vigil label feed head/v1"),
+            seq=COUNT,
+            digest=TEXT,
+            signature={"type": "object"},
+        ),
+    ),
     "Job": thing(
         ("id", "kind", "state", "progress", "result", "error"),
         id=TEXT,

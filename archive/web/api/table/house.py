@@ -6,6 +6,7 @@ from archive.web.api import (
     description,
     fixity,
     jobs,
+    labelfeed,
     ledger,
     vocabulary,
 )
@@ -52,6 +53,22 @@ OPERATIONS: tuple[Operation, ...] = (
         query=(Parameter("of", "of whom", words("everybody", "me")), *WALK),
         gives="JobList",
         refuses=(400, 401, 403),
+    ),
+    Operation(
+        "GET",
+        "/label-feed",
+        labelfeed.read,
+        "Signed labels of files, for other archives and platforms",
+        needs=(Action.SEARCH,),
+        query=(
+            Parameter(
+                "after",
+                "the number of the last entry you have",
+                {"type": "integer", "minimum": 0},
+            ),
+        ),
+        gives="LabelFeed",
+        refuses=(404, 422, 429, 503),
     ),
     Operation(
         "GET",
