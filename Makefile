@@ -8,7 +8,7 @@ CHECKER := vnu-jar@26.9.27
 CHECKER_SHA256 := 5970d3ffca91a627cf0965e5d91bb2e4242307c29292998de0b419d6a901b2b7
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts docs access leak-test screenshots html-checker messages sbom lock clean
+.PHONY: help setup demo test check format lint types contracts docs access leak-test screenshots fuzzer api-fuzz html-checker messages sbom lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,13 @@ leak-test: setup ## ask as everybody at every door; print who met what
 
 screenshots: setup ## take the README's pictures anew, of the demonstration
 	$(BIN)/python -m tests.journeys.pictures docs/pictures
+
+fuzzer: setup ## fetch what fuzzes the API (schemathesis) into .venv
+	$(PYTHON) -m venv $(VENV)/fuzzer
+	$(VENV)/fuzzer/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-fuzz.lock
+
+api-fuzz: fuzzer ## ask the API some twenty thousand questions, as everybody
+	$(BIN)/python -m tests.web.fuzzing --examples $${VIGIL_FUZZ_EXAMPLES:-20}
 
 html-checker: setup ## fetch what checks the pages' HTML (Java, 30 MiB) into .venv
 	cd $(VENV) && npm pack --silent --ignore-scripts $(CHECKER)
