@@ -12,13 +12,21 @@ A foreign label makes stricter and never milder: it is inherited as from a twin,
 goes when the other archive takes it back. docs/formats/label-feed-v1.md has the form.
 """
 
-from archive.feeds.adopting import Standing, dismiss, settle, settle_record, standing
+from archive.feeds.adopting import (
+    REASON_LIMIT,
+    Standing,
+    dismiss,
+    settle,
+    settle_record,
+    standing,
+)
 from archive.feeds.errors import FeedAway, FeedError, FeedRefused
 from archive.feeds.fetching import Fetched, fetch, fetch_all, lapse
 from archive.feeds.publishing import page, refresh
 from archive.feeds.subscriptions import Listed, find, listing, subscribe, unsubscribe
 
 __all__ = [
+    "REASON_LIMIT",
     "FeedAway",
     "FeedError",
     "FeedRefused",

@@ -39,7 +39,7 @@ from archive.work.task import Task
 from auth.access import alarms
 from auth.viewer import Tier, Visibility
 from blur.likeness.form import Closeness
-from tests.web.conftest import Clock, Desk, photo
+from tests.web.conftest import Clock, Desk, csrf, photo
 
 DOCS = Path(__file__).parents[2] / "docs/formats"
 TOLD = ("index", "offers", "feeds")
@@ -720,6 +720,30 @@ def test_twins_of_a_copy_follow_it_there_and_back(site, desk, served, copy):
     relabel(served, there, OPEN)
     fetch(site)
     assert (asset(site, here).tier, asset(site, twin).tier) == (Tier.G1, Tier.G1)
+
+
+def test_a_moderator_reads_where_a_label_came_from_and_dismisses_it_with_a_reason(
+    site, served, copy, browser
+):
+    here, _ = copy
+    listen(site, served, "archive-of-others")
+    fetch(site, "archive-of-others")
+    client = browser("moderator")
+    desk = f"/moderation/{asset(site, here).record_id}?asset={here}"
+    assert "archive-of-others" in client.get(desk).get_data(as_text=True)
+    with site.db.read() as s:
+        (came,) = feeds.standing(s, here)
+    sent = {"label": came.row.id, "reason": "", "csrf_token": csrf(client)}
+    for wrong in ({}, {"label": "none", "reason": "x"}, {"reason": "x" * 900}):
+        answer = client.post(f"/moderation/adopted/{here}", data={**sent, **wrong})
+        assert answer.status_code == 303
+        assert asset(site, here).tier is Tier.G4
+    sent["reason"] = "Another film."
+    answer = client.post(f"/moderation/adopted/{here}", data=sent)
+    assert answer.status_code == 303
+    assert asset(site, here).tier is Tier.G1
+    assert "archive-of-others" not in client.get(desk).get_data(as_text=True)
+    assert events(site, here) == ["label adopted", "adopted label dismissed"]
 
 
 def test_the_commands_subscribe_fetch_list_and_end(

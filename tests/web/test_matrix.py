@@ -364,6 +364,7 @@ PUBLISHED = {
         POST moderation.give_back
         POST moderation.hold
         POST moderation.label
+        POST moderation.dismiss
         POST moderation.judge
         GET moderation.marks
         POST moderation.mark_regions
@@ -575,6 +576,7 @@ HIDDEN = {
         POST moderation.give_back
         POST moderation.hold
         POST moderation.label
+        POST moderation.dismiss
         POST moderation.judge
         GET moderation.marks
         POST moderation.mark_regions

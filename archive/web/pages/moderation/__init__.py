@@ -8,6 +8,7 @@ taking       the next file, half an hour more, giving it back; the ladder of exp
 labelling    one file of a record: its blurred preview, its labels
 bulk         labels for many files in one act
 judging      twins that wait, and what is said of one
+adopted      labels that came from other archives, dismissed
 markforms    segments and regions as forms
 marks        the parts of one file, to be marked
 decisions    the forms of the next
@@ -19,6 +20,7 @@ publication  letting a record out, and withdrawing one
 """
 
 from archive.web.pages.moderation import (
+    adopted,
     bulk,
     contributed,
     dashboard,
@@ -34,6 +36,7 @@ from archive.web.pages.moderation import (
 from archive.web.pages.moderation.blueprint import bp
 
 __all__ = [
+    "adopted",
     "bp",
     "bulk",
     "contributed",

@@ -13,7 +13,7 @@ from datetime import datetime
 from flask import abort, render_template, request
 from sqlalchemy.orm import Session
 
-from archive import previewing
+from archive import feeds, previewing
 from archive.contributions import finding as contributions
 from archive.moderation import answers as whole
 from archive.moderation import places, rungs
@@ -21,7 +21,7 @@ from archive.moderation import standing as stands
 from archive.moderation.places import Standing
 from archive.moderation.standing import State
 from archive.moderation.tables import LabelSet, Rung
-from archive.records import labels, store
+from archive.records import inherited, labels, store
 from archive.records.document import RecordDocument
 from archive.records.labels import LabelInput
 from archive.records.store import AssetDetails
@@ -34,6 +34,7 @@ from archive.web.request.fields import Form
 from archive.web.showing import cards, twins
 from archive.web.showing.cards import Picture
 from archive.web.showing.twins import TwinShown
+from auth.viewer import Tier
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Other:
 
     given_at: datetime
     labels: Sequence[LabelInput]
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A label that came from another archive: its row, its words, where from."""
+
+    id: str
+    name: str
+    tier: Tier | None
+    feed: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,7 @@ class Desk:
     now: datetime
     twins: Sequence[TwinShown]
     standing: Sequence[LabelRow]
+    adopted: Sequence[Adopted]
     contribution: str | None
     """The contribution that it came by, where somebody handed it in from outside."""
 
@@ -86,7 +98,8 @@ class Desk:
     @property
     def inherited(self) -> list[str]:
         """Names of the labels that it has from a twin."""
-        codes = {row.code for row in self.standing if row.inherited_from}
+        came = (row for row in self.standing if row.inherited_from)
+        codes = {row.code for row in came if not inherited.is_foreign(row)}
         return cards.label_names(codes)
 
     @property
@@ -162,6 +175,7 @@ def desk_for(s: Session, record_id: str, asset_id: str | None) -> Desk:
         now=now,
         twins=twins.of_asset(s, asset),
         standing=rows,
+        adopted=_adopted(s, asset),
         contribution=came_by.id if came_by else None,
     )
 
@@ -203,6 +217,20 @@ def _standing(s: Session, asset: Asset) -> Sequence[LabelRow]:
     """The labels that stand; of a file that is not closed those of a twin alone."""
     rows = labels.current(s, asset.id)
     return [row for row in rows if asset.labelled or row.inherited_from]
+
+
+def _adopted(s: Session, asset: Asset) -> Sequence[Adopted]:
+    """What came from other archives, and no moderator saved since."""
+    words, language = context.vocabulary(), i18n.language()
+    return [
+        Adopted(
+            each.row.id,
+            words.term(each.row.code).name(language),
+            each.row.tier,
+            each.feed,
+        )
+        for each in feeds.standing(s, asset.id)
+    ]
 
 
 def _others(answers: Sequence[LabelSet], by: str) -> Sequence[Other]:
