@@ -9,7 +9,7 @@ from flask import Response, current_app
 from sqlalchemy.orm import Session
 
 from archive.exchange.court import Wish
-from archive.exchange.exports import giving, packages
+from archive.exchange.exports import giving, lists, packages
 from archive.exports import desk
 from archive.exports.desk import Asked
 from archive.exports.tables import Export, What
@@ -17,8 +17,13 @@ from archive.records import store
 from archive.records.errors import Conflict
 from archive.web.answer import packing, streams
 from archive.web.request import context, guard, limits
+from archive.web.showing import listexport, massexport
+from archive.web.showing.massexport import Pairs, Taking
 from auth.policy import Action
+from search.query import Query
 
+SMALL_LIST = 500
+"""Records up to which a list is given while it is made: at most 1 ms of work each."""
 SMALL_PACKAGE = 32 * 1024 * 1024
 """Bytes of originals up to which a package is given while it is made."""
 
@@ -38,6 +43,36 @@ def package(wish: Wish, *, may_wait: bool = True) -> Response | str:
         return packing.given(wish)
     limits.spend("packages", limits.PACKAGES)
     return ask(packages.asked(wish))
+
+
+def listing(
+    query: Query,
+    form: str,
+    pairs: Pairs,
+    confirmed: Taking | None = None,
+    leave: str | None = None,
+    *,
+    may_wait: bool = True,
+) -> Response | str:
+    """The list of a search that finds little; of another the id of its export.
+
+    `pairs` are the search as it can be asked for again; `leave` is the proposal by
+    which it is done, and `confirmed` what was confirmed by it: no more is given.
+
+    :raises QueryError: the search cannot be read
+    :raises NeedsSecond: so many records take a second person
+    :raises RefusedRequestError: nobody confirmed it, or not any more
+    :raises Conflict: this account has enough of them
+    """
+    found = listexport.found(query, confirmed)
+    wanted = Taking("descriptions", form, pairs, len(found.ids))
+    if may_wait and len(found.ids) <= SMALL_LIST:
+        return listexport.export(found, wanted, leave)
+    with context.write_session() as s:
+        made = ask_in(s, lists.asked(query, pairs, form, wanted.count))
+        detail = {**listexport.told(wanted), "export": made}
+        massexport.tell_in(s, "exporting", wanted, detail, leave)
+    return made
 
 
 def ask(asked: Asked) -> str:

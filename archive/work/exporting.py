@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from archive.exchange.court import NotForCourt, Wish
-from archive.exchange.exports import leave, packages
+from archive.exchange.exports import leave, lists, packages
 from archive.exchange.exports.making import Making
 from archive.exports import desk
-from archive.exports.tables import Export, ExportState
+from archive.exports.tables import Export, ExportState, What
 from archive.gate import RefusedError
 from archive.records.errors import RecordsError
 from archive.site import Site
@@ -54,6 +54,8 @@ def make(task: Task, clock: Callable[[], float] = time.monotonic) -> None:
 
 def _making(site: Site, row: Export, viewer: Viewer) -> AbstractContextManager[Making]:
     wish, now = desk.wish_of(site.sealing, row), site.clock()
+    if row.what is What.LIST:
+        return lists.made(site, wish, viewer, now)
     return packages.made(site, Wish(**wish), viewer, now)
 
 

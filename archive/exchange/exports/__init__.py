@@ -2,6 +2,7 @@
 
 premises   the facts something was made on, and whether they still are so
 packages   the court package as such an export
+lists      the list of a search as such an export
 making     who may have it made; the pieces as they come
 giving     decided anew, told in the ledger, then opened and read
 

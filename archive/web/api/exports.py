@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import Response, jsonify, url_for
 from sqlalchemy.orm import Session
 
 from archive.exchange.exports import giving
@@ -18,13 +18,13 @@ from archive.web.api.savedsearches import pairs_of
 from archive.web.request import body, context, sentences
 from archive.web.request.body import BodyError
 from archive.web.request.i18n import language
-from archive.web.showing import listexport, massexport
+from archive.web.showing import massexport
 from archive.web.showing.massexport import NeedsSecond, Taking
 from archive.web.showing.represent import iso
 from auth import seconding
 from auth.seconding import State
 
-ASKED = frozenset({"search", "format", "reason", "confirmed"})
+ASKED = frozenset({"search", "format", "reason", "confirmed", "wait"})
 
 
 def create() -> Answer:
@@ -34,11 +34,13 @@ def create() -> Answer:
     if form not in FORMS:
         known = ", ".join(FORMS)
         raise BodyError(f"format must be one of: {known}.", field="format")
+    may_wait = "wait" not in sent or sent.flag("wait")
     if confirmed := sent.text("confirmed"):
-        return _confirmed(confirmed)
+        return _confirmed(confirmed, may_wait=may_wait)
     pairs = pairs_of(sent)
+    query = question.read(pairs, lang=language())
     try:
-        return listexport.export(question.read(pairs, lang=language()), form, pairs)
+        return _answered(exporting.listing(query, form, pairs, may_wait=may_wait))
     except NeedsSecond as refused:
         return _waiting(refused.wanted, reason)
 
@@ -102,7 +104,11 @@ def _told(s: Session, row: Export) -> dict[str, Any]:
     }
 
 
-def _confirmed(proposal_id: str) -> Answer:
+def _answered(given: Response | str) -> Answer:
+    return accepted(given) if isinstance(given, str) else given
+
+
+def _confirmed(proposal_id: str, *, may_wait: bool) -> Answer:
     """What an administrator has confirmed, as it was asked for."""
     with context.read_session() as s:
         row = massexport.own(s, proposal_id)
@@ -110,7 +116,11 @@ def _confirmed(proposal_id: str) -> Answer:
     if wanted.what != "descriptions":
         raise BodyError("That is taken on its page.", field="confirmed")
     query = question.read(wanted.pairs, lang=language())
-    return listexport.export(query, wanted.form, wanted.pairs, wanted, proposal_id)
+    form, pairs = wanted.form, wanted.pairs
+    given = exporting.listing(
+        query, form, pairs, wanted, proposal_id, may_wait=may_wait
+    )
+    return _answered(given)
 
 
 def _waiting(wanted: Taking, reason: str) -> Answer:

@@ -10,16 +10,18 @@ from urllib.parse import parse_qsl
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal, gettext
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
 
 from archive.exchange.lists import FORMS
 from archive.records import store
 from archive.records.tables import Collection
 from archive.searches import question
+from archive.web import exporting
 from archive.web.answer import remarks
 from archive.web.request import context
 from archive.web.request.guard import needs
@@ -129,8 +131,11 @@ def export() -> Response | tuple[str, int]:
 def give_export(
     form: str, pairs: Pairs, confirmed: Taking | None, leave: str | None
 ) -> Response:
-    """The list of a search as the viewer may read it; see `listexport.export`."""
-    return listexport.export(_exported(pairs), form, pairs, confirmed, leave)
+    """The list of a search as the viewer may read it; of a long one its own page."""
+    given = exporting.listing(_exported(pairs), form, pairs, confirmed, leave)
+    if isinstance(given, str):
+        return redirect(url_for("account.made_export", export_id=given), 303)
+    return given
 
 
 def count_export(pairs: Pairs) -> int:

@@ -8,6 +8,8 @@ moment it is written. The ledger's line is there before the first byte.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, stream_with_context
 
@@ -17,7 +19,7 @@ from archive.exchange.reading import Entry, Reader
 from archive.web.request import context
 from archive.web.request.i18n import language
 from archive.web.showing import asking, massexport
-from archive.web.showing.massexport import Pairs, Taking
+from archive.web.showing.massexport import Taking
 from search.query import Query
 
 MOST = 10_000
@@ -32,37 +34,47 @@ def count(query: Query) -> int:
     return len(asking.ids(query, MOST))
 
 
-def export(
-    query: Query,
-    form: str,
-    pairs: Pairs,
-    confirmed: Taking | None = None,
-    leave: str | None = None,
-) -> Response:
-    """Stream the results of a search in one of `FORMS`, once the ledger has a line.
+@dataclass(frozen=True)
+class Found:
+    """The ids to write, and whether there would have been more."""
 
-    `pairs` are the search as it can be asked for again; `leave` is the proposal by
-    which it is done, and `confirmed` what was confirmed by it: no more is given.
+    ids: Sequence[str]
+    is_cut: bool
+
+
+def found(query: Query, confirmed: Taking | None = None) -> Found:
+    """What an export of this search would hold; no more than was `confirmed`.
 
     :raises QueryError: the search cannot be read
+    """
+    most = MOST if confirmed is None else confirmed.count
+    ids = asking.ids(query, most + 1)
+    return Found(ids[:most], is_cut=len(ids) > most)
+
+
+def export(listed: Found, wanted: Taking, leave: str | None) -> Response:
+    """Stream a list in one of `FORMS`, once the ledger has a line.
+
+    `leave` is the proposal by which it is done.
+
     :raises KeyError: there is no such form
     :raises NeedsSecond: so many records take a second person
     :raises RefusedRequestError: nobody confirmed it, or not any more
     """
-    written = FORMS[form]
-    most = MOST if confirmed is None else confirmed.count
-    ids = asking.ids(query, most + 1)
-    found = ids[:most]
-    wanted = Taking("descriptions", form, pairs, len(found))
-    detail = {"what": "descriptions", "format": form, "records": len(found)}
-    massexport.tell("exporting", wanted, detail, leave)
+    written = FORMS[wanted.form]
+    massexport.tell("exporting", wanted, told(wanted), leave)
     address, now = context.site().config.base_url, context.now()
-    listing = Listing(len(found), len(ids) > most, now, address)
-    pieces = written.write(listing, entries(found))
+    listing = Listing(len(listed.ids), listed.is_cut, now, address)
+    pieces = written.write(listing, entries(listed.ids))
     answer = Response(stream_with_context(pieces), mimetype=written.media_type)
     name = f"vigil-records-{now:%Y%m%d-%H%M%S}.{written.ending}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def told(wanted: Taking) -> dict[str, Any]:
+    """What the ledger's line says of it."""
+    return {"what": wanted.what, "format": wanted.form, "records": wanted.count}
 
 
 def entries(ids: Sequence[str]) -> Iterator[Entry]:

@@ -72,14 +72,21 @@ def tell(
     :raises RefusedRequestError: nobody confirmed it, or not any more
     :raises AuthError: it was done before
     """
-    by, now = context.viewer().account_id or "", context.now()
     with context.write_session() as s:
-        if leave is not None:
-            journal.tell(s, event, detail={**detail, **_used(s, leave)})
-            return
-        journal.tell(s, event, detail=dict(detail))
-        if taking.is_mass(context.site(), s, by, now):
-            raise NeedsSecond(wanted)  # and the line is not kept
+        tell_in(s, event, wanted, detail, leave)
+
+
+def tell_in(
+    s: Session, event: str, wanted: Taking, detail: Mapping[str, Any], leave: str | None
+) -> None:
+    """The same, in a transaction of which nothing is kept when it raises."""
+    by, now = context.viewer().account_id or "", context.now()
+    if leave is not None:
+        journal.tell(s, event, detail={**detail, **_used(s, leave)})
+        return
+    journal.tell(s, event, detail=dict(detail))
+    if taking.is_mass(context.site(), s, by, now):
+        raise NeedsSecond(wanted)  # and the line is not kept
 
 
 def refuse() -> None:
