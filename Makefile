@@ -8,7 +8,7 @@ CHECKER := vnu-jar@26.9.27
 CHECKER_SHA256 := 5970d3ffca91a627cf0965e5d91bb2e4242307c29292998de0b419d6a901b2b7
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types contracts docs access leak-test screenshots fuzzer api-fuzz html-checker messages sbom lock clean
+.PHONY: help setup demo test test-postgresql check format lint types contracts docs access leak-test screenshots fuzzer api-fuzz html-checker messages sbom lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,11 @@ demo: setup ## set up, make the demo archive in ./demo-data, print its passwords
 test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## run every test
 	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-4} --dist worksteal
+
+test-postgresql: export PYTHONDONTWRITEBYTECODE =
+test-postgresql: export VIGIL_TEST_DATABASE = postgresql
+test-postgresql: setup ## run what touches the database again, on PostgreSQL
+	$(BIN)/pytest -n $${VIGIL_TEST_WORKERS:-4} --dist worksteal -m "not browser" tests/auth tests/archive tests/web
 
 check: format lint types contracts docs ## format, lint, types, import contracts, docs
 

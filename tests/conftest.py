@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import gc
 
+import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+
+from tests import postgresql
 
 gc.disable()
 
@@ -38,6 +41,17 @@ def _speech(dialect: DefaultDialect) -> tuple[object, ...]:
 Engine.__init__ = _made
 DefaultDialect.__eq__ = _speaks_alike
 DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgresql.is_chosen()  # or what was asked for is refused at once
+        postgresql.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgresql.end_run()
 
 
 def pytest_collection_finish() -> None:

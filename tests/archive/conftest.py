@@ -1,26 +1,24 @@
 """A real archive for each test, in a temporary home; nothing of ours is replaced.
 
-`site` runs on SQLCipher. `any_db` runs the test on SQLCipher and on PostgreSQL; where
-PostgreSQL is not installed the second is skipped, and says so.
+`site` runs on the database of this run: see `tests/postgresql.py`. `any_db` runs the
+test on SQLCipher and on PostgreSQL; where PostgreSQL is not installed the second is
+skipped, and says so.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import secrets
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url
 
 from archive import config, intake, moderation
 from archive.db import Database
@@ -36,6 +34,7 @@ from auth.access import consents
 from auth.credentials import sessions
 from auth.entry import entrances
 from auth.viewer import Role, Viewer, Visibility
+from tests import postgresql
 from tests.archive import seaweed
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -61,8 +60,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    return _environ(tmp_path)
+def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of an archive that is not made yet."""
+    settings = {**_environ(tmp_path), **postgresql.settings()}
+    yield settings
+    postgresql.dropped(settings)
 
 
 def _environ(folder: Path) -> dict[str, str]:
@@ -72,45 +74,61 @@ def _environ(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def first_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path | None]:
-    """A folder with a new archive and its keys, and the key of its recovery."""
-    folder = tmp_path_factory.mktemp("first")
-    made = create_home(config.load(_environ(folder)), Clock())
+@dataclass(frozen=True)
+class First:
+    """A new archive to copy: its folder, recovery's key, and where its database is."""
+
+    folder: Path
+    recovery_key: Path | None
+    settings: dict[str, str]
+
+
+def _found(folder: Path, settings: dict[str, str]) -> First:
+    made = create_home(config.load({**_environ(folder), **settings}), Clock())
     made.close()
-    return folder, made.recovery_key
+    return First(folder, made.recovery_key, settings)
+
+
+@pytest.fixture(scope="session")
+def first_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> First:
+    return _found(tmp_path_factory.mktemp("first"), {})
+
+
+@pytest.fixture(scope="session")
+def first_folder(request: pytest.FixtureRequest) -> First:
+    """A folder with a new archive and its keys, its database as in all of this run."""
+    kind = "postgresql" if postgresql.is_chosen() else "sqlite"
+    first: First = request.getfixturevalue(f"first_on_{kind}")
+    return first
 
 
 @pytest.fixture
 def site(
-    first_folder: tuple[Path, Path | None],
-    environ: dict[str, str],
-    clock: Clock,
-    tmp_path: Path,
+    first_folder: First, environ: dict[str, str], clock: Clock, tmp_path: Path
 ) -> Iterator[Site]:
     """An archive as `create_home` made it once; each test has a copy."""
-    folder, recovery_key = first_folder
-    if environ != _environ(tmp_path) or any(tmp_path.iterdir()):
+    ours = _environ(tmp_path)
+    for name in first_folder.settings:  # where a database is differs for each
+        ours[name] = environ.get(name, "")
+    if environ != ours or any(tmp_path.iterdir()):
         made = create_home(config.load(environ), clock)
     else:
-        made = _copied(folder, tmp_path, recovery_key, environ, clock)
+        postgresql.refill(environ, first_folder.settings)
+        made = _copied(first_folder, tmp_path, environ, clock)
     yield made
     made.close()
 
 
 def _copied(
-    folder: Path,
-    tmp_path: Path,
-    recovery_key: Path | None,
-    environ: dict[str, str],
-    clock: Clock,
+    first: First, tmp_path: Path, environ: dict[str, str], clock: Clock
 ) -> Site:
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(first.folder, tmp_path, dirs_exist_ok=True)
     settings = tmp_path / "home" / "vigil.toml"
-    settings.write_text(settings.read_text().replace(str(folder), str(tmp_path)))
+    settings.write_text(settings.read_text().replace(str(first.folder), str(tmp_path)))
     opened = open_site(config.load(environ), clock)
-    key = recovery_key and tmp_path / recovery_key.relative_to(folder)
-    return replace(opened, recovery_key=key)
+    key = first.recovery_key
+    there = key and tmp_path / key.relative_to(first.folder)
+    return replace(opened, recovery_key=there)
 
 
 def photo(size: tuple[int, int] = (64, 48)) -> bytes:
@@ -238,61 +256,42 @@ def s3_environ(s3_service: seaweed.Service, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL cluster of its own, on loopback; gives the address of its server."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("PostgreSQL is not installed here")
-    # Not below pytest's own folders: those are closed to the user it must run as.
-    folder = Path(tempfile.mkdtemp(prefix="vigil-postgresql-"))
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "postgres")
-    port, data = _free_port(), str(folder / "data")
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c autovacuum=off"
+def migrated() -> str:
+    """The address of a migrated database on PostgreSQL, to copy for each test."""
 
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_user, str(programs[-1] / program), *arguments]
-        subprocess.run(
-            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60
-        )
+    def migrate(url: str) -> None:
+        db = Database(url, None)
+        db.migrate()
+        db.close()
 
-    initdb = ("-U", "vigil", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    run("initdb", "-D", data, *initdb, "--no-sync")
-    log = str(folder / "log")
-    run("pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
-    yield f"postgresql+psycopg://vigil@127.0.0.1:{port}"
-    run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder)
+    return postgresql.model("migrated", migrate)
 
 
-@pytest.fixture(scope="session")
-def migrated(postgresql: str) -> str:
-    """The name of a migrated database on PostgreSQL, to copy for each test."""
-    name = _create_database(postgresql)
-    db = Database(f"{postgresql}/{name}", None)
-    db.migrate()
-    db.close()
-    return name
+@contextmanager
+def _lent(url: str) -> Iterator[str]:
+    yield url
+    postgresql.drop(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of either kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'vigil.db'}"
-    server: str = request.getfixturevalue("postgresql")
-    return f"{server}/{_create_database(server)}"
+        yield f"sqlite:///{tmp_path / 'vigil.db'}"
+        return
+    with _lent(postgresql.create()) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of either kind; on PostgreSQL it is migrated."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'vigil.db'}"
-    server: str = request.getfixturevalue("postgresql")
+        yield f"sqlite:///{tmp_path / 'vigil.db'}"
+        return
     model: str = request.getfixturevalue("migrated")
-    return f"{server}/{_create_database(server, f'TEMPLATE {model}')}"
+    with _lent(postgresql.create(model)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -322,35 +321,26 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes
 
 @pytest.fixture(scope="session")
 def first_on_postgresql(
-    postgresql: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Path | None, str]:
-    """The same as `first_folder` with its database on PostgreSQL, of this name."""
-    folder, name = tmp_path_factory.mktemp("first"), _create_database(postgresql)
-    environ = {**_environ(folder), "VIGIL_DATABASE_URL": f"{postgresql}/{name}"}
-    made = create_home(config.load(environ), Clock())
-    made.close()
-    return folder, made.recovery_key, name
+    tmp_path_factory: pytest.TempPathFactory,
+) -> First:
+    """The same as `first_folder` with its database on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("first")
+    return _found(folder, {postgresql.URL: postgresql.create()})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_site(
-    request: pytest.FixtureRequest,
-    environ: dict[str, str],
-    clock: Clock,
-    tmp_path: Path,
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
 ) -> Iterator[Site]:
     """An archive on a database of either kind; each test has a copy."""
-    if request.param == "sqlite":
-        folder, recovery_key = request.getfixturevalue("first_folder")
-        settings = environ
-    else:
-        server = request.getfixturevalue("postgresql")
-        folder, recovery_key, model = request.getfixturevalue("first_on_postgresql")
-        url = f"{server}/{_create_database(server, f'TEMPLATE {model}')}"
-        settings = {**environ, "VIGIL_DATABASE_URL": url}
-    made = _copied(folder, tmp_path, recovery_key, settings, clock)
+    on_sqlite = request.param == "sqlite"
+    name = "first_on_sqlite" if on_sqlite else "first_on_postgresql"
+    first: First = request.getfixturevalue(name)
+    settings = postgresql.copied({**_environ(tmp_path), **first.settings})
+    made = _copied(first, tmp_path, settings, clock)
     yield made
     made.close()
+    postgresql.dropped(settings)
 
 
 @pytest.fixture
@@ -359,22 +349,14 @@ def any_desk(any_site: Site) -> Desk:
 
 
 @pytest.fixture
-def new_database(postgresql: str) -> Callable[[], str]:
+def new_database() -> Iterator[Callable[[], str]]:
     """Makes an empty PostgreSQL database and gives its address."""
-    return lambda: f"{postgresql}/{_create_database(postgresql)}"
+    made = []
 
+    def create() -> str:
+        made.append(postgresql.create())
+        return made[-1]
 
-def _create_database(server: str, how: str = "") -> str:
-    name = f"vigil_{secrets.token_hex(6)}"
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} {how}"))
-    engine.dispose()
-    return name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    yield create
+    for url in made:
+        postgresql.drop(url)

@@ -1,12 +1,10 @@
 """A database, a real sealing, a fixed moment and people to try things on.
 
-The database is SQLite, in memory; with VIGIL_TEST_POSTGRESQL set to the address of an
-empty database, the same tests run there.
+The database is SQLite, in memory, or the one of this run: see `tests/postgresql.py`.
 """
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,8 +22,8 @@ from auth import accounts
 from auth.credentials.passwords import Hasher
 from auth.tables import Account, Base
 from auth.viewer import AccountStatus, Role, TokenScope, Viewer
+from tests import postgresql
 
-POSTGRESQL = os.environ.get("VIGIL_TEST_POSTGRESQL")
 PASSWORD = "nine kettles on a windy roof"
 
 
@@ -115,13 +113,23 @@ def _begin_explicitly(engine: Engine, statement: str) -> None:
 
 
 @contextmanager
-def _tables(engine: Engine) -> Iterator[None]:
+def _tables(engine: Engine) -> Iterator[Engine]:
     Base.metadata.create_all(engine)
-    try:
-        yield
-    finally:
-        Base.metadata.drop_all(engine)
-        engine.dispose()
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def _on_postgresql() -> Iterator[Engine]:
+    def make_tables(url: str) -> None:
+        with _tables(create_engine(url)):
+            pass
+
+    url = postgresql.create(postgresql.model("auth_tables", make_tables))
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+    postgresql.drop(url)
 
 
 @pytest.fixture
@@ -145,26 +153,31 @@ def password() -> str:
     return PASSWORD
 
 
+def _in_memory() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    _begin_explicitly(engine, "BEGIN")
+    return engine
+
+
+def _in_a_file(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+    _begin_explicitly(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
 @pytest.fixture
 def s() -> Iterator[Session]:
-    if POSTGRESQL is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
-        _begin_explicitly(engine, "BEGIN")
-    else:
-        engine = create_engine(POSTGRESQL)
-    with _tables(engine), Session(engine) as session:
+    tables = _on_postgresql() if postgresql.is_chosen() else _tables(_in_memory())
+    with tables as engine, Session(engine) as session:
         yield session
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Callable[[], Session]]:
     """Sessions on one database, for things that happen at the same moment."""
-    if POSTGRESQL is None:
-        engine = create_engine(f"sqlite:///{tmp_path / 'auth.db'}")
-        _begin_explicitly(engine, "BEGIN IMMEDIATE")
-    else:
-        engine = create_engine(POSTGRESQL)
-    with _tables(engine):
+    on_file = not postgresql.is_chosen()
+    tables = _tables(_in_a_file(tmp_path / "auth.db")) if on_file else _on_postgresql()
+    with tables as engine:
         yield lambda: Session(engine)
 
 

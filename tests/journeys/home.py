@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests import postgresql
+
 LONGEST_SECONDS = 120
 BASE_URL = "http://127.0.0.1:8000"
 
@@ -112,7 +114,7 @@ class Home:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copytree(self.folder, root / "home")
         shutil.copy2(self.key_file, root / "unlock.key")
-        return replace(self, root=root)
+        return replace(self, root=root, settings=postgresql.copied(self.settings))
 
     def blobs(self) -> list[Path]:
         """Every sealed file in the store."""
@@ -120,8 +122,8 @@ class Home:
 
 
 def make_home(root: Path, **settings: str) -> Home:
-    """A new archive, made by `vigil init`."""
+    """A new archive, made by `vigil init`, on the database of this run of the tests."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home = Home(root, settings)
+    home = Home(root, {**postgresql.settings(), **settings})
     home.do("init")
     return home

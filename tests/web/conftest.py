@@ -1,6 +1,7 @@
 """A real archive behind the real application, for each test anew.
 
-One home with an account of every kind is made per run and copied per test. `browser`
+One home with an account of every kind is made per run and copied per test, on the
+database of this run: see `tests/postgresql.py`. `browser`
 is somebody's signed-in browser, `token` the header of somebody's access token, `desk`
 deposits, labels and publishes, `live` is the production server on a real socket.
 """
@@ -41,7 +42,7 @@ from archive.site import Site, open_site
 from auth import accounts
 from auth.credentials import sessions, tokens
 from auth.viewer import Access, Role, Tier, TokenScope, Visibility
-from tests import nest
+from tests import nest, postgresql
 from tests.journeys import windows
 
 START = datetime.now(UTC).replace(microsecond=0)
@@ -77,6 +78,7 @@ def first_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     environ = {
         "VIGIL_HOME": str(folder / "home"),
         "VIGIL_KEY_FILE": str(folder / "keys" / "vigil.key"),
+        **postgresql.settings(),
     }
     site = create_home(config.load(environ), lambda: START)
     people = _make_people(site)
@@ -114,12 +116,14 @@ def clock() -> Clock:
 def copied(home: Home, folder: Path) -> dict[str, str]:
     """The environment of a copy of the home, in this folder."""
     shutil.copytree(home.environ["VIGIL_HOME"], folder / "home")
-    return {**home.environ, "VIGIL_HOME": str(folder / "home")}
+    return {**postgresql.copied(home.environ), "VIGIL_HOME": str(folder / "home")}
 
 
 @pytest.fixture
-def environ(first_home: Home, tmp_path: Path) -> dict[str, str]:
-    return copied(first_home, tmp_path)
+def environ(first_home: Home, tmp_path: Path) -> Iterator[dict[str, str]]:
+    settings = copied(first_home, tmp_path)
+    yield settings
+    postgresql.dropped(settings)
 
 
 @pytest.fixture
