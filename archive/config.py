@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from auth.viewer import PreviewTier, Role, Tier
 
 TOML_NAME = "vigil.toml"
@@ -550,6 +552,7 @@ def place(text: str) -> Path | BucketAddress:
 def _check_database(config: Config) -> None:
     if config.database_url.startswith("sqlite") and ":memory:" in config.database_url:
         raise ConfigError("VIGIL_DATABASE_URL is in memory; give it a file.")
+    _check_line(config.database_url, os.environ)
     if not config.search_engine.is_possible(config.database_url):
         raise ConfigError(
             "VIGIL_SEARCH_ENGINE is postgresql, but the database is SQLite; set it to "
@@ -569,6 +572,57 @@ def _check_s3(config: Config) -> None:
             f"VIGIL_S3_ENDPOINT is {config.s3_endpoint}, plain HTTP to another "
             "machine; set it to an https:// address."
         )
+
+
+_PROVEN = ("verify-full", "verify-ca")
+
+
+def _check_line(url: str, environ: Mapping[str, str]) -> None:
+    """Refuse a server on another machine that need not prove who it is.
+
+    What the address leaves open, the driver takes from a service file and then from
+    the environment. What is in a service file is not looked at: it counts as unsafe.
+    """
+    if not url.startswith("postgresql"):
+        return
+    given: dict[str, Any] = make_url(url).translate_connect_args(username="user")
+    given |= make_url(url).query
+    if _words_of(given.get("sslmode")) in [[mode] for mode in _PROVEN]:
+        return
+    if "service" in given or environ.get("PGSERVICE"):
+        raise ConfigError(
+            "VIGIL_DATABASE_URL leaves its server to a service file, which may turn "
+            "TLS off; add sslmode=verify-full to the address."
+        )
+    if "sslmode" not in given and environ.get("PGSSLMODE") in _PROVEN:
+        return
+    far = [place for place in _servers(given, environ) if not _is_near(place)]
+    if far:
+        raise ConfigError(
+            f"VIGIL_DATABASE_URL reaches {far[0]}, another machine, which need not "
+            "prove who it is; add sslmode=verify-full to the address."
+        )
+
+
+def _servers(given: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
+    """Whereto the driver connects, each as it is written."""
+    hosts = _words_of(given.get("host") or environ.get("PGHOST"))
+    numbers = _words_of(given.get("hostaddr") or environ.get("PGHOSTADDR"))
+    return numbers if numbers and all(numbers) else [*numbers, *hosts]
+
+
+def _words_of(given: str | tuple[str, ...] | None) -> list[str]:
+    listed = (given,) if isinstance(given, str) else given or ()
+    return [
+        word.partition(":")[0] if word.count(":") == 1 else word
+        for each in listed
+        for word in each.split(",")
+    ]
+
+
+def _is_near(place: str) -> bool:
+    """Whether it is this machine: nothing, a socket's folder, or loopback."""
+    return not place or place.startswith(("/", "@")) or is_loopback(place)
 
 
 def _check_institution(config: Config) -> None:

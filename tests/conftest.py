@@ -43,6 +43,12 @@ DefaultDialect.__eq__ = _speaks_alike
 DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))
 
 
+@pytest.fixture(scope="session", name="postgresql")
+def _postgresql() -> str:
+    """The address of the PostgreSQL server that all workers of this run share."""
+    return postgresql.server()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         postgresql.is_chosen()  # or what was asked for is refused at once

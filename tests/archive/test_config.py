@@ -137,6 +137,61 @@ def test_what_is_unsafe_stops_the_start(
             config.check_safe(made)
 
 
+HERE = "postgresql+psycopg://vigil@"
+
+
+@pytest.mark.parametrize(
+    ("address", "surroundings", "safe"),
+    [
+        ("127.0.0.1:5432/v", {}, True),
+        ("localhost/v", {}, True),
+        ("[::1]:5432/v", {}, True),
+        ("/v", {}, True),
+        ("/v?host=/run/postgresql", {}, True),
+        ("/v?host=127.0.0.1:1&host=localhost:2", {}, True),
+        ("db.example.org/v", {}, False),
+        ("db.example.org/v?sslmode=require", {}, False),
+        ("db.example.org/v?sslmode=verify-ca", {}, True),
+        ("db.example.org/v?sslmode=verify-full", {}, True),
+        ("127.0.0.1.example.org/v", {}, False),
+        ("[2001:db8::1]/v", {}, False),
+        ("127.0.0.1,db.example.org/v", {}, False),
+        ("/v?host=127.0.0.1&host=db.example.org", {}, False),
+        ("/v?host=db.example.org:1&host=db2.example.org:2", {}, False),
+        ("localhost/v?hostaddr=10.0.0.1", {}, False),
+        ("db.example.org/v?hostaddr=127.0.0.1", {}, True),
+        ("db.example.org,x/v?hostaddr=127.0.0.1,", {}, False),
+        ("/v?service=far", {}, False),
+        ("/v?service=far&sslmode=verify-full", {}, True),
+        ("/v", {"PGSERVICE": "far"}, False),
+        ("/v", {"PGHOST": "db.example.org"}, False),
+        ("/v", {"PGHOSTADDR": "10.0.0.1"}, False),
+        ("localhost/v", {"PGHOSTADDR": "10.0.0.1"}, False),
+        ("localhost/v", {"PGHOST": "db.example.org"}, True),
+        ("db.example.org/v", {"PGSSLMODE": "verify-full"}, True),
+        ("db.example.org/v", {"PGSSLMODE": "require"}, False),
+        ("db.example.org/v?sslmode=prefer", {"PGSSLMODE": "verify-full"}, False),
+    ],
+)
+def test_a_database_elsewhere_must_prove_who_it_is(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    surroundings: dict[str, str],
+    safe: bool,
+) -> None:
+    for name in ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    made = load(tmp_path, VIGIL_DATABASE_URL=HERE + address)
+    if safe:
+        config.check_safe(made)
+    else:
+        with pytest.raises(ConfigError, match=r"^VIGIL_DATABASE_URL [^\n]+verify-full"):
+            config.check_safe(made)
+
+
 def test_a_home_that_others_can_enter_stops_the_start(tmp_path: Path) -> None:
     made = load(tmp_path)
     made.home.mkdir(mode=0o700)

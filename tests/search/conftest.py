@@ -5,7 +5,6 @@ own is skipped, and says so.
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from search.query import Query
 from search.sealed_pages import FileSealing
 from search.segments.engine import SegmentEngine
 from search.whoosh_engine import WhooshEngine
-from tests.archive.conftest import postgresql as postgresql
+from tests import postgresql
 from tests.search.aes_sealing import AesSealing
 
 KEY = bytes(range(32))
@@ -100,15 +99,20 @@ def engine(maker: Maker) -> Iterator[SegmentEngine]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def index_database() -> str:
+    """A database of this worker's own."""
+    return postgresql.create()
+
+
 @pytest.fixture
-def empty_server(postgresql: str) -> str:
+def empty_server(index_database: str) -> str:
     """A database without an index; tests of one worker use it one after another."""
-    url = f"{postgresql}/postgres"
     asked(
-        url,
+        index_database,
         "SET client_min_messages = warning; DROP SCHEMA IF EXISTS vigil_search CASCADE",
     )
-    return url
+    return index_database
 
 
 def asked(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -126,9 +130,7 @@ def lasting(
     """A place for one index that all tests of a module share."""
     if request.param == "whoosh":
         return Maker("whoosh", tmp_path_factory.mktemp("lasting") / "index")
-    server, name = request.getfixturevalue("postgresql"), f"i{secrets.token_hex(6)}"
-    asked(f"{server}/postgres", f"CREATE DATABASE {name}")
-    return Maker("postgresql", f"{server}/{name}")
+    return Maker("postgresql", postgresql.create())
 
 
 class Asker:
