@@ -146,6 +146,8 @@ class Watch:
     held: Held
     outage: str
     told: dict[str, list[int]] = field(default_factory=dict)
+    by_nodes: set[str] = field(default_factory=set)
+    """What a node itself, not nginx for want of one, said was away for the moment."""
     wrong: list[str] = field(default_factory=list)
     longest: float = 0.0
 
@@ -201,6 +203,8 @@ class Watch:
     def _judge(self, name: str, came: Answer) -> str | None:
         """What is wrong with an answer, if anything."""
         if came.status == 503:
+            if "cannot be reached" not in came.text:
+                self.by_nodes.add(name)
             is_told = len(came.text) > 40 and "<html>\r\n" not in came.text
             return None if is_told else f"without a sentence: {came.text[:200]}"
         if name in ("stranger", "nobody", "suspect"):
@@ -322,9 +326,11 @@ def _during(cluster: Cluster, held: Held, outage: Outage, watch: Watch) -> list[
     course = outage(cluster)
     next(course)
     try:
-        expected = 200 if outage in OF_NODES else 503
-        name = "original" if outage in OF_BUCKET else "record"
-        answers(lambda: expected in watch.told.get(name, [])[-1:], 60)
+        if outage in OF_NODES:
+            answers(lambda: 200 in watch.told.get("record", [])[-1:], 60)
+        else:
+            name = "original" if outage in OF_BUCKET else "record"
+            answers(lambda: name in watch.by_nodes, 60)
         acknowledged.append(deposit(by, *_something()))
     finally:
         next(course, None)
