@@ -59,6 +59,7 @@ def test_operations_have_names_of_their_own() -> None:
 def test_what_is_answered_has_the_members_the_schema_demands(
     visitor: FlaskClient, token: TokenOf, desk: Desk, site: Site
 ) -> None:
+    object.__setattr__(site.config, "label_feed", True)  # else that call is not there
     deposit = desk.publish(desk.deposit())
     signed = attestation.sign(site, actor="operator", now=site.clock())["size"]
     path = {"record_id": deposit.record.id, "asset_id": deposit.assets[0].id}

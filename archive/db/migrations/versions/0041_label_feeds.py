@@ -64,7 +64,7 @@ def upgrade() -> None:
             "subscription_id", "file_index", "code", name=op.f("pk_foreign_labels")
         ),
         sa.UniqueConstraint(
-            "subscription_id", "seq", name=op.f("uq_foreign_labels_subscription_id")
+            "subscription_id", "seq", name=op.f("uq_foreign_labels_subscription_id_seq")
         ),
     )
     op.create_index(
