@@ -77,6 +77,8 @@ def export(  # noqa: PLR0913 - each is an option of the command
     """
     if with_originals:
         _require_whole(form, email, purpose, out, in_the_clear=in_the_clear)
+    elif purpose or in_the_clear:
+        raise click.UsageError("--purpose and --in-the-clear are for --with-originals.")
     with opened() as site, _as_failure():
         _refuse_home(site, out)
         viewer = _viewer(site, email, with_originals=with_originals)
@@ -89,7 +91,7 @@ def export(  # noqa: PLR0913 - each is an option of the command
             wanted = purpose if with_originals else None
             originals = bags.originals_of(site, held, viewer, wanted) if wanted else ()
             bag = bags.packed(site, listing, held, originals)
-            _tell(site, viewer, form, listing.count)
+            _tell(site, viewer, form, listing.count, wanted)
             _write(zipped(bag), out)
         else:
             _tell(site, viewer, form, listing.count)
@@ -142,10 +144,14 @@ def _entries(
             done(len(batch))
 
 
-def _tell(site: Site, viewer: Viewer, form: str, count: int) -> None:
+def _tell(
+    site: Site, viewer: Viewer, form: str, count: int, purpose: str | None = None
+) -> None:
     """The ledger's line, before the first byte; whoever has the shell is in it."""
     read_as = actor_of(viewer) if viewer.account_id else "visitor"
-    detail = {"what": "descriptions", "format": form, "records": count, "as": read_as}
+    what = "descriptions and originals" if purpose else "descriptions"
+    detail = {"what": what, "format": form, "records": count, "as": read_as}
+    detail |= {"purpose": purpose} if purpose else {}
     with site.db.write() as s:
         site.ledger.append(
             s, "exporting", actor=OPERATOR, now=site.clock(), detail=detail

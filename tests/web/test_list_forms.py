@@ -111,6 +111,8 @@ def of_csl(content):
 def of_linked(content):
     graph = json.loads(content)
     assert graph["@context"] == "https://schema.org"
+    files = [file for each in graph["@graph"] for file in each["hasPart"]]
+    assert {file["@type"] for file in files} == {"ImageObject"}
     return {each["identifier"] for each in graph["@graph"]}
 
 

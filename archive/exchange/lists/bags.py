@@ -4,12 +4,14 @@
     data/originals/<record>/…              each through the gate, as it is read
 
 Before the first byte it is asked of every original whether it may be opened, and for
-this purpose; the line in the ledger comes with each, before its own first byte.
+this purpose; the line in the ledger comes with each, before its own first byte. What is
+told of the records is held in memory, what is in their files is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -82,51 +84,60 @@ def originals_of(
     :raises RefusedError: the policy says no to one of them
     :raises OtherPurpose: a consent is for something else
     """
-    now = premises.clock()
     found: list[Original] = []
     for entry in entries:
         with premises.db.read() as s:
-            record = store.require(s, entry.id)
             assets = list(store.assets_of(s, entry.id))
         for asset in assets:
-            item = store.item_of(record, asset)
-            _require(premises, item, viewer, purpose, asset, now)
-            found.append(_original(premises, viewer, asset))
+            wanted = _Wanted(premises, viewer, asset.id, purpose)
+            wanted.require(premises.clock())
+            found.append(_original(wanted, asset))
     return found
 
 
-def _require(
-    premises: Premises,
-    item: Any,  # noqa: ANN401 - auth.viewer.Item
-    viewer: Viewer,
-    purpose: str,
-    asset: Asset,
-    now: datetime,
-) -> None:
-    outcome = decide(Action.OPEN_ORIGINAL, viewer, item, premises.rules, now)
-    if isinstance(outcome, Refusal):
-        # The gate decides on fresh facts, says no in its own words, and notes that.
-        premises.release(viewer, asset.id, now, form=FORM).close()
-    elif outcome.consent is None or outcome.consent.purpose != purpose:
+@dataclass(frozen=True)
+class _Wanted:
+    """One original, for whom and for what."""
+
+    premises: Premises
+    viewer: Viewer
+    asset_id: str
+    purpose: str
+
+    def require(self, now: datetime) -> None:
+        """Hold the consent that stands against the purpose; nothing is opened."""
+        with self.premises.db.read() as s:
+            asset = s.get_one(Asset, self.asset_id)
+            item = store.item_of(store.require(s, asset.record_id), asset)
+        rules = self.premises.rules
+        outcome = decide(Action.OPEN_ORIGINAL, self.viewer, item, rules, now)
+        if isinstance(outcome, Refusal):
+            # The gate decides on fresh facts, says no in its own words, and notes that.
+            release = self.premises.release
+            release(self.viewer, self.asset_id, now, form=FORM).close()
+        elif outcome.consent is not None and outcome.consent.purpose == self.purpose:
+            return
         raise OtherPurpose(
-            f"The consent for record {asset.record_id} is not for this purpose."
+            f"The consent for record {item.record_id} is not for this purpose."
         )
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """All of it, through the gate; the purpose is asked once more before."""
+        now = self.premises.clock()
+        self.require(now)
+        opened = self.premises.release(self.viewer, self.asset_id, now, form=FORM)
+        try:
+            yield from opened.read(0, size)
+        finally:
+            opened.close()
 
-def _original(premises: Premises, viewer: Viewer, asset: Asset) -> Original:
-    with premises.db.read() as s:
-        details = store.details_of(premises.sealing, s.get_one(Asset, asset.id))
+
+def _original(wanted: _Wanted, asset: Asset) -> Original:
+    with wanted.premises.db.read() as s:
+        held = s.get_one(Asset, asset.id)
+        details = store.details_of(wanted.premises.sealing, held)
     name = f"{asset.position + 1:03d}-{asset.id}.{asset.format}"
     path = f"data/originals/{asset.record_id}/{name}"
-    read = partial(_pieces, premises, viewer, asset.id, asset.size)
-    return Original(path, asset.size, details.sha256, read)
-
-
-def _pieces(
-    premises: Premises, viewer: Viewer, asset_id: str, size: int
-) -> Iterator[bytes]:
-    opened = premises.release(viewer, asset_id, premises.clock(), form=FORM)
-    try:
-        yield from opened.read(0, size)
-    finally:
-        opened.close()
+    return Original(
+        path, asset.size, details.sha256, partial(wanted.pieces, asset.size)
+    )

@@ -58,7 +58,7 @@ def _whole(listing: Listing, entries: Sequence[Entry]) -> dict[str, Any]:
         "name": f"{len(entries)} records of {ARCHIVE}",
         "description": f"What one reader was told of a search, without media.{cut}",
         "datePublished": listing.taken_at.isoformat(),
-        "license": "Each record says who holds its rights (usageInfo).",
+        "license": "Each record says who holds its rights (copyrightNotice).",
         "publisher": {"@id": listing.address},
         "hasPart": [{"@id": name} for name in FILES],
         "mentions": [{"@id": entry.address} for entry in entries],
@@ -86,7 +86,7 @@ def _record(entry: Entry) -> Iterator[dict[str, Any]]:
         if parts:
             told[name] = [{"@id": part["@id"]} for part in parts]
         flat += parts
-    for name in ("isPartOf", "conditionsOfAccess", "usageInfo"):
+    for name in ("isPartOf", "conditionsOfAccess"):
         if str(told.get(name, "")).startswith("http"):
             told[name] = {"@id": told[name]}
     yield told

@@ -15,11 +15,12 @@ from archive.exchange.reading import Entry
 
 CONTEXT = "https://schema.org"
 TYPES = {
-    "image": "Photograph",
+    "image": "ImageObject",
     "video": "VideoObject",
     "audio": "AudioObject",
-    "document": "DigitalDocument",
+    "document": "TextObject",
 }
+"""Kinds of `MediaObject`, which alone have a digest."""
 
 
 def component(entry: Entry) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def component(entry: Entry) -> dict[str, Any]:
         "keywords": [tag.name(entry.told_in) for tag in entry.tags],
         "isPartOf": entry.shelf.address if entry.shelf else "",
         "conditionsOfAccess": f"{entry.address}#reveal",
-        "usageInfo": entry.rights,
+        "copyrightNotice": entry.rights,
         "hasPart": [
             {
                 "@type": TYPES[file.kind],

@@ -90,6 +90,7 @@ def test_it_goes_to_standard_output_alone_and_over_no_file(
         (("csv", "--query", '"open'), 1, "quot"),
         (("csv", "--as", "nobody@example.org"), 1, "no account"),
         (("csv", "--with-originals"), 1, "Only a bag"),
+        (("csv", "--purpose", "legal"), 2, "are for --with-originals"),
         (("bagit", "--with-originals"), 1, "name one with --as"),
         (
             ("bagit", "--with-originals", "--as", "nare@example.org"),
@@ -140,4 +141,7 @@ def test_originals_are_a_persons_with_a_token_and_consent_for_that_purpose(
     assert original.read_bytes() == content
     with site.db.read() as s:
         (shown,) = site.ledger.entries(s, event="displaying")
+        (told,) = site.ledger.entries(s, event="exporting")
     assert (shown.detail["form"], shown.account_id) == ("bag", viewer.account_id)
+    assert told.detail["purpose"] == "legal"
+    assert told.detail["what"] == "descriptions and originals"
