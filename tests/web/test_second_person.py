@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from archive import mail
 from archive.cli.main import main
+from archive.exchange.lists import FORMS
 from archive.requests import seconding as asking
 from archive.requests import taking
 from archive.witness import ended
@@ -407,6 +408,17 @@ def test_an_export_of_many_takes_a_second_person_and_is_taken_once(
     assert (line.detail["proposal"], line.detail["confirmed_by"]) == (made, chief)
     assert post(client, take).status_code == 403
     assert len(events(site, event="exporting")) == 1
+
+
+def test_every_form_of_a_list_can_be_asked_for_and_no_other(site, browser, many, shelf):
+    client = browser("researcher")
+    for form in FORMS:
+        given = {**ASKED, "format": form}
+        assert post(client, "/account/exports", **given, reason=WHY).status_code == 303
+    wrong = {**ASKED, "format": "exe"}
+    assert post(client, "/account/exports", **wrong, reason=WHY).status_code == 400
+    with site.db.read() as s:
+        assert len(seconding.waiting(s, site.clock())) == len(FORMS)
 
 
 def test_no_more_is_given_than_was_confirmed_and_not_after_a_day(

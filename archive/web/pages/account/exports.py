@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from archive.exchange.lists import FORMS
 from archive.exports import desk
 from archive.requests import seconding as asking
 from archive.web.pages import search
@@ -32,20 +33,26 @@ UNPROCESSABLE = 422
 
 @dataclass(frozen=True)
 class Takeable:
-    """One thing to take away: what it asks, how many there are, and the giving."""
+    """One thing to take away: what it asks, its forms, how many, and the giving."""
 
     action: Action
+    forms: Collection[str]
     count: Callable[[Pairs], int]
     give: Callable[[str, Pairs, Taking | None, str | None], Response]
 
 
 TAKEABLE: Mapping[str, Takeable] = {
     "descriptions": Takeable(
-        Action.EXPORT_METADATA, search.count_export, search.give_export
+        Action.EXPORT_METADATA, FORMS, search.count_export, search.give_export
     ),
-    "ledger": Takeable(Action.EXPORT_LEDGER, ledger.count_export, ledger.give_export),
+    "ledger": Takeable(
+        Action.EXPORT_LEDGER, ledger.WRITERS, ledger.count_export, ledger.give_export
+    ),
     "access requests": Takeable(
-        Action.DECIDE_REQUESTS, overview.count_export, overview.give_export
+        Action.DECIDE_REQUESTS,
+        overview.WRITERS,
+        overview.count_export,
+        overview.give_export,
     ),
 }
 
@@ -135,7 +142,7 @@ def _asked() -> Taking:
     """
     kind = TAKEABLE.get(request.form.get("what", ""))
     form = request.form.get("format", "")
-    if kind is None or form not in ("csv", "json"):
+    if kind is None or form not in kind.forms:
         raise BadRequest
     guard.require(kind.action)
     pairs = parse_qsl(

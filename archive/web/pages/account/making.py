@@ -45,6 +45,8 @@ def act_on_export(export_id: str) -> Response:
 
     :raises NoSuchRecord: there is none of that id, or it is somebody else's
     """
+    with context.read_session() as s:
+        desk.require(s, export_id, own_id())
     act = request.form.get("act", "")
     if act == "take":
         return exporting.give(export_id)
