@@ -74,8 +74,8 @@ def create(model: str | None = None) -> str:
 
 
 def drop(url: str) -> None:
-    """Remove a database, whoever still uses it."""
-    _command(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    """Remove a database, whoever still uses it; nothing where it is gone already."""
+    _command(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
 
 def model(name: str, fill: Callable[[str], None]) -> str:

@@ -31,7 +31,7 @@ KEYRING_START = b"\x89VGK\r\n\x1a\n\x01\x02\x00\x00"
 CHUNK = 16384
 TAG = 16
 HEADER = struct.Struct(">8sBBHI16sB3sI16s8s")
-KINDS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)
+KINDS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 
 
 class NotOpened(Exception):

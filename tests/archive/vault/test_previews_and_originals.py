@@ -123,7 +123,15 @@ def modules_importing(name: str) -> set[str]:
     return found
 
 
-DOORS = ("checking", "dumps", "objects", "originals", "previews", "segments")
+DOORS = (
+    "checking",
+    "dumps",
+    "listings",
+    "objects",
+    "originals",
+    "previews",
+    "segments",
+)
 
 
 def test_the_door_behind_both_is_used_by_the_vault_alone():
