@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +84,7 @@ class Config:
     base_url: str
     trusted_proxies: int
     trusted_issuers: tuple[str, ...]
+    inner_networks: tuple[IPv4Network | IPv6Network, ...]
     smtp_url: str | None
     max_upload_bytes: int
     max_files: int
@@ -362,6 +363,13 @@ def _issuers(text: str) -> tuple[str, ...]:
     return found
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in _words(text))
+    except ValueError:
+        raise ValueError("must be networks such as 10.20.0.0/16, with commas") from None
+
+
 def _place(text: str) -> Path | BucketAddress | None:
     return place(text) if text else None
 
@@ -423,6 +431,7 @@ SETTINGS = (
     ),
     Setting("trusted_proxies", "0", _number, "how many proxies stand in front"),
     Setting("trusted_issuers", "", _issuers, "archives whose visas are read here"),
+    Setting("inner_networks", "", _networks, "closed networks that others may name"),
     Setting("smtp_url", "", _mail_server, "the mail server; unset keeps mails here"),
     Setting("max_upload_bytes", "8G", size, "the most one deposit may hold"),
     Setting("max_files", "200", _count, "the most files of one deposit"),

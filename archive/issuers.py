@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from archive import outward
-from archive.outward import Away, Bounds
+from archive.outward import SETTLED, Away, Bounds
 from auth.visas.tokens import KEYS_PATH
 
 STATUS_PATH: Final = "/visas/"
@@ -63,7 +63,7 @@ def vouches(issuer: str, visa_id: str, issuers: Sequence[str]) -> bool:
 
 def _asked(address: str) -> dict[str, Any]:
     try:
-        answer = outward.ask(address, _BOUNDS, headers=_ASKING)
+        answer = outward.ask(address, _BOUNDS, reach=SETTLED, headers=_ASKING)
         found = json.loads(answer.body) if answer.is_good else None
     except (Away, ValueError) as error:
         raise IssuerAway from error

@@ -7,7 +7,7 @@ was refused changes nothing but the sentence that says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import outward
+from archive.config import Config
 from archive.db import Database
 from archive.feeds import reading
 from archive.feeds.adopting import first_of, sealed_for, settle_files
@@ -25,7 +26,7 @@ from archive.feeds.reading import Page, Said
 from archive.feeds.subscriptions import find
 from archive.feeds.tables import FeedSubscription, ForeignLabel
 from archive.ledger import Ledger
-from archive.outward import Away, Bounds
+from archive.outward import Away, Bounds, Inside, Network
 from archive.records.store import SHA256_PURPOSE
 from archive.vault import signing
 from auth.sealing import Sealing
@@ -39,6 +40,8 @@ _ASKING = {"Accept": "application/json", "User-Agent": "vigil"}
 class Premises(Protocol):
     """What asking needs of a running archive."""
 
+    @property
+    def config(self) -> Config: ...
     @property
     def db(self) -> Database: ...
     @property
@@ -87,7 +90,7 @@ def fetch(premises: Premises, name: str, *, by: str) -> Fetched:
         with premises.db.read() as s:
             row = find(s, name)
         try:
-            page = _asked(row)
+            page = _asked(row, premises.config.inner_networks)
         except (FeedAway, FeedRefused) as error:
             _note(premises, row.id, str(error))
             raise
@@ -111,9 +114,16 @@ def lapse(premises: Premises, session: Session, *, by: str, now: datetime) -> in
     return settle_files(premises, session, indexes, firsts, by=by, now=now)
 
 
-def _asked(row: FeedSubscription) -> Page:
+def _asked(row: FeedSubscription, inner: Sequence[Network]) -> Page:
+    address = f"{row.address}?after={row.seq}"
+    reach = outward.typed(address, inner)
     try:
-        answer = outward.ask(f"{row.address}?after={row.seq}", BOUNDS, headers=_ASKING)
+        answer = outward.ask(address, BOUNDS, reach=reach, headers=_ASKING)
+    except Inside as error:
+        raise FeedAway(
+            f"{row.name} leads into a closed network; VIGIL_INNER_NETWORKS has not "
+            "opened it."
+        ) from error
     except Away as error:
         raise FeedAway(f"{row.name} does not answer ({error}).") from error
     if not answer.is_good:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from archive import outward
 from archive.config import Config
 from archive.ledger.tables import LedgerCheckpoint
-from archive.outward import Away, Bounds
+from archive.outward import SETTLED, Away, Bounds
 from archive.vault import timestamps
 from archive.vault.timestamps import StampRefused
 from archive.witness.checkpoints import WitnessError, written
@@ -72,7 +72,7 @@ def roots(config: Config) -> bytes:
 
 def _post(url: str, body: bytes) -> bytes:
     try:
-        answer = outward.ask(url, BOUNDS, body=body, headers=_ASKING)
+        answer = outward.ask(url, BOUNDS, reach=SETTLED, body=body, headers=_ASKING)
     except Away as error:
         raise WitnessError("The time-stamping authority does not answer.") from error
     if not answer.is_good:

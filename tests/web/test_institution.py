@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -284,6 +286,24 @@ def test_only_the_domains_that_are_set_are_let_through(
     institution.claims = {"email": "a@University.example"}
     assert link(mine, institution).status_code == 303
     site.close()
+
+
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "jwks_uri"])
+def test_its_document_does_not_lead_the_archive_into_a_closed_network(
+    mine, visitor, institution, site, endpoint
+) -> None:
+    """The same address is asked once its network was opened: it was there all along."""
+    assert link(mine, institution).status_code == 303
+    path = urlsplit(institution.document()[endpoint]).path
+    there = institution.url.replace("127.0.0.1", "localhost")
+    institution.discovery = {endpoint: there + path}
+    institution.asked.clear()
+    assert sign_in(visitor, institution).status_code == 422
+    assert path not in institution.asked
+    assert not opens(visitor)
+    object.__setattr__(site.config, "inner_networks", (ip_network("127.0.0.0/8"),))
+    assert sign_in(visitor, institution).status_code == 303
+    assert path in institution.asked
 
 
 def test_an_institution_that_is_away_is_said_so(visitor, institution) -> None:

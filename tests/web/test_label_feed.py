@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -650,6 +652,33 @@ def test_what_is_refused_changes_nothing_but_the_sentence(site, served, copy):
         assert (heard.row.seq, heard.row.digest) == (0, BEGINNING)
         assert (heard.labels, heard.adopted) == (0, 0)
         assert "another key" in heard.row.error
+
+
+def test_a_name_that_leads_inside_is_not_asked_and_the_reason_is_told(
+    site, served, copy, monkeypatch
+):
+    """The name's owner decides where it leads, and it is not this archive."""
+    here, _ = copy
+    ask = socket.getaddrinfo
+
+    def resolve(host, port, *args, **kwargs):
+        number = "127.0.0.1" if host == "archive.example" else host
+        return ask(number, port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    listen(site, served)
+    with site.db.write() as s:
+        row = s.scalars(select(FeedSubscription)).one()
+        row.address = row.address.replace("127.0.0.1", "archive.example")
+    with pytest.raises(FeedAway, match="VIGIL_INNER_NETWORKS"):
+        fetch(site)
+    with site.db.read() as s:
+        (heard,) = feeds.listing(s)
+        assert "closed network" in heard.row.error
+    assert asset(site, here).tier is Tier.G1
+    opened = (ip_network("127.0.0.0/8"),)
+    with pytest.raises(FeedAway, match="answers with 400"):  # it knows no such host
+        fetch(replace(site, config=replace(site.config, inner_networks=opened)))
 
 
 def test_an_answer_without_end_or_of_another_status_is_refused(site, served, copy):

@@ -1,7 +1,8 @@
 """Speaking to the institution that people come through: few documents, small, at once.
 
 Only the addresses that its own discovery document names are asked, nothing is followed
-elsewhere, and what is longer than a document of this kind can be is not read.
+elsewhere, and what is longer than a document of this kind can be is not read. The
+document may lead to its own host, which the settings name, or out into the world.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from flask_babel import gettext
 
 from archive import outward
-from archive.outward import Away, Bounds
+from archive.outward import SETTLED, Away, Bounds, Reach
 from archive.web.request import context
 from auth.entry import openid
 from auth.entry.openid import Ask, Identity, Provider
@@ -80,13 +81,23 @@ def _fetch(
     address: str, form: bytes | None = None, headers: Mapping[str, str] = _ASKING
 ) -> Mapping[str, Any]:
     try:
-        answer = outward.ask(address, BOUNDS, body=form, headers=headers)
+        answer = outward.ask(
+            address, BOUNDS, reach=_reach(address), body=form, headers=headers
+        )
         told = json.loads(answer.body) if answer.is_good else None
     except (Away, ValueError) as error:
         raise _away(type(error).__name__) from error
     if not isinstance(told, dict):
         raise _away("no document")
     return told
+
+
+def _reach(address: str) -> Reach:
+    config = context.site().config
+    own = urlsplit(config.oidc_issuer or "").hostname
+    if urlsplit(address).hostname == own:
+        return SETTLED
+    return outward.named(config.inner_networks)
 
 
 def _not_set_up() -> InstitutionRefused:
