@@ -44,6 +44,8 @@ from blur import copies
 from blur.kinds import Family
 
 PIECE_BYTES = 256 * 1024
+FIRST_BYTES = 1024 * 1024
+"""As long as what players ask for: each piece that is sent wakes whoever reads."""
 ORIGINAL, CLEAN, COPY, MARK = "original", "clean", "copy", "mark"
 MUTED, SOUND_MARK = "muted", "sound-mark"
 REDACTED = "redacted"
@@ -122,7 +124,9 @@ class Release:
     told: Told
     _premises: Premises = field(repr=False)
     _reader: SealedReader = field(repr=False)
+    _row: DataKey = field(repr=False)
     _asked: datetime = field(repr=False)
+    _is_closed: bool = field(default=False, repr=False)
 
     @property
     def account_id(self) -> str:
@@ -139,9 +143,11 @@ class Release:
         :raises RefusedError: the viewer may not see it any more
         :raises VaultError: the stored bytes are not those that were deposited
         """
-        for at in range(start, min(stop, self.size), PIECE_BYTES):
+        at, most, stop = start, FIRST_BYTES, min(stop, self.size)
+        while at < stop:
             self.ask_again()
-            yield self._reader.read_range(at, min(PIECE_BYTES, stop - at))
+            yield self._reader.read_range(at, min(most, stop - at))
+            at, most = at + most, PIECE_BYTES
 
     def read_range(self, offset: int, length: int) -> bytes:
         """Return these bytes; fewer only at the end.
@@ -153,7 +159,9 @@ class Release:
         return self._reader.read_range(offset, length)
 
     def close(self) -> None:
-        self._reader.close()
+        if not self._is_closed:
+            self._is_closed = True
+            originals.leave(self._premises.vault, self._row, self._reader)
 
     def __enter__(self) -> Self:
         return self
@@ -235,7 +243,7 @@ def release(
     premises.ledger.recent.told(_displaying(found, form), told, now)
     reader = _open(premises, found, row)
     name = store.details_of(premises.sealing, found.asset).filename
-    return _released(premises, found, name, form, told, reader, now)
+    return _released(premises, found, name, form, told, reader, row, now)
 
 
 def resume(
@@ -268,7 +276,8 @@ def resume(
     if told is None:
         return None
     reader = _open(premises, found, facts.row)
-    return _released(premises, found, facts.name, form, told, reader, now)
+    row = facts.row
+    return _released(premises, found, facts.name, form, told, reader, row, now)
 
 
 def release_package(
@@ -516,6 +525,7 @@ def _released(  # noqa: PLR0913, PLR0917 - what is open, for whom, and since whe
     form: str,
     told: Told,
     reader: SealedReader,
+    row: DataKey,
     now: datetime,
 ) -> Release:
     media_type = found.asset.media_type
@@ -541,6 +551,7 @@ def _released(  # noqa: PLR0913, PLR0917 - what is open, for whom, and since whe
         told=told,
         _premises=premises,
         _reader=reader,
+        _row=row,
         _asked=now,
     )
 

@@ -202,6 +202,7 @@ class Site:
     def close(self) -> None:
         """Give back files and connections of this process."""
         self._engines.close()
+        self.vault.ajar.shut()
         self.db.close()
 
     def _key_works(self) -> bool:

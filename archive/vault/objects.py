@@ -26,6 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.vault import keytable, opening
+from archive.vault.ajar import Ajar
 from archive.vault.blobs import BlobStore, StoredBlob
 from archive.vault.container import STEP, Header, Kind, Sealer
 from archive.vault.keyrings import Keyring
@@ -63,6 +64,7 @@ class Vault:
     keyring: Keyring
     blobs: BlobStore
     lately: Lately = field(default_factory=Lately, repr=False, compare=False)
+    ajar: Ajar = field(default_factory=Ajar, repr=False, compare=False)
 
     def new_object(self, kind: Kind) -> "SealingWriter":
         """Begin an object of this kind, under a new id and a data key of its own."""

@@ -37,7 +37,9 @@ def open_original(
     :raises WrongPermit: it is not a permit to open this asset
     :raises VaultError: it cannot be opened; nothing of it was read out
     """
-    return open_found(permit, vault, asset_id=asset_id, row=find(s, object_id))
+    row = find(s, object_id)
+    _require(permit, asset_id, row)
+    return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))
 
 
 def find(s: Session, object_id: UUID, kind: Kind = Kind.ORIGINAL) -> DataKey:
@@ -74,11 +76,30 @@ def open_package(
 def open_found(
     permit: Permit, vault: Vault, *, asset_id: str, row: DataKey
 ) -> SealedReader:
-    """Open an original of which the row was found.
+    """Open an original of which the row was found, or take one that was left open.
 
     :raises WrongPermit: it is not a permit to open this asset
     :raises VaultError: it cannot be opened; nothing of it was read out
     """
+    _require(permit, asset_id, row)
+    keytable.require_key(vault.keyring, row)
+    left = vault.ajar.take(_name(row))
+    if left is not None:
+        return left
+    return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))
+
+
+def leave(vault: Vault, row: DataKey, reader: SealedReader) -> None:
+    """Leave what was opened with `open_found` to who opens it next, for a moment."""
+    vault.ajar.leave(_name(row), reader)
+
+
+def _name(row: DataKey) -> tuple[object, ...]:
+    """Another one as soon as anything about the row's key is another."""
+    return (row.id, row.wrapping_key_id, row.wrapped, row.facts)
+
+
+def _require(permit: Permit, asset_id: str, row: DataKey) -> None:
     kinds = _OPENS.get(permit.action) if isinstance(permit, Permit) else None
     if kinds is None:
         raise WrongPermit("this permit is not for opening originals")
@@ -86,4 +107,3 @@ def open_found(
         raise WrongPermit("this permit is for a redacted copy alone")
     if permit.item is None or permit.item.asset_id != asset_id:
         raise WrongPermit("this permit is for another asset")
-    return opening.open_row(vault.blobs, keytable.unwrap(vault.keyring, row))

@@ -7,13 +7,14 @@
 
 The library's own class reads from the start only; the tests hold this one to it byte
 for byte. The last chunk is opened first: a file cut at any place is refused before a
-byte of it is given out, and `size` is authentic. A reader belongs to one request; its
-methods may be called from several threads, one at a time gets through.
+byte of it is given out, and `size` is authentic. A reader belongs to one request at a
+time; its methods may be called from several threads, one at a time gets through.
 """
 
 import io
 import os
 import threading
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -101,6 +102,7 @@ class SealedReader(io.RawIOBase):
         super().__init__()
         self._source = source
         self._lock = threading.RLock()
+        self.opened_at = time.monotonic()
         self._position = 0
         self._batch = min(BATCH, source.size // SEALED_CHUNK + 1)
         self._sealed = self._plain = memoryview(bytearray())
@@ -300,6 +302,13 @@ class SealedReader(io.RawIOBase):
             self._held = self._soiled = 0
             self._end = -1
             self._sealed = self._plain = memoryview(bytearray())
+
+    def pause(self) -> None:
+        """Wipe what was opened, and keep the room for the next reader's ranges."""
+        with self._lock:
+            self._plain[: self._soiled] = bytes(self._soiled)
+            self._held = self._soiled = self._position = 0
+            self._end = -1
 
     def close(self) -> None:
         """Close the source and wipe the plaintext that is still held."""

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from flask import Flask, Response, request, send_file
 
-from archive.gate import PIECE_BYTES
+from archive.gate import FIRST_BYTES
 from archive.vault.blobs import FolderStore
 from archive.vault.container import STEP, Kind, Sealer
 from archive.vault.keytable import draw
 
-_PIECE, _PIECES = bytes(PIECE_BYTES), (1 << 20) // PIECE_BYTES
+_PIECE, _PIECES = bytes(FIRST_BYTES), (1 << 20) // FIRST_BYTES
 FILE = "BENCH_FILE"
 FOLDER = "BENCH_FOLDER"
 

@@ -10,9 +10,12 @@ of it holds for the next one as long as the whole program would come to the same
 | the database | nobody at all has committed since, as `archive.db.recalling` knows |
 | the time | the whole program looked less than two seconds ago |
 | streams of this viewer | there is room for one more, counted as ever |
-| damage, keys, shredded things | they are looked at anew: the gate opens the file |
+| damage, keys, shredded things | the gate looks at them anew, and opens the file |
 
-So nothing is decided here. The gate is asked for every range; it asks the policy, under
+A file that somebody opened less than two seconds ago may be open still, as
+`archive.vault.ajar` knows; whether it may be given is asked all the same.
+
+Nothing is decided here. The gate is asked for every range; it asks the policy, under
 a line of the ledger that was committed. Whatever is not plainly the same goes the whole
 way, and so does whatever fails, to be refused there with its reasons.
 """
