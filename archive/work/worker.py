@@ -4,12 +4,14 @@
 |---|---|
 | ends its job in its own transaction | done |
 | raises `Hopeless` | failed for good, with its sentence |
+| finds the store, the keys or the database away | put back as if it had not begun |
 | raises anything else | logged, tried again later while attempts are left |
 | dies with the process | the lease runs out, another worker takes the job up |
 | never ends | failed for good after `VIGIL_JOB_MAX_SECONDS`; the process is told |
 
 A job that was taken up too often without ever ending is buried: failed, and its asset
-told so, because one poisonous file must not kill workers for ever. A thread that never
+told so, because one poisonous file must not kill workers for ever. What is away is no
+fault of a job: it waits, for a day, and no file is given up for an outage. A thread that never
 comes back cannot be ended from outside: its process is, after the others' jobs.
 """
 
@@ -27,10 +29,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from archive import jobs
 from archive.jobs import Delivery
 from archive.jobs.delivery import Stop
 from archive.site import Site
+from archive.vault.errors import KeeperAway, StoreUnavailable
 from archive.work import housekeeping
 from archive.work.handlers import HANDLERS
 from archive.work.task import Hopeless, Task
@@ -40,6 +45,11 @@ log = logging.getLogger("vigil.work")
 IDLE_SECONDS = 0.5
 LOOK_SECONDS = 60.0
 AGAIN_AFTER = timedelta(seconds=10)
+LONGEST_OUTAGE = timedelta(days=1)
+PUT_BACK_SECONDS = 30.0
+"""How long a worker waits to say that it puts a job back."""
+DATABASE_AWAY = (OperationalError, InterfaceError)
+AWAY = (StoreUnavailable, KeeperAway, *DATABASE_AWAY)
 TRIED_IN_VAIN = "It did not work this time; the log has the details."
 
 
@@ -163,9 +173,40 @@ def _handle(task: Task) -> None:
         log.warning("job %s was taken away", task.job.id)
     except Hopeless as hopeless:
         _fail(task, str(hopeless), again_after=None)
+    except AWAY as error:
+        if task.site.clock() - task.job.created_at > LONGEST_OUTAGE:
+            _try_again(task)
+        else:
+            kind = type(error).__name__
+            log.warning("job %s (%s) waits: %s", task.job.id, task.job.kind, kind)
+            _put_back(task)
     except Exception:
-        log.exception("job %s (%s) failed", task.job.id, task.job.kind)
-        _fail(task, TRIED_IN_VAIN, again_after=AGAIN_AFTER * task.job.attempts)
+        _try_again(task)
+
+
+def _try_again(task: Task) -> None:
+    log.exception("job %s (%s) failed", task.job.id, task.job.kind)
+    _fail(task, TRIED_IN_VAIN, again_after=AGAIN_AFTER * task.job.attempts)
+
+
+def _put_back(task: Task) -> None:
+    """Queue it again, all its attempts left.
+
+    It may be the database that is away: what cannot be said in time, the lease says
+    by running out, and that counts as an attempt.
+    """
+    deadline = time.monotonic() + PUT_BACK_SECONDS
+    while True:
+        due_at = task.site.clock() + AGAIN_AFTER
+        try:
+            with suppress(jobs.Lost), task.site.db.write() as session:
+                jobs.put_back(session, task.job.id, task.worker, due_at=due_at)
+        except DATABASE_AWAY:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(IDLE_SECONDS)
+        else:
+            return
 
 
 def _fail(task: Task, sentence: str, *, again_after: timedelta | None) -> None:

@@ -5,12 +5,16 @@ with Wire(port) as wire:
     wire.hush()      connections stay, new ones are taken, and not a byte gets through
     wire.cut()       all are reset, new ones refused
     wire.mend()      what comes now gets through
+    wire.listen(…)   at another number of this machine, too
+
+`python -m tests.archive.wire HOST PORT…` leads ports of loopback to those of a host.
 """
 
 from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from enum import Enum
@@ -26,16 +30,16 @@ class State(Enum):
 
 
 class Wire:
-    """Loopback TCP to a port of this machine, by a port of its own."""
+    """Loopback TCP to a port of this machine or a host, by a port of its own."""
 
-    def __init__(self, to: int) -> None:
-        self._to = to
+    def __init__(self, to: int, host: str = "127.0.0.1", at: int = 0) -> None:
+        self._to, self._host = to, host
         self._state = State.WHOLE
         self._changed = threading.Condition()
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listeners: list[socket.socket] = []
+        self.port = at
+        self.listen("127.0.0.1")
 
     def __enter__(self) -> Wire:
         return self
@@ -47,7 +51,15 @@ class Wire:
         trace: TracebackType | None,
     ) -> None:
         self.cut()
-        self._listener.close()
+        for each in self._listeners:
+            each.close()
+
+    def listen(self, host: str) -> None:
+        """Take connections at this number of the machine, on the same port."""
+        listener = socket.create_server((host, self.port), backlog=256)
+        self.port = listener.getsockname()[1]
+        self._listeners.append(listener)
+        threading.Thread(target=self._listen, args=(listener,), daemon=True).start()
 
     def lead(self, to: int) -> None:
         self._to = to
@@ -70,10 +82,10 @@ class Wire:
             self._state = state
             self._changed.notify_all()
 
-    def _listen(self) -> None:
+    def _listen(self, listener: socket.socket) -> None:
         while True:
             try:
-                near, _ = self._listener.accept()
+                near, _ = listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._join, args=(near,), daemon=True).start()
@@ -83,7 +95,7 @@ class Wire:
             _reset(near)
             return
         try:
-            far = socket.create_connection(("127.0.0.1", self._to), 5)
+            far = socket.create_connection((self._host, self._to), 5)
         except OSError:
             _reset(near)
             return
@@ -121,3 +133,11 @@ def _reset(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+if __name__ == "__main__":
+    for each in sys.argv[2:]:
+        Wire(int(each), sys.argv[1], int(each))
+    sys.stdout.write("leading\n")
+    sys.stdout.flush()
+    threading.Event().wait()

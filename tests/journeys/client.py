@@ -53,8 +53,10 @@ class Answer:
 class Client:
     """One person's browser, or a script with a token."""
 
-    def __init__(self, port: int, token: str | None = None) -> None:
-        self.port = port
+    def __init__(
+        self, port: int, token: str | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self.port, self.host = port, host
         self.token = token
         self.cookies: dict[str, str] = {}
 
@@ -68,7 +70,7 @@ class Client:
         seconds: float = SECONDS,
     ) -> Answer:
         """Send one request on a connection of its own."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        link = http.client.HTTPConnection(self.host, self.port, timeout=seconds)
         try:
             link.request(method, path, body, {**self._identity(), **(headers or {})})
             came = link.getresponse()
@@ -150,7 +152,8 @@ class Client:
         )
 
     def _identity(self) -> dict[str, str]:
-        told = {}
+        # The archive knows itself by its own name, not by that of a node.
+        told = {} if self.host == "127.0.0.1" else {"Host": "127.0.0.1"}
         if self.token:
             told["Authorization"] = f"Bearer {self.token}"
         if self.cookies:

@@ -1,7 +1,8 @@
 """An archive on many nodes: two servers and workers, PostgreSQL, a bucket, nginx.
 
-Everything is a real program on ports of loopback. PostgreSQL and the bucket are reached
-by wires that can be cut; every program can be killed or frozen, and started again.
+Everything is a real program on ports of loopback, and each node in a room of its own
+where root runs this. PostgreSQL and the bucket are reached by wires that can be cut;
+every program can be killed or frozen, and started again.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from tests.archive.conftest import Desk
 from tests.archive.wire import Wire
 from tests.journeys.client import Client
 from tests.journeys.home import Home, program
+from tests.journeys.rooms import Room, built
 from tests.journeys.server import family
 from tests.leaks.test_nginx import AROUND, free_port
 from tests.leaks.test_nginx import program as nginx_program
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "nginx-nodes.conf"
+NODES = 2
 START_SECONDS = 90
 SETTINGS = {
     "VIGIL_TRUSTED_PROXIES": "1",
@@ -120,7 +123,10 @@ class Cluster:
     home: Home
     port: int
     """nginx's."""
-    node_ports: list[int]
+    places: list[tuple[str, int]]
+    """Where each node answers."""
+    rooms: list[Room]
+    """Of each node; none where nodes stand on loopback."""
     nodes: list[Program]
     database: Program
     bucket: Bucket
@@ -131,8 +137,8 @@ class Cluster:
 
     def client(self, who: str | None, node: int | None = None) -> Client:
         """Somebody by way of nginx, or at one node."""
-        port = self.port if node is None else self.node_ports[node]
-        return Client(port, self.people[who] if who else None)
+        host, port = ("127.0.0.1", self.port) if node is None else self.places[node]
+        return Client(port, self.people[who] if who else None, host)
 
     def wait_for_node(self, number: int) -> None:
         answers(lambda: self.client(None, number).get("/healthz").status == 200)
@@ -177,20 +183,29 @@ def many_nodes(folder: Path) -> Iterator[Cluster]:
     try:
         port, database = _postgresql(place)
         started.append(database)
-        with Wire(port) as database_wire, bucket.wire as bucket_wire:
+        with (
+            built(NODES) as rooms,
+            Wire(port) as database_wire,
+            bucket.wire as bucket_wire,
+        ):
             home = _home(folder, bucket, database_wire.port)
             people = _found(home)
-            ports = [free_port(), free_port()]
+            places = [("127.0.0.1", free_port()) for _ in range(NODES)]
+            for number, room in enumerate(rooms):
+                places[number] = (room.host, places[number][1])
+                for wire in (database_wire, bucket_wire):
+                    wire.listen(room.back)
+                room.reach((database_wire.port, bucket_wire.port))
+            doors = [room.door for room in rooms] or [[]] * NODES
             nodes = [
-                Program.of(lambda at=at, n=n: _serve(home, at, n))  # type: ignore[misc]
-                for n, at in enumerate(ports)
+                Program.of(lambda at=at, n=n: _serve(home, doors[n], at, n))  # type: ignore[misc]
+                for n, at in enumerate(places)
             ]
             started += nodes
             front = free_port()
-            started.append(_nginx(folder / "nginx", front, ports))
-            made = Cluster(
-                home, front, ports, nodes, database, bucket, database_wire, bucket_wire
-            )
+            started.append(_nginx(folder / "nginx", front, places))
+            wires = database_wire, bucket_wire
+            made = Cluster(home, front, places, rooms, nodes, database, bucket, *wires)
             made.people |= people
             for number in range(len(nodes)):
                 made.wait_for_node(number)
@@ -245,9 +260,11 @@ def _person(site: Site, name: str, role: Role) -> str:
     return secret
 
 
-def _serve(home: Home, port: int, number: int) -> subprocess.Popen[bytes]:
-    command = [*program(), "serve", "--workers", "1", "--threads", "16"]
-    command += ["--port", str(port)]
+def _serve(
+    home: Home, door: list[str], at: tuple[str, int], number: int
+) -> subprocess.Popen[bytes]:
+    command = [*door, *program(), "serve", "--workers", "1", "--threads", "16"]
+    command += ["--host", at[0], "--port", str(at[1])]
     return launch(command, home.root / f"node-{number}.log", home.environ())
 
 
@@ -279,7 +296,7 @@ def _postgresql(place: Path) -> tuple[int, Program]:
     return port, database
 
 
-def _nginx(folder: Path, port: int, nodes: list[int]) -> Program:
+def _nginx(folder: Path, port: int, nodes: list[tuple[str, int]]) -> Program:
     """The shipped configuration, without TLS, and less patient than in life."""
     folder.mkdir()
     server = EXAMPLE.read_text(encoding="utf-8")
@@ -287,7 +304,7 @@ def _nginx(folder: Path, port: int, nodes: list[int]) -> Program:
     server = server.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     for example, real in zip(("10.0.0.11:8000", "10.0.0.12:8000"), nodes, strict=True):
         assert example in server
-        server = server.replace(example, f"127.0.0.1:{real}")
+        server = server.replace(example, f"{real[0]}:{real[1]}")
     server = server.replace("proxy_read_timeout 60s", "proxy_read_timeout 15s")
     user = "user root;" if os.geteuid() == 0 else ""
     path = folder / "nginx.conf"

@@ -138,6 +138,33 @@ def test_who_is_suspended_at_one_node_is_so_at_the_other(
         closed_within_promise(each, held)
 
 
+def test_a_node_that_is_cut_off_opens_nothing_and_says_so(
+    cluster: Cluster, held: Held
+) -> None:
+    """It reaches neither the database nor the bucket; somebody still reaches it."""
+    if not cluster.rooms:
+        pytest.skip("only root can cut a machine's network")
+    here, there = (cluster.client("reader", node) for node in (0, 1))
+    given = consent(here, held.id)
+    assert opens(here, held)
+    cluster.rooms[0].cut()
+    try:
+        for who in ("reader", *MAY_NOT):
+            for path in (held.original, f"/records/{held.id}", "/search?q=yard"):
+                came = cluster.client(who, 0).send("GET", path, seconds=LONGEST_SECONDS)
+                assert_told(came)
+        assert there.delete(f"/api/v1/me/consents/{given}").status == 204
+        closed_within_promise(there, held)
+        for _ in range(3):
+            assert_told(here.send("GET", held.original, seconds=LONGEST_SECONDS))
+        assert deposit(cluster.client("moderator", 0), *_something()) is None
+        assert there.get(f"/records/{held.id}").status == 200
+    finally:
+        cluster.rooms[0].mend()
+    answers(lambda: here.get(f"/records/{held.id}").status == 200)
+    assert not opens(here, held), "what was revoked meanwhile opens again"
+
+
 @dataclass
 class Watch:
     """People who go on asking whatever happens, and what they were answered."""

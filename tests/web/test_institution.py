@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from html import unescape
 from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -292,18 +295,38 @@ def test_only_the_domains_that_are_set_are_let_through(
 def test_its_document_does_not_lead_the_archive_into_a_closed_network(
     mine, visitor, institution, site, endpoint
 ) -> None:
-    """The same address is asked once its network was opened: it was there all along."""
+    """Once its network was opened somebody is there: it was refused, not away."""
     assert link(mine, institution).status_code == 303
-    path = urlsplit(institution.document()[endpoint]).path
-    there = institution.url.replace("127.0.0.1", "localhost")
-    institution.discovery = {endpoint: there + path}
-    institution.asked.clear()
-    assert sign_in(visitor, institution).status_code == 422
-    assert path not in institution.asked
+    knocked: list[str] = []
+    with knocked_at(knocked) as port:
+        institution.discovery = {endpoint: f"https://localhost:{port}/"}
+        assert sign_in(visitor, institution).status_code == 422
+        assert knocked == []
+        opened = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
+        object.__setattr__(site.config, "inner_networks", opened)
+        assert sign_in(visitor, institution).status_code == 422
+        assert knocked == ["a knock"]
     assert not opens(visitor)
-    object.__setattr__(site.config, "inner_networks", (ip_network("127.0.0.0/8"),))
-    assert sign_in(visitor, institution).status_code == 303
-    assert path in institution.asked
+
+
+@contextmanager
+def knocked_at(knocked: list[str]) -> Iterator[int]:
+    """A door that hears who knocks and shuts; its port."""
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def hear() -> None:
+        with suppress(OSError):
+            while True:
+                caller, _ = door.accept()
+                knocked.append("a knock")
+                caller.close()
+
+    listening = threading.Thread(target=hear)
+    listening.start()
+    yield door.getsockname()[1]
+    door.shutdown(socket.SHUT_RDWR)
+    door.close()
+    listening.join()
 
 
 def test_an_institution_that_is_away_is_said_so(visitor, institution) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from archive import gate, jobs, moderation, work
 from archive.jobs import Job, JobState, ranks
@@ -19,8 +20,10 @@ from archive.records import store
 from archive.records.tables import AssetState
 from archive.vault import previews
 from archive.vault.container import Kind
+from archive.vault.errors import KeeperAway, StoreUnavailable
 from archive.work import deriving, handlers, indexing
 from archive.work.handlers import Handler
+from archive.work.task import Task
 from auth.viewer import Tier, system_viewer
 from blur.errors import TooManyPixels
 from blur.preview import Preview
@@ -167,6 +170,83 @@ def test_a_job_that_raises_is_tried_again_and_then_fails_for_good(
         failed = jobs.listing(s, state=JobState.FAILED)
     assert [(job.kind, job.attempts) for job in failed] == [("derive", 3)]
     assert "something broke" not in (failed[0].error or "")
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        StoreUnavailable("silent"),
+        KeeperAway("silent"),
+        OperationalError("SELECT 1", {}, Exception("gone")),
+    ],
+    ids=["store", "keeper", "database"],
+)
+def test_what_is_away_is_no_fault_of_the_job_however_often_it_is_tried(
+    site, desk, monkeypatch, away
+) -> None:
+    is_back = False
+    real = handlers.HANDLERS["derive"]
+
+    def derive(task: Task) -> None:
+        if not is_back:
+            raise away
+        real.run(task)
+
+    broken = {**handlers.HANDLERS, "derive": Handler(derive, real.gave_up)}
+    monkeypatch.setattr(work.worker, "HANDLERS", broken)
+    made = desk.deposit()
+    for _ in range(7):
+        while work.run_one(site, site.clock()):
+            pass
+        assert states(site)["derive"] is JobState.QUEUED
+        site.clock.advance(minutes=5)
+    is_back = True
+    assert work.run_one(site, site.clock())
+    assert asset_of(site, made).state is AssetState.READY
+
+
+def test_what_is_away_for_a_day_counts_as_any_failure(site, desk, monkeypatch) -> None:
+    def derive(_task: object) -> None:
+        raise StoreUnavailable("silent")
+
+    real = handlers.HANDLERS["derive"]
+    broken = {**handlers.HANDLERS, "derive": Handler(derive, real.gave_up)}
+    monkeypatch.setattr(work.worker, "HANDLERS", broken)
+    made = desk.deposit()
+    site.clock.advance(days=1, minutes=1)
+    for _ in range(3):
+        while work.run_one(site, site.clock()):
+            pass
+        site.clock.advance(minutes=5)
+    assert asset_of(site, made).state is AssetState.FAILED
+
+
+def test_a_database_that_comes_back_is_told_that_the_job_waits(
+    site, desk, monkeypatch
+) -> None:
+    """What the worker could not say at once it says as soon as it can."""
+    real, times = jobs.put_back, []
+
+    def put_back(session, *words, **more) -> None:
+        times.append(more["due_at"])
+        if len(times) < 3:
+            raise OperationalError("UPDATE", {}, Exception("gone"))
+        real(session, *words, **more)
+
+    def derive(_task: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    made = handlers.HANDLERS["derive"]
+    broken = {**handlers.HANDLERS, "derive": Handler(derive, made.gave_up)}
+    monkeypatch.setattr(work.worker, "HANDLERS", broken)
+    monkeypatch.setattr(work.worker, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "put_back", put_back)
+    desk.deposit()
+    while work.run_one(site, site.clock()):
+        pass
+    with site.db.read() as s:
+        (job,) = [each for each in jobs.listing(s) if each.kind == "derive"]
+    assert (job.state, job.attempts, len(times)) == (JobState.QUEUED, 0, 3)
 
 
 def test_a_job_that_keeps_killing_its_worker_fails_the_asset(site, desk) -> None:
