@@ -11,8 +11,9 @@
 
 A job that was taken up too often without ever ending is buried: failed, and its asset
 told so, because one poisonous file must not kill workers for ever. What is away is no
-fault of a job: it waits, for a day, and no file is given up for an outage. A thread that never
-comes back cannot be ended from outside: its process is, after the others' jobs.
+fault of a job: it waits, for a day, and no file is given up for an outage. A thread
+that never comes back cannot be ended from outside: its process is, after the others'
+jobs.
 """
 
 from __future__ import annotations
@@ -175,17 +176,18 @@ def _handle(task: Task) -> None:
         _fail(task, str(hopeless), again_after=None)
     except AWAY as error:
         if task.site.clock() - task.job.created_at > LONGEST_OUTAGE:
+            log.exception("job %s (%s) failed", task.job.id, task.job.kind)
             _try_again(task)
         else:
             kind = type(error).__name__
             log.warning("job %s (%s) waits: %s", task.job.id, task.job.kind, kind)
             _put_back(task)
     except Exception:
+        log.exception("job %s (%s) failed", task.job.id, task.job.kind)
         _try_again(task)
 
 
 def _try_again(task: Task) -> None:
-    log.exception("job %s (%s) failed", task.job.id, task.job.kind)
     _fail(task, TRIED_IN_VAIN, again_after=AGAIN_AFTER * task.job.attempts)
 
 

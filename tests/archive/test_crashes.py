@@ -8,7 +8,7 @@ After each death the archive is opened anew, as the next process would, and:
 - no byte of what was deposited lies in clear in the home or beside it;
 - after the sweep every blob has a row: what was interrupted leaves nothing for ever.
 
-Some 270 deaths in a run; VIGIL_TEST_CRASHES=20 makes it more than five thousand.
+Some 290 deaths in a run; VIGIL_TEST_CRASHES=20 makes it more than five thousand.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from archive import backup, config, gate, jobs, restoring, shredding, verificati
 from archive.app import create_app
 from archive.config import RESTORING, ConfigError
 from archive.depot import Depot
+from archive.exchange.exports import lists
+from archive.exports import desk
+from archive.exports.tables import Export, ExportState
 from archive.fixity import Manner, Walk, walking
 from archive.intake import uploads
 from archive.intake.tables import Upload
@@ -37,14 +40,15 @@ from archive.intake.uploads import Details
 from archive.records import store
 from archive.records.tables import Asset, AssetState
 from archive.site import Site, open_site
-from archive.vault import keytable, manifests, rotation
+from archive.vault import keytable, listings, manifests, rotation
 from archive.vault.container import Kind
 from archive.vault.errors import Shredded
 from archive.vault.keys import Purpose
 from archive.vault.keytable import Facts
 from archive.vault.tables import DataKey, DataKeyState
 from auth.credentials import tokens
-from auth.viewer import RecordState, TokenScope, system_viewer
+from auth.viewer import RecordState, Role, TokenScope, system_viewer
+from search.query import Query
 from tests.archive.administrators import person
 from tests.archive.conftest import Clock, Desk, photo
 from tests.archive.crashing import Death, Life, Stage, trial
@@ -77,6 +81,8 @@ class Archive:
         self.folder = folder
         self.desk = Desk(site)
         self.account = self.desk.researcher().account_id or ""
+        moderator = self.desk.researcher("moderator", Role.MODERATOR)
+        self.moderator = moderator.account_id or ""
         with site.db.write() as s:
             scopes = frozenset(TokenScope)
             secret, _ = tokens.add(s, self.account, scopes, 30, clock())
@@ -581,6 +587,59 @@ class Fixity:
             assert Walk(site, how).run().checked == 0
 
 
+class List:
+    """A list is made by the worker, sealed; whoever takes it up begins anew."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        draft = archive.desk.draft(f"A church {MARK.decode()}")
+        self.record = archive.desk.deposit(draft=draft).record.id
+        while work.run_one(archive.site, archive.clock()):
+            pass
+        self.export = ""
+
+    def prepare(self) -> None:
+        site = self.archive.site
+        asked = lists.asked(Query(""), (), "csv", 10)
+        with site.db.write() as s:
+            scopes, by = frozenset(TokenScope), self.archive.moderator
+            _secret, token = tokens.add(s, by, scopes, 30, self.archive.clock())
+            row = desk.ask(site.sealing, s, asked, by, token.id, self.archive.clock())
+            self.export = row.id
+        self.archive.leave()
+
+    def act(self, life: Life) -> None:
+        with self.archive.reopened() as site:
+            life.begin()
+            while work.run_one(site, self.archive.clock()):
+                pass
+            life.acknowledge(self.export)
+
+    def check(self, death: Death) -> None:
+        self.archive.require_whole()
+        with self.archive.reopened() as site:
+            state = self._row(site).state
+            assert state in desk.LIVING, "one death is no reason to give it up"
+            assert state is ExportState.READY or not death.acknowledged
+            self.archive.clock.advance(seconds=config.load({}).job_lease_seconds + 1)
+            while work.run_one(site, self.archive.clock()):
+                pass
+            row = self._row(site)
+            assert row.state is ExportState.READY, row.failure
+            with site.db.read() as s:
+                held = listings.open_listing(s, site.vault, row.object_id)
+                with held:
+                    content = held.read()
+            assert content.count(b"\n" + self.record.encode()) == 1
+            assert len(content) == row.size
+            desk.end(site, self.export, self.archive.moderator)
+        self.archive.require_whole()
+
+    def _row(self, site: Site) -> Export:
+        with site.db.read() as s:
+            return s.get_one(Export, self.export)
+
+
 STAGES: tuple[tuple[type[Stage], int], ...] = (
     (Form, 30),
     (Parts, 36),
@@ -592,6 +651,7 @@ STAGES: tuple[tuple[type[Stage], int], ...] = (
     (BackUp, 36),
     (Restore, 15),
     (Fixity, 15),
+    (List, 24),
 )
 
 

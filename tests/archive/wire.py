@@ -7,7 +7,8 @@ with Wire(port) as wire:
     wire.mend()      what comes now gets through
     wire.listen(…)   at another number of this machine, too
 
-`python -m tests.archive.wire HOST PORT…` leads ports of loopback to those of a host.
+`python -m tests.archive.wire ON/PORT/HOST…` leads a port of this machine's number `ON`
+to the same one of a host.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contextlib import suppress
 from enum import Enum
 from types import TracebackType
 
+LOOPBACK = "127.0.0.1"
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -30,16 +32,16 @@ class State(Enum):
 
 
 class Wire:
-    """Loopback TCP to a port of this machine or a host, by a port of its own."""
+    """TCP to a port of this machine, by a new port; to another host, by the same."""
 
-    def __init__(self, to: int, host: str = "127.0.0.1", at: int = 0) -> None:
+    def __init__(self, to: int, host: str = LOOPBACK, on: str = LOOPBACK) -> None:
         self._to, self._host = to, host
         self._state = State.WHOLE
         self._changed = threading.Condition()
         self._open: set[socket.socket] = set()
         self._listeners: list[socket.socket] = []
-        self.port = at
-        self.listen("127.0.0.1")
+        self.port = 0 if host == on else to
+        self.listen(on)
 
     def __enter__(self) -> Wire:
         return self
@@ -136,8 +138,9 @@ def _reset(end: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[2:]:
-        Wire(int(each), sys.argv[1], int(each))
+    for each in sys.argv[1:]:
+        on, port, host = each.split("/")
+        Wire(int(port), host, on)
     sys.stdout.write("leading\n")
     sys.stdout.flush()
     threading.Event().wait()

@@ -195,11 +195,11 @@ def many_nodes(folder: Path) -> Iterator[Cluster]:
                 places[number] = (room.host, places[number][1])
                 for wire in (database_wire, bucket_wire):
                     wire.listen(room.back)
-                room.reach((database_wire.port, bucket_wire.port))
+                room.lead(places[number][1], (database_wire.port, bucket_wire.port))
             doors = [room.door for room in rooms] or [[]] * NODES
             nodes = [
                 Program.of(lambda at=at, n=n: _serve(home, doors[n], at, n))  # type: ignore[misc]
-                for n, at in enumerate(places)
+                for n, (_host, at) in enumerate(places)
             ]
             started += nodes
             front = free_port()
@@ -261,10 +261,10 @@ def _person(site: Site, name: str, role: Role) -> str:
 
 
 def _serve(
-    home: Home, door: list[str], at: tuple[str, int], number: int
+    home: Home, door: list[str], port: int, number: int
 ) -> subprocess.Popen[bytes]:
     command = [*door, *program(), "serve", "--workers", "1", "--threads", "16"]
-    command += ["--host", at[0], "--port", str(at[1])]
+    command += ["--port", str(port)]
     return launch(command, home.root / f"node-{number}.log", home.environ())
 
 

@@ -4,7 +4,8 @@
     back     by which it reaches the database and the bucket: `cut`, `mend`
 
 In the room the database and the bucket stand on the same ports of loopback as outside,
-by a relay that goes over the back line. Cut, its packets are lost on the way, as when
+by a relay that goes over the back line, and the node on loopback, too: off it, none of
+them may be spoken to without TLS. Cut, its packets are lost on the way, as when
 somebody pulls the cable. Only root may make rooms; others have nodes on loopback.
 """
 
@@ -66,11 +67,12 @@ class Room:
             _ip("-n", self.name, "address", "add", f"{far}/30", "dev", end)
             _ip("-n", self.name, "link", "set", end, "up")
 
-    def reach(self, ports: Sequence[int]) -> None:
-        """Lead these ports of the room's loopback over the back line."""
-        relay = [sys.executable, "-m", "tests.archive.wire", self.back]
+    def lead(self, port: int, needed: Sequence[int]) -> None:
+        """Lead a port of it in to loopback, and those of what it needs out."""
+        ways = [f"{self.host}/{port}/127.0.0.1"]
+        ways += [f"127.0.0.1/{each}/{self.back}" for each in needed]
         self._relay = subprocess.Popen(
-            [*self.door, *relay, *map(str, ports)],
+            [*self.door, sys.executable, "-m", "tests.archive.wire", *ways],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

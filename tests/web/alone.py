@@ -12,11 +12,13 @@ from jinja2 import FileSystemBytecodeCache
 from archive import config
 from archive.app import create_app
 from archive.site import open_site
-from archive.web import server
+from archive.web import exporting, server
 
 
-def serve(*, threads: int, templates: str) -> None:
-    """Serve until SIGTERM."""
+def serve(*, threads: int, templates: str, small_list: int | None = None) -> None:
+    """Serve until SIGTERM; a list of more than `small_list` is made by a job."""
+    if small_list is not None:
+        exporting.SMALL_LIST = small_list
 
     def load() -> Flask:
         made = create_app(open_site(config.from_environment()))

@@ -312,10 +312,11 @@ class Live:
 
 
 @contextmanager
-def serving(environ: dict[str, str]) -> Iterator[Live]:
+def serving(environ: dict[str, str], **more: int) -> Iterator[Live]:
     """gunicorn as `vigil serve` runs it, on a free port of loopback."""
+    templates = compiled_templates()
     process = nest.hatch(
-        "tests.web.alone:serve", environ, threads=12, templates=compiled_templates()
+        "tests.web.alone:serve", environ, threads=12, templates=templates, **more
     )
     line = process.stdout.readline()
     assert line.startswith("Listening on "), line
