@@ -312,7 +312,7 @@ OF_DATABASE: tuple[Outage, ...] = (
 )
 OF_BUCKET: tuple[Outage, ...] = (kill_bucket, cut_bucket, hush_bucket)
 OUTAGES = (*OF_NODES, *OF_DATABASE, *OF_BUCKET)
-IN_SHORT = (*OF_NODES, kill_database, hush_database, cut_bucket, hush_bucket)
+IN_SHORT = (*OF_NODES, kill_database, hush_database, cut_bucket)
 
 
 def rounds() -> list[Outage]:
