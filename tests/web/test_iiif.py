@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import pytest
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from iiif_prezi3 import Collection, Manifest
 from PIL import Image
@@ -17,6 +18,7 @@ from archive.records import store
 from archive.records.document import Description, Place, RecordDocument, Source
 from archive.records.store import RecordDraft
 from archive.site import Site
+from archive.web.answer import serving
 from archive.web.iiif import MEDIA_TYPE, shelves
 from archive.work import worker
 from auth.viewer import Mode, RecordState, Tier, Visibility
@@ -190,21 +192,92 @@ def test_nobody_is_given_what_a_visitor_does_not_know_of(
         revised(site, made, **public, tier=Tier.G3)
 
 
-def test_other_sites_may_read_it_and_nothing_else(
-    site: Site, desk: Desk, visitor: FlaskClient
-) -> None:
-    made = desk.publish(desk.deposit()).record.id
-    headers = {"Origin": "https://viewer.example", "Sec-Fetch-Site": "cross-site"}
+ELSEWHERE = {"Origin": "https://viewer.example", "Sec-Fetch-Site": "cross-site"}
 
-    answer = visitor.get(f"/iiif/{made}/manifest", headers=headers)
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert "Access-Control-Allow-Credentials" not in answer.headers
-    again = {**headers, "If-None-Match": answer.headers["ETag"]}
+
+def is_open(answer) -> bool:
+    """Whether pages of other sites may read it; half of it is neither."""
+    headers = answer.headers
+    assert "Access-Control-Allow-Credentials" not in headers
+    told = headers.get("Access-Control-Allow-Origin")
+    policy = headers["Cross-Origin-Resource-Policy"]
+    assert (told, policy) in {("*", "cross-origin"), (None, "same-origin")}
+    return told == "*"
+
+
+def test_other_sites_may_read_a_manifest_and_what_it_names(
+    desk: Desk, visitor: FlaskClient, site: Site, browser: Browser
+) -> None:
+    made = desk.publish(desk.deposit(), "property.heritage").record.id
+    work(site)
+    answer = visitor.get(f"/iiif/{made}/manifest", headers=ELSEWHERE)
+    assert is_open(answer)
+    again = {**ELSEWHERE, "If-None-Match": answer.headers["ETag"]}
     assert visitor.get(f"/iiif/{made}/manifest", headers=again).status_code == 304
-    for path in (f"/records/{made}", "/oai?verb=Identify", f"/api/v1/records/{made}"):
-        told = visitor.get(path, headers=headers).headers
-        assert "Access-Control-Allow-Origin" not in told, path
+    (body,) = bodies(answer.get_json(force=True))
+    named = body["id"].removeprefix(BASE)
+    assert named.endswith("/preview/soft")
+    shown = visitor.get(named, headers=ELSEWHERE)
+    assert shown.status_code == 200
+    assert is_open(shown)
+    assert {"Origin", "Sec-Fetch-Site"} <= set(shown.vary)
+    same = {**ELSEWHERE, "If-None-Match": shown.headers["ETag"]}
+    answer = visitor.get(named, headers=same)
+    assert (answer.status_code, is_open(answer)) == (304, True)
+    # Somebody who is signed in looks at the other site, by cookie: as a visitor does.
+    for origin in (ELSEWHERE, {"Origin": "https://viewer.example"}):
+        theirs = browser("moderator").get(named, headers=origin)
+        assert (theirs.data, is_open(theirs)) == (shown.data, True)
+    assert not is_open(browser("moderator").get(named))
+    for destination in ("iframe", "object", "document", "script"):
+        framed = {**ELSEWHERE, "Sec-Fetch-Dest": destination}
+        answer = visitor.get(named, headers=framed)
+        assert (answer.status_code, is_open(answer)) == (403, False)
+
+
+@pytest.mark.parametrize("visibility", [Visibility.VETTED, Visibility.STAFF])
+def test_what_a_visitor_does_not_see_is_for_no_other_site_whoever_looks(
+    desk: Desk,
+    visitor: FlaskClient,
+    site: Site,
+    browser: Browser,
+    visibility: Visibility,
+) -> None:
+    made = desk.publish(desk.deposit(draft=desk.draft(visibility=visibility)))
+    work(site)
+    named = f"/media/{made.assets[0].id}/preview/soft"
+    own = browser("moderator").get(named)
+    assert (own.status_code, is_open(own)) == (200, False)
+    for client in (visitor, browser("moderator"), browser("administrator")):
+        answer = client.get(named, headers=ELSEWHERE)
+        assert (answer.status_code, is_open(answer)) == (404, False)
+
+
+def test_nothing_else_is_for_pages_of_other_sites(
+    app: Flask, desk: Desk, site: Site, browser: Browser
+) -> None:
+    """Every address that answers GET, with this record's ids where it takes some."""
+    made = desk.publish(desk.deposit(), "property.heritage")
+    work(site)
+    asset = made.assets[0].id
+    meant = {f"/iiif/{made.record.id}/manifest"}
+    meant |= {f"/media/{asset}/preview/{each}" for each in ("soft", "poster", "card")}
+    given = {"record_id": made.record.id, "asset_id": asset, "filename": "base.css"}
+    met = set()
+    for who in ("visitor", "researcher", "administrator"):
+        client = browser(who)
+        for rule in app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()):
+                continue
+            for form in serving.VARIANTS if "variant" in rule.arguments else [""]:
+                named = {each: given.get(each, "small") for each in rule.arguments}
+                named |= {"variant": form} if form else {}
+                with app.test_request_context():
+                    path = url_for(rule.endpoint, **named)
+                with client.get(path, headers=ELSEWHERE) as answer:
+                    assert is_open(answer) == (path in meant), (who, path)
+                met.add(path)
+    assert meant <= met
 
 
 def test_a_collection_names_its_records_and_its_parts(

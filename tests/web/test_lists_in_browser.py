@@ -1,7 +1,4 @@
-"""A list that takes longer than a moment, in a real browser: asked for, left, taken.
-
-Requirement 38.
-"""
+"""A list that takes longer than a moment, in a real browser: asked for, left, taken."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 | page, nobody signed in | `private, no-cache` | own origin only |
 | page or API, signed in | `private, no-store` | own origin only |
 | preview | `private, no-cache` | sandbox, own origin only |
+| preview that a visitor is given, as manifests name it | the same | any origin |
 | original, and every refusal of one | `no-store` | sandbox, own origin only |
 | file of `static/`, asked for by its digest | a year, unchanging | own origin only |
 

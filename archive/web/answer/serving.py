@@ -26,13 +26,18 @@ from archive.records import store
 from archive.web.answer import cleaning, continuing, streams
 from archive.web.answer.disposition import content_disposition
 from archive.web.answer.headers import MEDIA_POLICY
-from archive.web.request import context, limits, ranges
+from archive.web.request import context, guard, limits, ranges
+from auth.policy import Action
 from auth.viewer import Viewer
 from blur import render
 
 SVG = "image/svg+xml"
 PREVIEW_CACHE = "private, no-cache"
+OWN_SITES = frozenset({"same-origin", "none"})
 OWN_DESTINATIONS = frozenset({"", "empty", "document", "image", "video", "audio"})
+SHARED = frozenset({"poster", "soft", "clip", "card"})
+"""The forms that manifests name, for viewers on other sites."""
+SHARED_DESTINATIONS = frozenset({"", "empty", "image", "video"})
 
 Picture = tuple[bytes, str]
 
@@ -74,6 +79,52 @@ def preview(asset_id: str, variant: str) -> Response:
     :raises Forbidden: another site, or a frame, asks
     """
     refuse_embedding()
+    return _drawn(asset_id, variant)
+
+
+def shared_preview(asset_id: str, variant: str) -> Response:
+    """The same, and for pages of other sites what a visitor is given, by `SHARED`.
+
+    Whoever looks at such a page, signed in here or not, meets there what anybody does:
+    no answer to another site depends on who asks.
+
+    :raises NotFound: there is no such form of it for this viewer
+    :raises Forbidden: a frame asks, or another site for what is not shared
+    :raises RefusedRequestError: a visitor does not see it
+    """
+    if variant not in SHARED:
+        return preview(asset_id, variant)
+    if _asks_itself():
+        refuse_embedding()
+    else:
+        _judge_as_anybody(asset_id)
+    response = _drawn(asset_id, variant)
+    if context.viewer().account_id is None:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.update(("Origin", "Sec-Fetch-Site"))
+    return response
+
+
+def _asks_itself() -> bool:
+    """Whether a page of this archive asks, or none; browsers say so in two ways."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is None:
+        return "Origin" not in request.headers
+    return site in OWN_SITES
+
+
+def _judge_as_anybody(asset_id: str) -> None:
+    if request.headers.get("Sec-Fetch-Dest", "") not in SHARED_DESTINATIONS:
+        raise Forbidden("Other sites may show previews as pictures and films only.")
+    context.as_anybody()
+    with context.read_session() as s:
+        asset = store.require_asset(s, asset_id)
+        item = store.item_of(store.require(s, asset.record_id), asset)
+    guard.require(Action.READ_PREVIEW, item)
+
+
+def _drawn(asset_id: str, variant: str) -> Response:
     make = VARIANTS.get(variant)
     if make is None:
         raise NotFound
@@ -102,7 +153,7 @@ def refuse_embedding() -> None:
     """
     site = request.headers.get("Sec-Fetch-Site", "none")
     destination = request.headers.get("Sec-Fetch-Dest", "")
-    if site not in ("same-origin", "none") or destination not in OWN_DESTINATIONS:
+    if site not in OWN_SITES or destination not in OWN_DESTINATIONS:
         raise Forbidden("Media is given to this archive's own pages only.")
 
 

@@ -4,7 +4,8 @@
 /iiif/collections/<slug>      the records of a collection; `?page=` of many
 
 Who asks makes no difference: all get what a visitor gets, and what a visitor
-does not know of is not there. These two alone may be read by pages of other sites.
+does not know of is not there. These two may be read by pages of other sites, and so may
+the pictures that they name (`archive.web.answer.serving.shared_preview`).
 `manifests` writes the one, `shelves` the other, `phrases` their words in all languages.
 """
 

@@ -1,7 +1,8 @@
 """Media: previews for whoever may know of the record, originals through the gate.
 
     GET /media/<asset>/preview              PNG of the clarity this viewer is given
-    GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card
+    GET /media/<asset>/preview/<variant>    soft, clip, waveform, storyboard, card;
+                                            the same for other sites, as a visitor's
     GET /media/<asset>/original             the gate; Range and If-Range
     GET /media/<asset>/view/<level>         small, grey, colour, tile-C-R: the gate
     GET /media/<asset>/clean                without its metadata: the gate
@@ -50,7 +51,7 @@ def preview(asset_id: str) -> Response:
 @needs(Action.READ_PREVIEW)
 def preview_variant(asset_id: str, variant: str) -> Response:
     """Another form of the preview: the silent blurred clip, the waveform, …"""
-    return serving.preview(asset_id, variant)
+    return serving.shared_preview(asset_id, variant)
 
 
 @bp.get("/<asset_id>/original")
