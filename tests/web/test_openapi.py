@@ -91,6 +91,27 @@ def test_the_page_to_read_names_every_call(visitor: FlaskClient) -> None:
         assert f"{operation.method} /api/v1{operation.path}" in page
 
 
+def test_every_call_and_shape_is_folded_and_reached_by_what_it_is_about(
+    visitor: FlaskClient,
+) -> None:
+    page = visitor.get("/api/v1/docs").get_data(as_text=True)
+    described = visitor.get("/api/v1/openapi.json").get_json()
+    folds = re.findall(r'<details class="fold">(.*?)</details>', page, flags=re.DOTALL)
+    shapes = described["components"]["schemas"]
+    assert len(folds) == len(OPERATIONS) + len(shapes)
+    assert "<details open" not in page
+    for operation in OPERATIONS:
+        (fold,) = [each for each in folds if f'id="{operation.name}"' in each]
+        head = fold.partition("</summary>")[0]
+        assert f"{operation.method} /api/v1{operation.path}</code>" in head
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets <= set(re.findall(r' id="([^"]+)"', page))
+    about = {operation.name.partition("_")[0] for operation in OPERATIONS}
+    assert {f"about-{each}" for each in about} <= targets
+    # What a link leads to is within its fold, which browsers open for it then.
+    assert {f'<pre id="schema-{each}"' in page for each in shapes} == {True}
+
+
 def _ref(operation: Operation) -> str:
     return f"#/components/schemas/{operation.gives}"
 

@@ -2,8 +2,8 @@
 
 | what | how often |
 |---|---|
-| calls of the API that change something | 120 a minute |
-| requests of resumable uploads, besides | 1,200 a minute |
+| calls of the API that change something | 120 a minute; of an account 240 |
+| requests of resumable uploads, besides | 1,200 a minute; of an account 2,400 |
 | openings of originals; ranges of the next minute go on with one | 600 a minute |
 | levels drawn in the viewer | 60 a minute |
 | tiles of the lens | 120 a minute |
@@ -17,9 +17,10 @@
 | pages of the feed of labels | 600 a minute |
 | reports of a broken policy | 30 a minute, of everybody together 600 an hour |
 
-Who is signed in is counted by account, others by address. Signing in and applying have
-limits of their own, where they are decided. A refused one answers 429 with
-`Retry-After`.
+Who is signed in is counted by account, others by address. Of two numbers the first is
+for one token or session, so that a script that runs wild leaves its owner's others
+half; the second is for all of them together. Signing in and applying have limits of
+their own, where they are decided. A refused one answers 429 with `Retry-After`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ from auth.errors import TooFast
 from auth.limits import Allowance
 
 CHANGES = Allowance(120, timedelta(minutes=1))
+ALL_CHANGES = Allowance(240, timedelta(minutes=1))
 UPLOADS = Allowance(1200, timedelta(minutes=1))
+ALL_UPLOADS = Allowance(2400, timedelta(minutes=1))
+"""Of all tokens and sessions of one account."""
 UPLOADS_PATH = "/api/v1/uploads"
 ORIGINALS = Allowance(600, timedelta(minutes=1))
 LEVELS = Allowance(60, timedelta(minutes=1))
@@ -59,9 +63,9 @@ def install(app: Flask) -> None:
         if request.method in SAFE_METHODS:
             return
         if request.path.startswith(UPLOADS_PATH):
-            spend("uploads", UPLOADS)
+            _spend_both("uploads", UPLOADS, ALL_UPLOADS)
         elif request.path.startswith("/api/"):
-            spend("api", CHANGES)
+            _spend_both("api", CHANGES, ALL_CHANGES)
 
 
 def spend(what: str, allowance: Allowance) -> None:
@@ -118,6 +122,21 @@ def _contributor() -> str:
         return account_id
     address = request.remote_addr or ""
     return context.site().sealing.blind(address, "limits.contributors").hex()
+
+
+def _spend_both(what: str, one: Allowance, every: Allowance) -> None:
+    """Count a try of this token or session, and of its account; or of an address.
+
+    What one is refused costs the account nothing.
+
+    :raises TooFast: it was one too many of either
+    """
+    who = context.viewer()
+    if who.account_id is None or who.session_id is None:
+        spend(what, one)
+        return
+    _spend(f"{what}:way in:{who.session_id}", one)
+    _spend(f"{what}:{who.account_id}", every)
 
 
 def _spend(key: str, allowance: Allowance) -> None:
