@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
 from archive import moderation, shredding, wording
-from archive.exchange.harvest import notices
 from archive.exchange.harvest.formats import FORMATS
 from archive.jobs import Job
 from archive.offers import MARGIN, Offer
@@ -27,7 +26,6 @@ from archive.records.vocabulary import Edit
 from archive.shredding import Approved
 from archive.site import Site
 from archive.web.oai import QUESTIONS, answers, tokens
-from archive.web.request import i18n
 from archive.work import offering
 from auth.viewer import Mode, RecordState, Tier, Visibility
 from tests.web.conftest import Browser, Clock, Desk
@@ -288,14 +286,6 @@ def test_nothing_restricted_is_told_whoever_asks(
     with site.db.read() as s:
         known = set(s.scalars(select(Offer.record_id)))
     assert known == {guarded.record.id}
-
-
-@pytest.mark.parametrize("lang", list(i18n.LANGUAGES))
-def test_a_guarded_title_is_the_same_as_on_the_page(app: Flask, lang: str) -> None:
-    from archive.web.showing.titles import neutral_title
-
-    with app.test_request_context(headers={"Accept-Language": lang}):
-        assert notices.neutral_title("abc", lang) == neutral_title("abc")
 
 
 # --- since when -----------------------------------------------------------------------

@@ -29,7 +29,7 @@ NEUTRAL = {
     "az": "Qeyd {id}, çox ağır məzmunlu",
     "ru": "Запись {id}, тяжкое содержание",
 }
-"""The title in place of one that only the vetted read, as the pages say it."""
+"""The title in place of one that only the vetted read, here and on the pages."""
 
 
 class Premises(Protocol):

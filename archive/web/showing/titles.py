@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
+from archive.exchange.harvest import notices
 from archive.records.document import RecordDocument
 from archive.web.request import context
 from archive.web.request.i18n import LANGUAGES, language, language_name
@@ -54,5 +55,5 @@ def fallback_words(text: ShownText, *preferred: str) -> str:
 
 
 def neutral_title(record_id: str) -> str:
-    """A title that says nothing of what is shown."""
-    return str(gettext("Record %(id)s, with severe content", id=record_id))
+    """A title that says nothing of what is shown, in the reader's language."""
+    return notices.neutral_title(record_id, language())
