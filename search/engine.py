@@ -164,6 +164,14 @@ class Related:
     ties: tuple[Tie, ...]
 
 
+@dataclass(frozen=True)
+class Overview:
+    """All documents of a scope, and those of each year as its facet counts them."""
+
+    total: int
+    years: Mapping[str, int]
+
+
 @runtime_checkable
 class SearchEngine(Protocol):
     """An index of documents. Safe to use from several threads."""
@@ -206,6 +214,9 @@ class SearchEngine(Protocol):
 
         None for an id that the scope does not reach.
         """
+
+    def overview(self, scope: ScopeTerms) -> Overview:
+        """Return how many documents the scope holds, however many those are."""
 
     def count(self) -> int:
         """Return how many documents there are, in every scope: for operators."""

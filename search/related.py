@@ -14,7 +14,7 @@ from search.analysis.tokens import tokens
 from search.analysis.words import is_stop_word
 from search.engine import Related, Tie
 from search.filters import facet_has, label_fits
-from search.postings import EXACT, Mask, Weights
+from search.postings import EXACT, Mask, Numbers, Weights
 from search.view import View
 
 NEAR_DAYS = 14
@@ -49,13 +49,23 @@ def related(
     }
     allowed = _allowed(view, own, excluded_labels)
     tied = np.logical_or.reduce([ties[tie] > 0 for tie in _ALONE]) & allowed
-    score = np.sum(list(ties.values()), axis=0)
     docs = np.flatnonzero(tied)
-    order = np.lexsort((view.id_rank[docs], -np.round(score[docs], 4)))
+    score = np.zeros(len(docs), np.float32)
+    for worth in ties.values():
+        score += worth[docs]
     return [
         Related(view.id(doc), tuple(tie for tie in ties if ties[tie][doc] > 0))
-        for doc in docs[order][:limit].tolist()
+        for doc in _best(view, docs, -np.round(score, 4), limit).tolist()
     ]
+
+
+def _best(view: View, docs: Numbers, order: Weights, limit: int) -> Numbers:
+    """The first so many by order, then by id; the rest is never sorted."""
+    if len(docs) > limit:
+        near = order <= np.partition(order, limit - 1)[limit - 1]
+        docs, order = docs[near], order[near]
+    first: Numbers = docs[np.lexsort((view.id_rank[docs], order))][:limit]
+    return first
 
 
 def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
@@ -76,9 +86,7 @@ def _by_facet(view: View, own: int, name: str) -> Weights:
 
 
 def _by_date(view: View, own: int) -> Weights:
-    facts = view.facts
-    first = facts["event_from"].astype(np.int64)
-    last = facts["event_to"].astype(np.int64)
+    first, last = view.days
     told = (last > 0) & (last - first <= LONGEST_EVENT)
     if not told[own]:
         return np.zeros(view.size, np.float32)
@@ -92,8 +100,7 @@ def _by_words(view: View, own: int) -> Weights:
     shared = np.zeros(view.size, np.float32)
     whole = 0.0
     for word in _words(view, own):
-        having = _having(view, word)
-        count = int(having.sum())
+        having, count = _having(view, word)
         if count > 1:
             shared[having] += _rarity(view, count)
         whole += _rarity(view, max(1, count))
@@ -103,11 +110,15 @@ def _by_words(view: View, own: int) -> Weights:
     return share
 
 
-def _having(view: View, word: str) -> Mask:
-    having = np.zeros(view.size, np.bool_)
-    for field in view.fields(EXACT):
-        having[view.postings(field, word)[0]] = True
-    return having
+def _having(view: View, word: str) -> tuple[Numbers, int]:
+    """The documents that have a word, some perhaps twice; and how many they are."""
+    found = [view.postings(field, word)[0] for field in view.fields(EXACT)]
+    some = [docs for docs in found if len(docs)]
+    if len(some) < 2:
+        docs = some[0] if some else np.zeros(0, np.int64)
+        return docs, len(docs)
+    joined = np.concatenate(some)
+    return joined, len(np.unique(joined))
 
 
 def _words(view: View, own: int) -> list[str]:

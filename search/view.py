@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search.engine import ScopeTerms
+from search.engine import Overview, ScopeTerms
 from search.postings import AUDIENCES, Index, Mask, Numbers, Weights, field_code
 
 _UNSEEN = -1
@@ -163,6 +163,20 @@ class View:
     def words_within(self, level: str, word: str, distance: int) -> Iterator[str]:
         """Return the terms at most so many edits away."""
         return self._index.words_within(self.fields(level), word, distance)
+
+    @cached_property
+    def days(self) -> tuple[Numbers, Numbers]:
+        """Return the first and the last day of each document's event, 0 for none."""
+        names = ("event_from", "event_to")
+        first, last = (self.facts[name].astype(np.int32) for name in names)
+        return first, last
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Return how many documents are visible, and how many of each year."""
+        years = self.facet("year")
+        counts = years.counts(self.everything).tolist()
+        return Overview(self.size, dict(zip(years.values, counts, strict=True)))
 
     def facet(self, name: str) -> Facet:
         """Return a facet's values in the visible documents."""

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid
+from sqlalchemy import ForeignKey, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.db.columns import TierNumber, Word
@@ -108,7 +108,17 @@ class LabelSet(Base):
     """
 
     __tablename__ = "label_sets"
-    __table_args__ = (Index(None, "asset_id", "settled_at"),)
+    __table_args__ = (
+        Index(None, "asset_id", "settled_at"),
+        # The few that are open among all that ever were.
+        Index(
+            "ix_label_sets_open",
+            "settled_at",
+            "asset_id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"))
@@ -131,6 +141,15 @@ class Place(Base):
     """A file's place in the queue; without a holder it may be taken by anybody."""
 
     __tablename__ = "moderation_places"
+    __table_args__ = (
+        Index(
+            "ix_moderation_places_reopened",
+            "reopened_at",
+            "asset_id",
+            sqlite_where=text("reopened_at IS NOT NULL"),
+            postgresql_where=text("reopened_at IS NOT NULL"),
+        ),
+    )
 
     asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)
     holder: Mapped[str | None] = mapped_column(index=True)

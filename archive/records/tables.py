@@ -133,6 +133,8 @@ class Record(Base):
             "tier",
             "event_from",
         ),
+        # The oldest of each state that waits, without sorting all that do.
+        Index("ix_records_waiting", "state", "created_at", "id"),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 from search.analysis.gazetteer import Gazetteer
 from search.answers import answer, ids
 from search.document import Document
-from search.engine import IndexDamaged, Related, Results, ScopeTerms
+from search.engine import IndexDamaged, Overview, Related, Results, ScopeTerms
 from search.inverting import Inverter
 from search.query import Query
 from search.related import related
@@ -150,6 +150,10 @@ class SegmentEngine(ABC):
         return self._asked(
             scope, lambda view: related(view, name, limit, excluded_labels)
         )
+
+    def overview(self, scope: ScopeTerms) -> Overview:
+        """Return how many documents the scope holds."""
+        return self._asked(scope, lambda view: view.overview)
 
     def count(self) -> int:
         """Return how many documents there are in every scope."""

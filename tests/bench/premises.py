@@ -163,9 +163,16 @@ serve(lambda: create_app(open_site(config.from_environment())), Settings(port=0)
 @contextmanager
 def vigil(home: Path, *, with_worker: bool = True) -> Iterator[Server]:
     """`vigil serve` as it is shipped, on a free port; or its web server alone."""
+    with serving(environment(home), with_worker=with_worker) as server:
+        yield server
+
+
+@contextmanager
+def serving(settings: dict[str, str], *, with_worker: bool = False) -> Iterator[Server]:
+    """The same with these settings."""
     shipped = ["-m", "archive.cli", "serve", "--port", "0"]
     command = [sys.executable, *(shipped if with_worker else ["-c", _ALONE])]
-    with _running(command, environment(home)) as process:
+    with _running(command, settings) as process:
         yield Server(_port_told(process), process.pid)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from search.document import Document, Text
 from search.engine import FACETS, SearchEngine
-from tests.search.conftest import STAFF, VETTED, Asker, as_day, as_places
+from tests.search.conftest import PUBLIC, STAFF, VETTED, Asker, as_day, as_places
 from tests.search.conftest import make_document as document
 
 
@@ -130,3 +130,15 @@ def test_deep_pages_are_the_same_however_the_index_came_to_be(
     engine.rebuild(reversed(docs))
     assert paged() == before
     assert ask.ids("convoy", page=100_000, per_page=7, sort=sort) == []
+
+
+def test_an_overview_counts_what_the_scope_holds(engine: SearchEngine) -> None:
+    engine.add(shelves())
+    public = engine.overview(PUBLIC)
+    assert public.total == 4
+    assert public.years == {"2019": 1, "2020": 2}
+    staff = engine.overview(STAFF)
+    assert staff.total == 5
+    assert staff.years == {"1999": 1, "2019": 1, "2020": 2}
+    engine.remove(["b"])
+    assert engine.overview(PUBLIC).years == {"2019": 1, "2020": 1}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from archive import work
+from archive.records import store
 from auth.viewer import Tier, Visibility
 
 
@@ -41,3 +44,38 @@ def test_the_timeline_counts_records_by_year(visitor, desk, site):
 
 def test_a_collection_nobody_made_is_not_there(visitor):
     assert visitor.get("/collections/none").status_code == 404
+
+
+def test_the_first_page_counts_what_can_be_found(visitor, browser, desk, site):
+    for day, visibility in [
+        ("2020-10-08", Visibility.PUBLIC),
+        ("1992", Visibility.VETTED),
+    ]:
+        draft = desk.draft("A church in Shushi", visibility=visibility)
+        document = replace(draft.document, event_date=day)
+        desk.publish(desk.deposit(draft=replace(draft, document=document)))
+    while work.run_one(site, site.clock()):
+        pass
+    for _ in ("from the index", "without it"):
+        page = visitor.get("/").get_data(as_text=True)
+        assert "1 record can be read here" in page
+        assert "facet.year=2020" in page
+        assert "facet.year=1992" not in page
+        inner = browser("researcher").get("/").get_data(as_text=True)
+        assert "2 records can be read here" in inner
+        assert "facet.year=1992" in inner
+        if site.config.search_engine == "whoosh":
+            site.engine.close()
+            (site.config.index / "current").unlink(missing_ok=True)
+
+
+def test_the_first_page_does_not_count_every_record(visitor, desk, site, monkeypatch):
+    def count(*_):
+        raise AssertionError("the records were counted one by one")
+
+    desk.publish(desk.deposit())
+    while work.run_one(site, site.clock()):
+        pass
+    monkeypatch.setattr(store, "count", count)
+    monkeypatch.setattr(store, "counts_by_year", count)
+    assert "1 record can be read here" in visitor.get("/").get_data(as_text=True)

@@ -10,7 +10,7 @@ from archive.records import store
 from archive.records.tables import Collection
 from archive.web.request import context
 from archive.web.request.guard import public
-from archive.web.showing import bars, cards, exclusions
+from archive.web.showing import asking, bars, cards, exclusions
 from archive.web.showing.recordpage import in_language
 from auth.policy import Action
 from auth.scope import scope
@@ -39,13 +39,14 @@ def index() -> str:
     reach = scope(context.viewer(), context.now())
     with context.read_session() as s:
         recent = cards.cards(s, store.recent(s, reach, RECENT))
+        held = asking.overview(s)
         return render_template(
             "home/index.html",
             recent=recent,
             left_out=exclusions.left_out(sum(card.is_hidden for card in recent)),
-            years=bars.by_year(store.counts_by_year(s, reach)),
+            years=bars.by_year(held.years),
             collections=[shelf_card(shelf) for shelf in store.collections(s)],
-            total=store.count(s, reach),
+            total=held.total,
         )
 
 

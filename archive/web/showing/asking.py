@@ -19,7 +19,7 @@ from archive.records.tables import Record
 from archive.searches import question
 from archive.web.request import context, i18n
 from auth import scope
-from search.engine import Hit, Related, Results, ScopeTerms, SearchError
+from search.engine import Hit, Overview, Related, Results, ScopeTerms, SearchError
 from search.query import Query
 
 log = logging.getLogger("vigil.web")
@@ -95,6 +95,20 @@ def related(
     ties = {each.id: each for each in found}
     records = store.list_by_ids(s, list(ties), reach)
     return [(record, ties[record.id]) for record in records]
+
+
+def overview(s: Session) -> Overview:
+    """How many records this viewer may find, in all and by year.
+
+    The index knows without counting; the records are counted where it does not answer.
+    """
+    try:
+        return context.site().engine.overview(_scope_terms())
+    except SearchError:
+        log.exception("no overview from the index")
+        reach = scope.scope(context.viewer(), context.now())
+        years = store.counts_by_year(s, reach)
+        return Overview(store.count(s, reach), {str(y): n for y, n in years.items()})
 
 
 def _scope_terms() -> ScopeTerms:

@@ -50,18 +50,18 @@ class Span:
     whole: str | None
 
 
-def by_year(counts: Mapping[int, int]) -> list[Bar]:
+def by_year(counts: Mapping[str, int]) -> list[Bar]:
     """A bar for each year that has records, the highest one full."""
     most = max(counts.values(), default=1)
     return [
         Bar(
-            label=str(year),
-            words=str(year),
+            label=year,
+            words=year,
             count=count,
             share=max(LOWEST, count * 100 // most),
-            url=searching.of_facet("year", str(year)),
+            url=searching.of_facet("year", year),
         )
-        for year, count in sorted(counts.items())
+        for year, count in sorted(counts.items(), key=lambda pair: int(pair[0]))
     ]
 
 

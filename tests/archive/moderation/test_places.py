@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from archive import moderation
 from archive.moderation import places
@@ -163,3 +165,31 @@ def test_a_crowd_on_one_queue_loses_and_doubles_nothing(any_site, any_desk) -> N
         assert {n.state for n in places.standing(site, s, assets).values()} == {
             State.CLOSED
         }
+
+
+def test_what_waits_is_found_from_what_was_asked(site, desk, team) -> None:
+    """And not by looking at every file that there is."""
+    answered, reopened, done = (desk.deposit() for _ in range(3))
+    for made in (reopened, done):
+        desk.publish(made)
+    with site.db.write() as s:
+        by, file = team["anna"], reopened.assets[0].id
+        places.reopen(site, s, file, why="Seen anew.", by=by, now=site.clock())
+    answer(site, answered.assets[0].id, team["anna"])
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection, _cursor, statement, parameters, *_more) -> None:
+        asked.append((statement, parameters))
+
+    with site.db.read() as s:
+        event.listen(site.db.engine, "after_cursor_execute", note)
+        found = places.waiting(s)
+        event.remove(site.db.engine, "after_cursor_execute", note)
+        assert sorted(found) == sorted([answered.record.id, reopened.record.id])
+        if site.db.is_sqlite:
+            (statement, parameters) = asked[-1]
+            explained = f"EXPLAIN QUERY PLAN {statement}"
+            plan = s.connection().exec_driver_sql(explained, parameters).all()
+            assert "SCAN assets" not in str(plan)
+            assert "ix_label_sets_open" in str(plan)
+            assert "ix_moderation_places_reopened" in str(plan)

@@ -333,6 +333,9 @@ def test_what_every_front_page_asks_reads_no_record_that_it_does_not_show(
         alone = "USING COVERING INDEX ix_records_listed (state=?)"
         assert alone in plan(lambda: store.count(s, PUBLIC))
         assert alone in plan(lambda: store.counts_by_year(s, PUBLIC))
+        oldest = plan(lambda: store.queue(s))
+        assert "USING INDEX ix_records_waiting (state=?)" in oldest
+        assert "TEMP B-TREE" not in oldest
         ids = [f"id-{number}" for number in range(24)]
         looked_up = "sqlite_autoindex_records_1 (id=?)"
         assert looked_up in plan(lambda: store.list_by_ids(s, ids, PUBLIC))
