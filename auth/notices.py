@@ -57,6 +57,7 @@ class Kind(StrEnum):
     ADMINISTRATOR_MADE = "administrator_made"
     SEARCH_MATCHES = "search_matches"
     ALARM = "alarm"
+    FOREIGN_LABEL = "foreign_label"
     REPORT_DECIDED = "report_decided"
     RECORD_TAKEN_DOWN = "record_taken_down"
 

@@ -141,6 +141,7 @@ def _row(each: Listed) -> dict[str, Any]:
         "read_to": row.seq,
         "labels": each.labels,
         "adopted": each.adopted,
+        "unread": list(each.unread),
         "fetched_at": None if row.fetched_at is None else row.fetched_at.isoformat(),
         "error": row.error,
     }
@@ -168,7 +169,13 @@ def _table(own: dict[str, Any], held: Sequence[Listed]) -> str:
         )
         for each in held
     ]
-    return "\n".join([*lines, output.table(head, rows)])
+    told = [
+        f"{each.row.name}: no word here for {', '.join(each.unread)}; files of these "
+        "wait for a moderator."
+        for each in held
+        if each.unread
+    ]
+    return "\n".join([*lines, output.table(head, rows), *told])
 
 
 def _fetched(document: dict[str, Any]) -> str:

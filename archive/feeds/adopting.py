@@ -9,6 +9,10 @@ It is as with twins (`archive.twins.inheriting`): a file nobody has labelled inh
 stays G5 and waits for a moderator, who finds the labels ticked; one that is labelled
 becomes as strict at once. Where a label ends elsewhere it goes here, unless a moderator
 saved the file's labels with it since: then it is the archive's own.
+
+A label without a word here makes a file as careful as one nobody has labelled: it
+stands as `context.unread`, G5. Its first id has a mark behind it, so that the same
+label said in words, once the vocabulary has them, is another one and takes its place.
 """
 
 from __future__ import annotations
@@ -31,12 +35,13 @@ from archive.records.document import tidy
 from archive.records.inherited import Said
 from archive.records.opinions import needed
 from archive.records.store import UNLISTED
-from archive.records.tables import Asset, LabelRow
-from archive.records.vocabulary import NOTHING_GRAPHIC
+from archive.records.tables import UNLABELLED, Asset, LabelRow
+from archive.records.vocabulary import NOTHING_GRAPHIC, UNREAD
 from auth.sealing import Sealing
 from auth.viewer import Tier
 
 REASON_LIMIT = 500
+_UNREAD_MARK = "?"
 
 
 class Premises(Protocol):
@@ -221,7 +226,10 @@ def _said(
     found = []
     for row in rows:
         ended = row.expires_at is not None and row.expires_at <= now
-        if ended or row.code not in known or row.code == NOTHING_GRAPHIC:
+        if ended or row.code == NOTHING_GRAPHIC:
+            continue
+        if row.code not in known:
+            found.append(Said(first_of(row) + _UNREAD_MARK, UNREAD, UNLABELLED))
             continue
         tier = opened(sealing, row)["tier"]
         # A label that has severities here but came without counts at its highest.
@@ -231,16 +239,20 @@ def _said(
 
 
 def _live(session: Session, firsts: Iterable[str], now: datetime) -> set[str]:
-    """Those of these labels that their archive still says."""
+    """Those of these labels that their archive still says, understood as they were."""
     found = set()
+    known = vocabulary.of(session).terms
     for first in firsts:
-        subscription, _, seq = first.rpartition(":")
+        said = first.removesuffix(_UNREAD_MARK)
+        subscription, _, seq = said.rpartition(":")
         query = select(ForeignLabel).where(
             ForeignLabel.subscription_id == _subscription(subscription + ":"),
             ForeignLabel.seq == int(seq),
         )
         row = session.scalar(query)
-        if row is not None and (row.expires_at is None or row.expires_at > now):
+        if row is None or (row.expires_at is not None and row.expires_at <= now):
+            continue
+        if (row.code in known) == (said == first):
             found.add(first)
     return found
 
@@ -248,6 +260,24 @@ def _live(session: Session, firsts: Iterable[str], now: datetime) -> set[str]:
 def _feeds(session: Session, said: Iterable[Said], added: Collection[str]) -> list[str]:
     names = {row.id: row.name for row in session.scalars(select(FeedSubscription))}
     return sorted({names[_subscription(e.first)] for e in said if e.code in added})
+
+
+def unread(session: Session, codes: Iterable[str]) -> list[str]:
+    """Those of these codes that have no word here, in order."""
+    return sorted(set(codes) - set(vocabulary.of(session).terms))
+
+
+def relearn(premises: Premises, session: Session, *, by: str, now: datetime) -> int:
+    """Follow what the vocabulary has a word for by now; how many files changed."""
+    every = inherited.firsts(session, inherited.FEED)
+    marked = {first for first in every if first.endswith(_UNREAD_MARK)}
+    learnt = marked - _live(session, marked, now)
+    return settle_files(premises, session, (), learnt, by=by, now=now)
+
+
+def firsts_of(row: ForeignLabel) -> list[str]:
+    """Under which ids it may have been inherited: in words, or not understood."""
+    return [first_of(row), first_of(row) + _UNREAD_MARK]
 
 
 def first_of(row: ForeignLabel) -> str:

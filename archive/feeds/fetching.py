@@ -19,7 +19,13 @@ from archive import outward
 from archive.config import Config
 from archive.db import Database
 from archive.feeds import reading
-from archive.feeds.adopting import first_of, sealed_for, settle_files
+from archive.feeds.adopting import (
+    firsts_of,
+    relearn,
+    sealed_for,
+    settle_files,
+    unread,
+)
 from archive.feeds.entries import Place
 from archive.feeds.errors import FeedAway, FeedError, FeedRefused
 from archive.feeds.reading import Page, Said
@@ -29,11 +35,15 @@ from archive.ledger import Ledger
 from archive.outward import Away, Bounds, Inside, Network
 from archive.records.store import SHA256_PURPOSE
 from archive.vault import signing
+from auth import notices
+from auth.notices import Kind
 from auth.sealing import Sealing
+from auth.staff import administrators
 
 BOUNDS = Bounds(seconds=20, most_bytes=1 << 20)
 PAGES = 50
 """So many pages are taken at one go."""
+_TOLD_OF = 300
 _ASKING = {"Accept": "application/json", "User-Agent": "vigil"}
 
 
@@ -102,16 +112,20 @@ def fetch(premises: Premises, name: str, *, by: str) -> Fetched:
 
 
 def lapse(premises: Premises, session: Session, *, by: str, now: datetime) -> int:
-    """End what has run out by its own date; how many own files that changed."""
+    """End what has run out by its own date; how many own files that changed.
+
+    And follow what the vocabulary has learnt a word for meanwhile.
+    """
     ended = session.scalars(
         select(ForeignLabel).where(ForeignLabel.expires_at <= now)
     ).all()
-    firsts = [first_of(row) for row in ended]
+    firsts = [first for row in ended for first in firsts_of(row)]
     indexes = {row.file_index for row in ended}
     for row in ended:
         session.delete(row)
     session.flush()
-    return settle_files(premises, session, indexes, firsts, by=by, now=now)
+    lapsed = settle_files(premises, session, indexes, firsts, by=by, now=now)
+    return lapsed + relearn(premises, session, by=by, now=now)
 
 
 def _asked(row: FeedSubscription, inner: Sequence[Network]) -> Page:
@@ -138,6 +152,7 @@ def _keep(premises: Premises, read: FeedSubscription, page: Page, by: str) -> in
         row = s.get(FeedSubscription, read.id)
         if row is None or (row.seq, row.digest) != (read.seq, read.digest):
             return 0
+        _tell_of_unread(s, row, page, now)
         indexes: set[bytes] = set()
         ended: list[str] = []
         for said in page.said:
@@ -150,6 +165,18 @@ def _keep(premises: Premises, read: FeedSubscription, page: Page, by: str) -> in
         return settle_files(premises, s, indexes, ended, by=by, now=now)
 
 
+def _tell_of_unread(
+    session: Session, row: FeedSubscription, page: Page, now: datetime
+) -> None:
+    """Tell administrators of codes without a word here, when they come first."""
+    came = unread(session, (said.code for said in page.said if not said.negated))
+    heard = select(ForeignLabel.code).where(ForeignLabel.code.in_(came)).distinct()
+    new = sorted(set(came) - set(session.scalars(heard)))
+    for account_id in administrators(session) if new else []:
+        detail = {"feed": row.name, "labels": ", ".join(new)[:_TOLD_OF]}
+        notices.tell(session, account_id, Kind.FOREIGN_LABEL, now, **detail)
+
+
 def _take(
     premises: Premises,
     session: Session,
@@ -160,7 +187,7 @@ def _take(
 ) -> list[str]:
     """Put what is said in the place of what was said before; the label that ended."""
     before = session.get(ForeignLabel, (subscription_id, index, said.code))
-    ended = [] if before is None else [first_of(before)]
+    ended = [] if before is None else firsts_of(before)
     if before is not None:
         session.delete(before)
         session.flush()

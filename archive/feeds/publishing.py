@@ -24,13 +24,15 @@ from archive.ledger import chain
 from archive.records import inherited, labels, store, vocabulary
 from archive.records.marks import Mark
 from archive.records.tables import Asset, LabelRow, Record
-from archive.records.vocabulary import NOTHING_GRAPHIC, Vocabulary
+from archive.records.vocabulary import NOTHING_GRAPHIC, UNREAD, Vocabulary
 from archive.vault import signing
 from archive.vault.keyrings import Keyring
 from auth.access.alarmtables import HoneyRecord
 from auth.scope import scope
 from auth.sealing import Sealing
 from auth.viewer import ANONYMOUS
+
+UNOFFERED = frozenset({NOTHING_GRAPHIC, UNREAD})
 
 
 class Premises(Protocol):
@@ -142,7 +144,7 @@ def _claims(session: Session, assets: Sequence[Asset]) -> Iterable[Claim]:
     said: dict[str, list[LabelRow | Mark]] = {}
     for asset in assets:
         for each in labels.said_of(session, asset.record_id)[asset.id]:
-            if each.code != NOTHING_GRAPHIC and not _is_foreign(each):
+            if each.code not in UNOFFERED and not _is_foreign(each):
                 said.setdefault(each.code, []).append(each)
     for code, rows in said.items():
         tiers = [row.tier for row in rows if row.tier is not None]

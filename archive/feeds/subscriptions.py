@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.config import is_loopback
-from archive.feeds.adopting import forget
+from archive.feeds.adopting import forget, unread
 from archive.feeds.entries import BEGINNING
 from archive.feeds.errors import FeedError
 from archive.feeds.tables import FeedSubscription, ForeignLabel
@@ -50,6 +50,8 @@ class Listed:
     row: FeedSubscription
     labels: int
     adopted: int
+    unread: Sequence[str]
+    """Codes that this vocabulary does not have."""
 
 
 def subscribe(  # noqa: PLR0913 - whom, by which key, called what, by whom, when
@@ -133,6 +135,7 @@ def listing(session: Session) -> Sequence[Listed]:
             row,
             labels=_labels(session, row),
             adopted=inherited.count_standing(session, inherited.foreign(row.id)),
+            unread=unread(session, _codes(session, row)),
         )
         for row in rows
     ]
@@ -142,6 +145,11 @@ def _labels(session: Session, row: FeedSubscription) -> int:
     held = ForeignLabel.subscription_id == row.id
     query = select(func.count()).select_from(ForeignLabel).where(held)
     return session.scalar(query) or 0
+
+
+def _codes(session: Session, row: FeedSubscription) -> Sequence[str]:
+    held = ForeignLabel.subscription_id == row.id
+    return session.scalars(select(ForeignLabel.code).where(held).distinct()).all()
 
 
 def _address(text: str) -> str:

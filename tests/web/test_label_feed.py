@@ -22,22 +22,24 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from archive import config, feeds, jobs, moderation, twins
+from archive import config, feeds, jobs, moderation, twins, wording
 from archive.app import create_app
 from archive.cli.main import main
 from archive.feeds import FeedAway, FeedError, FeedRefused, entries, reading
 from archive.feeds.entries import BEGINNING, Place
 from archive.feeds.tables import FeedEntry, FeedSubscription, ForeignLabel
 from archive.founding import create_home
-from archive.records import labels, store
+from archive.records import labels, store, vocabulary
 from archive.records.labels import LabelInput
 from archive.records.tables import LabelRow
 from archive.site import Site, open_site
 from archive.twins import Verdict
 from archive.vault import signing
 from archive.vault.keyrings import Keyring
+from archive.wording import Edit
 from archive.work.handlers import HANDLERS
 from archive.work.task import Task
+from auth import notices
 from auth.access import alarms
 from auth.viewer import Tier, Visibility
 from blur.likeness.form import Closeness
@@ -729,6 +731,116 @@ def test_a_subscription_that_cannot_be_is_refused(site, address, key, name):
             by="operator",
             now=site.clock(),
         )
+
+
+# --- words that are not here ----------------------------------------------------------
+
+NEW_WORD = "harm.new-word"
+
+
+def learn(site: Site, code: str = NEW_WORD) -> None:
+    """A vocabulary gets a word that does not come with the program."""
+    like = vocabulary.packaged().terms["harm.threat"]
+    texts = {name: dict(like.texts[name]) for name in ("name", "definition")}
+    members = {"kind": "tag", "group": "harm", "lowest": "G1", "highest": "G3", **texts}
+    with site.db.write() as s:
+        how = {"by": "operator", "now": site.clock(), "reason": "needed"}
+        wording.change(site, s, Edit(code, members, 0), **how)
+
+
+def unread_of(site: Site, asset_id: str) -> list[str]:
+    with site.db.read() as s:
+        return [each.row.code for each in feeds.standing(s, asset_id)]
+
+
+def notices_of(site: Site, account_id: str) -> list[dict[str, str]]:
+    with site.db.read() as s:
+        heard = notices.for_account(s, account_id)
+        return [each.detail for each in heard if each.kind == "foreign_label"]
+
+
+@pytest.fixture
+def unread(site, served, copy) -> tuple[str, str]:
+    """The other archive says what this one has no word for; the ids of `copy`."""
+    here, there = copy
+    learn(served.site)
+    relabel(served, there, LabelInput(NEW_WORD, Tier.G1))
+    listen(site, served)
+    fetch(site)
+    return here, there
+
+
+def test_what_has_no_word_here_is_as_careful_as_unlabelled_and_is_told(
+    site, visitor, people, unread, environ, monkeypatch
+):
+    here, _ = unread
+    found = asset(site, here)
+    assert found.tier is Tier.G5
+    assert unread_of(site, here) == ["context.unread"]
+    detail = [{"feed": "other", "labels": NEW_WORD}]
+    assert notices_of(site, people["administrator"]) == detail
+    assert notices_of(site, people["moderator"]) == []
+    fetch(site)
+    assert notices_of(site, people["administrator"]) == detail
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    listed = CliRunner().invoke(main, ["feed", "list", "--json"])
+    (row,) = json.loads(listed.output)["subscriptions"]
+    assert row["unread"] == [NEW_WORD]
+    assert NEW_WORD in CliRunner().invoke(main, ["feed", "list"]).output
+
+
+def test_it_goes_when_the_other_archive_says_something_known(site, served, unread):
+    here, there = unread
+    relabel(served, there, OPEN)
+    fetch(site)
+    assert asset(site, here).tier is Tier.G1
+    assert unread_of(site, here) == []
+
+
+def test_it_says_what_it_says_once_the_vocabulary_has_the_word(site, unread, clock):
+    here, _ = unread
+    learn(site)
+    with site.db.write() as s:
+        assert feeds.lapse(site, s, by="operator", now=clock.now) == 1
+    assert asset(site, here).tier is Tier.G1
+    assert unread_of(site, here) == [NEW_WORD]
+    with site.db.write() as s:
+        assert feeds.lapse(site, s, by="operator", now=clock.now) == 0
+
+
+def test_a_moderator_who_looked_dismisses_it_for_good(site, unread, clock):
+    here, _ = unread
+    with site.db.write() as s:
+        (came,) = feeds.standing(s, here)
+        feeds.dismiss(
+            site,
+            s,
+            came.row.id,
+            reason="Looked: a wall.",
+            by="operator",
+            now=clock.now,
+        )
+    assert asset(site, here).tier is Tier.G1
+    with site.db.write() as s:
+        feeds.settle_record(
+            site, s, asset(site, here).record_id, by="operator", now=clock.now
+        )
+    fetch(site)
+    assert asset(site, here).tier is Tier.G1
+
+
+def test_what_is_not_understood_is_not_offered_on(site, unread):
+    here, _ = unread
+    on = replace(site, config=replace(site.config, label_feed=True))
+    with on.db.write() as s:
+        moderation.publish(on, s, asset(site, here).record_id, "operator", on.clock())
+    settle(on)
+    label(on, here, OPEN, LabelInput("context.unread", Tier.G5))
+    settle(on)
+    with on.db.read() as s:
+        said = feeds.page(on, s, 0)["entries"]
+    assert {each["label"] for each in said} == {"property.heritage"}
 
 
 # --- beside ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from archive.records.vocabulary.terms import (
     TEXTS,
     TIER,
     TOLD,
+    UNREAD,
 )
 from auth.scope import IDENTIFIED
 from auth.viewer import Tier
@@ -28,7 +29,7 @@ TEXT_LIMIT = 1_000
 CODE_LIMIT = 60
 TIERS = tuple(str(tier) for tier in Tier if tier < Tier.X)
 TIER_TEXTS = ("name", "definition")
-NEEDED = frozenset({NOTHING_GRAPHIC, TOLD, *IDENTIFIED})
+NEEDED = frozenset({NOTHING_GRAPHIC, TOLD, UNREAD, *IDENTIFIED})
 """Labels that the archive's own rules speak of; they cannot be retired."""
 _CODE = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*")
 _QUALIFICATION = {"instrument", "article", "checked"}

@@ -24,6 +24,8 @@ from auth.viewer import Tier
 LANGUAGES = ("en", "hy", "az", "ru")
 NOTHING_GRAPHIC = "context.none"
 TOLD = "phase.told"
+UNREAD = "context.unread"
+"""Of a label from elsewhere whose code this vocabulary does not have."""
 TIER = "tier"
 TEXTS = ("name", "definition", "visible", "scope", "example", "warning")
 """What is written in each language, of a label; a tier has the first two."""
