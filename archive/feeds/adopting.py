@@ -35,10 +35,10 @@ from archive.records.document import tidy
 from archive.records.inherited import Said
 from archive.records.opinions import needed
 from archive.records.store import UNLISTED
-from archive.records.tables import UNLABELLED, Asset, LabelRow
+from archive.records.tables import Asset, LabelRow
 from archive.records.vocabulary import NOTHING_GRAPHIC, UNREAD
 from auth.sealing import Sealing
-from auth.viewer import Tier
+from auth.viewer import UNLABELLED, Tier
 
 REASON_LIMIT = 500
 _UNREAD_MARK = "?"
