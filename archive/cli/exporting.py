@@ -1,7 +1,8 @@
 """`vigil export`: what a search finds, to take away, in the forms that the pages offer.
 
-Only a bag can hold originals. That is a named person's act, through the same gate as on
-the pages: their own access token, a live consent for that purpose to each record.
+A bag or a crate can hold blurred previews, as clear as whoever it is read as is shown
+them. Only a bag can hold originals. That is a named person's act, through the same gate
+as on the pages: their own access token, a live consent for that purpose to each record.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +21,9 @@ from archive.cli.opening import OPERATOR, opened
 from archive.cli.output import Failure
 from archive.exchange import reading
 from archive.exchange.court import zipped
-from archive.exchange.lists import FORMS, Listing, bags
+from archive.exchange.lists import FORMS, Listing, bags, crate, pictures
 from archive.exchange.lists.bags import OtherPurpose
+from archive.exchange.lists.pictures import Picture
 from archive.exchange.reading import Entry, Reader
 from archive.gate import RefusedError
 from archive.ledger.actors import actor_of
@@ -34,7 +37,7 @@ from search import grammar
 from search.engine import ScopeTerms
 from search.query import QueryError
 
-BAG = "bagit"
+BAG, CRATE = "bagit", "ro-crate"
 MOST = 10_000
 """Records of one export; of more, the first in the order of the search."""
 STDOUT = Path("-")
@@ -56,10 +59,16 @@ STDOUT = Path("-")
     is_flag=True,
     help=f"With the files, as --as, whose token is in {persons.TOKEN}; bagit only.",
 )
+@click.option(
+    "--with-previews",
+    is_flag=True,
+    help="With the blurred previews that --as is shown; bagit and ro-crate.",
+)
 @click.option("--purpose", help="That of the consents, such as legal or research.")
 @click.option(
     "--in-the-clear", is_flag=True, help="Write originals to a file, unencrypted."
 )
+@output.json_option
 def export(  # noqa: PLR0913 - each is an option of the command
     form: str,
     *,
@@ -68,36 +77,93 @@ def export(  # noqa: PLR0913 - each is an option of the command
     language: str,
     out: Path,
     with_originals: bool,
+    with_previews: bool,
     purpose: str | None,
     in_the_clear: bool,
+    as_json: bool,
 ) -> None:
     """Take away what a search finds, without media or, as a bag, with it.
 
     Example: vigil export ris --query Hadrut --out hadrut.ris
     """
-    if with_originals:
-        _require_whole(form, email, purpose, out, in_the_clear=in_the_clear)
-    elif purpose or in_the_clear:
-        raise click.UsageError("--purpose and --in-the-clear are for --with-originals.")
-    with opened() as site, _as_failure():
-        _refuse_home(site, out)
-        viewer = _viewer(site, email, with_originals=with_originals)
-        ids = _found(site, viewer, query, language)
-        now = site.clock()
-        listing = Listing(len(ids[:MOST]), len(ids) > MOST, now, site.config.base_url)
-        entries = _entries(site, viewer, language, ids[:MOST])
-        if form == BAG:
-            held = list(entries)
-            wanted = purpose if with_originals else None
-            originals = bags.originals_of(site, held, viewer, wanted) if wanted else ()
-            bag = bags.packed(site, listing, held, originals)
-            _tell(site, viewer, form, listing.count, wanted)
-            _write(zipped(bag), out)
+    wanted = purpose if with_originals else None
+    with output.failing_as_json(as_json):
+        _require_form(form, out, with_previews=with_previews, as_json=as_json)
+        if with_originals:
+            _require_whole(form, email, purpose, out, in_the_clear=in_the_clear)
+        elif purpose or in_the_clear:
+            raise click.UsageError(
+                "--purpose and --in-the-clear are for --with-originals."
+            )
+        with opened() as site, _as_failure():
+            _refuse_home(site, out)
+            viewer = _viewer(site, email, with_originals=with_originals)
+            ids = _found(site, viewer, query, language)
+            list_ = _List(site, viewer, language, ids[:MOST], is_cut=len(ids) > MOST)
+            _write(_taken(list_, form, wanted, with_previews=with_previews), out)
+    if out != STDOUT:
+        document = {
+            "form": form,
+            "out": str(out),
+            "records": len(list_.ids),
+            "cut": list_.is_cut,
+        }
+        if as_json:
+            output.answer(document, as_json, str)
         else:
-            _tell(site, viewer, form, listing.count)
-            _write(FORMS[form].write(listing, entries), out)
-        if out != STDOUT:
-            output.note(f"{listing.count} records are in {out}.")
+            output.note(f"{len(list_.ids)} records are in {out}.")
+
+
+@dataclass(frozen=True)
+class _List:
+    """What is taken: the records, for whom, in which language."""
+
+    site: Site
+    viewer: Viewer
+    language: str
+    ids: Sequence[str]
+    is_cut: bool
+
+    @property
+    def listing(self) -> Listing:
+        base = self.site.config.base_url
+        return Listing(len(self.ids), self.is_cut, self.site.clock(), base)
+
+
+def _taken(
+    list_: _List, form: str, purpose: str | None, *, with_previews: bool
+) -> Iterable[bytes]:
+    """The pieces of the export, once the ledger has its line."""
+    site, listing, entries = list_.site, list_.listing, _entries(list_)
+    shown: list[Picture] = []
+    if form == BAG or with_previews:
+        held = list(entries)
+        entries = iter(held)
+        shown = _previews(list_, held) if with_previews else []
+    if form == BAG:
+        originals = (
+            bags.originals_of(site, held, list_.viewer, purpose) if purpose else ()
+        )
+        pieces = zipped(bags.packed(site, listing, held, originals, shown))
+    elif with_previews:
+        pieces = crate.written(listing, held, shown)
+    else:
+        pieces = FORMS[form].write(listing, entries)
+    _tell(list_, form, purpose, previews=len(shown))
+    return pieces
+
+
+def _require_form(form: str, out: Path, *, with_previews: bool, as_json: bool) -> None:
+    """:raises Failure: it cannot hold previews
+    :raises UsageError: a document and the export would go to the same place
+    """
+    if with_previews and form not in (BAG, CRATE):
+        raise Failure(
+            "Only a bag or a crate holds previews: vigil export bagit or ro-crate.",
+            "form",
+        )
+    if as_json and out == STDOUT:
+        raise click.UsageError("--json tells of a file: name one with --out.")
 
 
 def _require_whole(
@@ -133,25 +199,38 @@ def _found(site: Site, viewer: Viewer, query: str, language: str) -> Sequence[st
     return site.engine.ids(asked, terms, MOST + 1)
 
 
-def _entries(
-    site: Site, viewer: Viewer, language: str, ids: Sequence[str]
-) -> Iterator[Entry]:
-    with output.progress("Reading", len(ids)) as done:
-        for batch in reading.batches(ids):
-            reader = Reader(site, viewer, language, site.clock())
+def _entries(list_: _List) -> Iterator[Entry]:
+    site = list_.site
+    with output.progress("Reading", len(list_.ids)) as done:
+        for batch in reading.batches(list_.ids):
+            reader = Reader(site, list_.viewer, list_.language, site.clock())
             with site.db.read() as s:
                 yield from reading.read(reader, s, batch)
             done(len(batch))
 
 
-def _tell(
-    site: Site, viewer: Viewer, form: str, count: int, purpose: str | None = None
-) -> None:
+def _previews(list_: _List, entries: Sequence[Entry]) -> list[Picture]:
+    site = list_.site
+    found: list[Picture] = []
+    with output.progress("Previews", len(entries)) as done:
+        for start in range(0, len(entries), reading.BATCH):
+            batch = entries[start : start + reading.BATCH]
+            reader = Reader(site, list_.viewer, list_.language, site.clock())
+            with site.db.read() as s:
+                found += pictures.of(site, s, batch, reader)
+            done(len(batch))
+    return found
+
+
+def _tell(list_: _List, form: str, purpose: str | None, *, previews: int) -> None:
     """The ledger's line, before the first byte; whoever has the shell is in it."""
+    viewer, site = list_.viewer, list_.site
     read_as = actor_of(viewer) if viewer.account_id else "visitor"
     what = "descriptions and originals" if purpose else "descriptions"
-    detail = {"what": what, "format": form, "records": count, "as": read_as}
+    records = len(list_.ids)
+    detail = {"what": what, "format": form, "records": records, "as": read_as}
     detail |= {"purpose": purpose} if purpose else {}
+    detail |= {"previews": previews} if previews else {}
     with site.db.write() as s:
         site.ledger.append(
             s, "exporting", actor=OPERATOR, now=site.clock(), detail=detail

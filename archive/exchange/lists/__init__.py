@@ -7,6 +7,7 @@ citations     BibTeX, RIS, CSL-JSON
 linked        JSON-LD in schema.org's words
 dublincore    Dublin Core in XML
 crate         RO-Crate: a ZIP with the list in two forms and all of it described
+pictures      the blurred previews that a crate or a bag may hold
 
 They write what the entries hold (`archive.exchange.reading`), and decide nothing.
 """

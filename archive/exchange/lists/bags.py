@@ -1,11 +1,12 @@
 """A list as a bag (RFC 8493), with the originals of its records where they are wanted.
 
     data/records.csv, data/records.json    what is told of the records
+    data/previews/<record>/…               blurred, as the reader is shown them
     data/originals/<record>/…              each through the gate, as it is read
 
 Before the first byte it is asked of every original whether it may be opened, and for
 this purpose; the line in the ledger comes with each, before its own first byte. What is
-told of the records is held in memory, what is in their files is not.
+told of the records is held in memory with the previews, what is in their files is not.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from archive.exchange.court import bag
 from archive.exchange.court.bag import Bag, Original
 from archive.exchange.lists import document, table
 from archive.exchange.lists.listing import Listing
+from archive.exchange.lists.pictures import Picture
 from archive.exchange.reading import Entry
 from archive.records import store
 from archive.records.tables import Asset
@@ -54,11 +56,13 @@ def packed(
     listing: Listing,
     entries: Sequence[Entry],
     originals: Sequence[Original] = (),
+    previews: Sequence[Picture] = (),
 ) -> Bag:
     """The bag of these records; nothing of the originals is opened yet."""
     payload = {
         "data/records.csv": b"".join(table.write(listing, iter(entries))),
         "data/records.json": b"".join(document.write(listing, iter(entries))),
+        **{f"data/{each.path}": each.content for each in previews},
     }
     lines = {
         "Source-Organization": "Vigil",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from archive.cli import main
 from archive.exchange.lists import FORMS
 from archive.site import Site
 from archive.work import run_one
+from auth.viewer import Visibility
 from tests.archive.conftest import Clock, Desk, photo
 
 from .test_court import agree, unpacked
@@ -91,6 +93,7 @@ def test_it_goes_to_standard_output_alone_and_over_no_file(
         (("csv", "--as", "nobody@example.org"), 1, "no account"),
         (("csv", "--with-originals"), 1, "Only a bag"),
         (("csv", "--purpose", "legal"), 2, "are for --with-originals"),
+        (("csv", "--with-previews"), 1, "Only a bag or a crate"),
         (("bagit", "--with-originals"), 1, "name one with --as"),
         (
             ("bagit", "--with-originals", "--as", "nare@example.org"),
@@ -145,3 +148,94 @@ def test_originals_are_a_persons_with_a_token_and_consent_for_that_purpose(
     assert (shown.detail["form"], shown.account_id) == ("bag", viewer.account_id)
     assert told.detail["purpose"] == "legal"
     assert told.detail["what"] == "descriptions and originals"
+
+
+def crate_of(path: Path) -> dict[str, bytes]:
+    """The files of a crate by their names below its folder."""
+    with zipfile.ZipFile(path) as whole:
+        return {n.partition("/")[2]: whole.read(n) for n in whole.namelist()}
+
+
+@pytest.fixture
+def shelf(site: Site, desk: Desk) -> dict[str, str]:
+    """Assets by what they are: open to all, G4, for the vetted alone, G5."""
+    drafts = {
+        "open": (Visibility.PUBLIC, "property.heritage"),
+        "grave": (Visibility.PUBLIC, "dead.desecration"),
+        "inner": (Visibility.VETTED, "property.heritage"),
+        "gravest": (Visibility.PUBLIC, "kill.beheading"),
+    }
+    held = {}
+    for name, (visibility, code) in drafts.items():
+        made = desk.deposit(photo(), draft=desk.draft(visibility=visibility))
+        held[name] = desk.publish(made, code).assets[0].id
+    while run_one(site, site.clock()):
+        pass
+    return held
+
+
+@pytest.mark.parametrize("form", ["bagit", "ro-crate"])
+def test_previews_come_along_as_their_reader_is_shown_them(
+    site: Site,
+    desk: Desk,
+    vigil: Vigil,
+    shelf: dict[str, str],
+    tmp_path: Path,
+    form: str,
+) -> None:
+    desk.researcher()
+    met = {}
+    for who, more in (("visitor", ()), ("reader", ("--as", "nare@example.org"))):
+        path = tmp_path / who
+        ran = vigil(form, "--with-previews", "--out", path, *more)
+        assert ran.exit_code == 0, ran.output
+        files = crate_of(path)
+        met[who] = {
+            asset: content
+            for name, content in files.items()
+            for asset in shelf.values()
+            if "previews/" in name and asset in name
+        }
+        assert all(each.startswith(b"\x89PNG") for each in met[who].values())
+        assert not any("original" in name for name in files)
+    names = {asset: name for name, asset in shelf.items()}
+    assert {names[each] for each in met["visitor"]} == {"open", "grave"}
+    assert {names[each] for each in met["reader"]} == {"open", "grave", "inner"}
+    assert met["visitor"][shelf["open"]] == met["reader"][shelf["open"]]
+    assert met["visitor"][shelf["grave"]] != met["reader"][shelf["grave"]]
+    with site.db.read() as s:
+        lines = site.ledger.entries(s, event="exporting")
+    counts = [line.detail["previews"] for line in lines]
+    assert counts == [3, 2]
+
+
+def test_a_crate_describes_its_previews_and_a_bag_is_whole_with_them(
+    vigil: Vigil, shelf: dict[str, str], tmp_path: Path
+) -> None:
+    assert vigil("ro-crate", "--with-previews", "--out", tmp_path / "c").exit_code == 0
+    files = crate_of(tmp_path / "c")
+    graph = json.loads(files["ro-crate-metadata.json"])["@graph"]
+    parts = {each["@id"]: each for each in graph}
+    told = {each["@id"] for each in parts["./"]["hasPart"]}
+    assert told == set(files) - {"ro-crate-metadata.json"}
+    shown = [each for each in told if each.startswith("previews/")]
+    assert len(shown) == 2
+    for each in shown:
+        assert parts[each]["encodingFormat"] == "image/png"
+        assert parts[each]["about"]["@id"].endswith(each.split("/")[1])
+    assert vigil("bagit", "--with-previews", "--out", tmp_path / "b").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "b") as whole:
+        whole.extractall(tmp_path / "unpacked")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    bagit.Bag(str(folder)).validate()
+
+
+def test_a_script_is_told_what_was_written(
+    vigil: Vigil, record: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    told = json.loads(vigil("csv", "--out", path, "--json").stdout)
+    assert told == {"form": "csv", "out": str(path), "records": 1, "cut": False}
+    again = vigil("csv", "--out", path, "--json")
+    assert (again.exit_code, "error" in json.loads(again.stdout)) == (1, True)
+    assert vigil("csv", "--json").exit_code == 2
