@@ -91,6 +91,28 @@ def test_the_page_to_read_names_every_call(visitor: FlaskClient) -> None:
         assert f"{operation.method} /api/v1{operation.path}" in page
 
 
+def test_what_is_made_later_is_described_and_answered_so(
+    visitor: FlaskClient, token: TokenOf, desk: Desk
+) -> None:
+    record = desk.publish(desk.deposit()).record.id
+    document = visitor.get("/api/v1/openapi.json").get_json()
+    keys = token("researcher")
+    for path in ("/exports", f"/records/{record}/package"):
+        sent = {"wait": False}
+        answer = visitor.post(f"/api/v1{path}", json=sent, headers=keys)
+        assert answer.status_code == 202, path
+        told = document["paths"]["/api/v1" + path.replace(record, "{record_id}")]
+        schema = told["post"]["responses"]["202"]["content"]["application/json"]
+        shapes = schema["schema"].get("anyOf", [schema["schema"]])
+        assert "#/components/schemas/Export" in [each["$ref"] for each in shapes]
+        _conforms(answer.get_json(), {"$ref": "#/components/schemas/Export"}, document)
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            for kind, body in call.get("requestBody", {}).get("content", {}).items():
+                is_document = kind in ("application/json", "multipart/form-data")
+                assert ("schema" in body) == is_document, (method, path)
+
+
 def test_every_call_and_shape_is_folded_and_reached_by_what_it_is_about(
     visitor: FlaskClient,
 ) -> None:

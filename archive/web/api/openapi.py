@@ -79,6 +79,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         ],
         "responses": {
             str(operation.status): _answer(operation),
+            **({"202": _later(operation)} if operation.later else {}),
             **{str(status): _problem(status) for status in _refusals(operation)},
         },
         "security": [{}, {"token": []}, {"session": []}],
@@ -129,8 +130,8 @@ def _parameters(given: Iterable[Parameter], where: str) -> list[dict[str, Any]]:
 
 def _content(operation: Operation) -> dict[str, Any]:
     if operation.takes_bytes:
-        bytes_of_it = {"type": "string", "contentMediaType": operation.body}
-        return {operation.body or "": {"schema": bytes_of_it}}
+        # Bytes as they are have no type of JSON's, and so no schema (OpenAPI 3.1).
+        return {operation.body or "": {}}
     content: dict[str, Any] = {}
     if operation.body:
         content["application/json"] = {"schema": ref(operation.body)}
@@ -146,6 +147,14 @@ def _answer(operation: Operation) -> dict[str, Any]:
         return {"description": operation.summary, "content": {operation.gives: {}}}
     content = {"application/json": {"schema": ref(operation.gives)}}
     return {"description": operation.summary, "content": content}
+
+
+def _later(operation: Operation) -> dict[str, Any]:
+    """What says that it is being made, or waits for somebody."""
+    shapes = [ref(name) for name in operation.later]
+    schema = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+    content = {"application/json": {"schema": schema}}
+    return {"description": "Later: `Location` or `id` says where", "content": content}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -85,7 +85,8 @@ class Operation:
 
     `body` and `gives` name schemas of `archive.web.api.schemas`; both may also be a
     media type, and a body that is one is read raw. `headers` are those of the request.
-    `refuses` are the statuses of problem documents a caller should expect. A call that
+    `later` are those of the 202 that says what comes of it later. `refuses` are the
+    statuses of problem documents a caller should expect. A call that
     `makes` something can be sent again with the same key.
     """
 
@@ -102,6 +103,7 @@ class Operation:
     body_needed: bool = True
     status: int = 200
     gives: str | None = None
+    later: tuple[str, ...] = ()
     refuses: tuple[int, ...] = ()
     makes: Makes | None = None
 

@@ -39,5 +39,8 @@ _EXPORT: dict[str, Schema] = {
 
 SCHEMAS: dict[str, Schema] = {
     "Export": thing(tuple(_EXPORT), **_EXPORT),
+    "ExportWaiting": thing(
+        ("id", "state", "records"), id=TEXT, state=TEXT, records=COUNT
+    ),
     "ExportList": thing(("items", "total"), items=many(ref("Export")), total=COUNT),
 }

@@ -137,6 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
         needs=(Action.EXPORT_METADATA,),
         body="ListExport",
         gives="*/*",
+        later=("Export", "ExportWaiting"),
         refuses=(400, 401, 403, 422, 429),
         makes=Makes(Export, exports.accepted),
     ),

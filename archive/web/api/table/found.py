@@ -61,6 +61,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body="PackageWish",
         body_needed=False,
         gives="application/zip",
+        later=("Export",),
         refuses=(401, 403, 404, 409, 422, 429),
     ),
     Operation(
