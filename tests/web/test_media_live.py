@@ -322,6 +322,21 @@ def test_stalled_readers_of_one_viewer_do_not_stop_the_others(heard: Opened) -> 
         connection.close()
 
 
+def test_more_who_never_read_a_page_than_there_are_threads_stop_nobody(
+    heard: Opened, stage: Stage
+) -> None:
+    page = f"/records/{stage.picture.record.id}"
+    with contextlib.ExitStack() as many:
+        for _ in range(60):
+            link = many.enter_context(socket.socket())
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            link.connect(("127.0.0.1", stage.live.port))
+            link.sendall(f"GET {page} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        # No answer within half a minute raises.
+        assert heard.ask("/").status == 200
+        assert heard.ask(page).status == 200
+
+
 def _stalled(one: Opened) -> socket.socket:
     """A connection that asks for the original and does not read the answer."""
     connection = socket.create_connection(("127.0.0.1", one.live.port), timeout=30)
