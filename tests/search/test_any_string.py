@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -224,3 +225,17 @@ def stand_near(text: list[str], words: list[str], slop: int) -> bool:
 def stand_in_a_row(text: list[str], words: list[str]) -> bool:
     starts = range(len(text) - len(words) + 1)
     return any(text[i : i + len(words)] == words for i in starts)
+
+
+def test_a_machine_that_lets_a_search_wait_does_not_end_it(
+    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred readers at once each wait long for the processor."""
+    hours = itertools.count(0, 3600)
+    clock = SimpleNamespace(
+        monotonic=lambda: float(next(hours)), thread_time=time.thread_time
+    )
+    monkeypatch.setattr("search.evaluation.time", clock)
+    engine.add([document("a", "convoy")])
+    found = engine.find(Query("convoy"), PUBLIC)
+    assert [hit.id for hit in found.hits] == ["a"]
