@@ -1,12 +1,14 @@
-"""Servers of ours from one process that has read the program in: forked, not started.
+"""Processes of ours from one that has read the program in: forked, not started.
 
     server = nest.hatch("tests.web.alone:serve", environ, threads=12)
     server.stdout.readline()
+    ended = nest.run(["doctor", "--json"], environ, cwd=folder, seconds=60)
 
-Reading the program in costs two seconds of a processor, and a run of the tests starts a
-hundred servers. The nest reads it in once for each worker of pytest and does nothing
-else: it has one thread, opens no archive and makes no random number, so what is forked
-from it is a program that has just been started, with an environment of its own.
+Reading the program in costs one to two seconds of a processor, and a run of the tests
+starts a hundred servers and a thousand commands. The nest reads it in once for each
+worker of pytest and does nothing else: it has one thread, opens no archive and makes no
+random number, so what is forked from it is a program that has just been started, with
+an environment of its own.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
+
+from archive.cli.main import HOMES
 
 ROOT = Path(__file__).parent.parent
 MOST_BYTES = 1 << 20
@@ -37,6 +43,7 @@ READ_IN = (
     "archive.web.server",
     "archive.work",
     "search.whoosh_engine",
+    *(f"archive.cli.{module}" for module in sorted(set(HOMES.values()))),
 )
 # OpenBLAS starts its threads when it is read in; a fork would hold their locks.
 _ALONE = {"OPENBLAS_NUM_THREADS": "1"}
@@ -46,9 +53,9 @@ _BROODS = ("-c", "from tests import nest; nest.brood()")
 class Hatched:
     """A child of the nest, used as one uses a `subprocess.Popen`."""
 
-    def __init__(self, pid: int, told: int, ended: int) -> None:
+    def __init__(self, pid: int, stdout: IO[str], ended: int) -> None:
         self.pid = pid
-        self.stdout = os.fdopen(told)
+        self.stdout = stdout
         self.returncode: int | None = None
         self._ended = ended
 
@@ -103,17 +110,18 @@ class _Nest:
         self._mine.close()
         self._process.wait()
 
-    def hatch(self, wanted: Mapping[str, object]) -> Hatched:
-        told, telling = os.pipe()
+    def hatch(
+        self, wanted: Mapping[str, object], streams: Sequence[int], stdout: IO[str]
+    ) -> Hatched:
+        """A child whose standard streams are these; those past the last are mine."""
         ended, ending = os.pipe()
         words = json.dumps(wanted).encode()
         with self._asking:
-            socket.send_fds(self._mine, [words], [telling, ending])
+            socket.send_fds(self._mine, [words], [ending, *streams])
             answer = self._mine.recv(64)
-        os.close(telling)
         os.close(ending)
         assert answer, "the nest is gone"
-        return Hatched(int(answer), told, ended)
+        return Hatched(int(answer), stdout, ended)
 
 
 def hatch(call: str, environ: Mapping[str, str], **given: object) -> Hatched:
@@ -125,7 +133,52 @@ def hatch(call: str, environ: Mapping[str, str], **given: object) -> Hatched:
     """
     surroundings = {**os.environ, **environ}
     wanted = {"call": call, "environ": surroundings, "given": given}
-    return _of_this_worker().hatch(wanted)
+    told, telling = os.pipe()
+    with Path(os.devnull).open("rb") as nothing:
+        streams = [nothing.fileno(), telling]
+        hatched = _of_this_worker().hatch(wanted, streams, os.fdopen(told))
+    os.close(telling)
+    return hatched
+
+
+def run(
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    cwd: Path,
+    seconds: float,
+    stdin: str = "",
+) -> subprocess.CompletedProcess[str]:
+    """`vigil` with these words, run to its end; it knows this environment alone.
+
+    :raises subprocess.TimeoutExpired: it hangs; it is killed, and all it started
+    """
+    with ExitStack() as held:
+        into, out, err = (
+            held.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3)
+        )
+        into.write(stdin)
+        into.seek(0)
+        given = {"words": list(words), "folder": str(cwd)}
+        wanted = {"call": "tests.nest:command", "environ": {**environ}, "given": given}
+        streams = [each.fileno() for each in (into, out, err)]
+        child = _of_this_worker().hatch(wanted, streams, out)
+        try:
+            code = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
+        for each in (out, err):
+            each.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), err.read())
+
+
+def command(words: list[str], folder: str) -> None:
+    """What a child does that is a command: `vigil` with these words, in that folder."""
+    os.chdir(folder)
+    sys.argv = ["vigil", *words]
+    importlib.import_module("archive.cli").main(prog_name="vigil")
 
 
 @cache
@@ -163,10 +216,10 @@ def _lay(
     selector: selectors.BaseSelector,
     living: dict[int, tuple[int, int]],
 ) -> bool:
-    wanted, given, _, _ = socket.recv_fds(asked, MOST_BYTES, 2)
+    wanted, given, _, _ = socket.recv_fds(asked, MOST_BYTES, 4)
     if not wanted:
         return False
-    telling, ending = given
+    ending, *streams = given
     pid = os.fork()
     if pid == 0:
         selector.close()
@@ -174,8 +227,9 @@ def _lay(
             os.close(descriptor)
         for _, others in living.values():
             os.close(others)
-        _live(json.loads(wanted), telling)
-    os.close(telling)
+        _live(json.loads(wanted), streams)
+    for each in streams:
+        os.close(each)
     watch = os.pidfd_open(pid)
     living[watch] = (pid, ending)
     selector.register(watch, selectors.EVENT_READ)
@@ -183,11 +237,12 @@ def _lay(
     return True
 
 
-def _live(wanted: Mapping[str, Any], telling: int) -> NoReturn:
+def _live(wanted: Mapping[str, Any], streams: Sequence[int]) -> NoReturn:
     status = 1
     try:
-        os.dup2(telling, 1)
-        os.close(telling)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
         os.environ.clear()
         os.environ.update(wanted["environ"])
         os.setsid()

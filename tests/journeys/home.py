@@ -1,7 +1,7 @@
 """An archive's home as its operator has it: a folder, a key outside it, a shell.
 
-`Home.run` starts the program that `make setup` installed, in an environment of its own
-(nothing of the tester's settings gets in), and says how it ended. `Home.copy` is a
+`Home.run` runs the program in a process and an environment of its own (nothing of the
+tester's settings gets in), and says how it ended. `Home.copy` is a
 second archive with the same people and records, for tests that break things.
 """
 
@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests import postgresql
+from tests import nest, postgresql
 
 LONGEST_SECONDS = 120
 BASE_URL = "http://127.0.0.1:8000"
@@ -91,16 +90,8 @@ class Home:
 
         :raises subprocess.TimeoutExpired: it hangs
         """
-        done = subprocess.run(
-            [*program(), *map(str, args)],
-            env=self.environ(),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            cwd=self.root,
-            check=False,
-        )
+        words, environ = list(map(str, args)), self.environ()
+        done = nest.run(words, environ, cwd=self.root, seconds=seconds, stdin=stdin)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def do(self, *args: str | Path, stdin: str = "") -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from archive.site import open_site
 from tests.journeys import media
 from tests.journeys.client import Client
 from tests.journeys.holdings import EVIDENCE, Holdings
-from tests.journeys.home import Home, make_home
+from tests.journeys.home import LONGEST_SECONDS, Home, make_home, program
 from tests.journeys.server import Server, serving
 
 COMMANDS = (
@@ -57,6 +59,18 @@ def is_one_sentence(err: str) -> bool:
     """One line for a person, and nothing of how the program is made."""
     said = err.strip()
     return len(said) > 15 and "\n" not in said and (said[-1] == "." or ": " in said)
+
+
+@pytest.mark.parametrize("words", [["--version"], ["doctor", "--json"], ["no-such"]])
+def test_the_installed_program_says_what_its_forks_in_these_tests_say(
+    kept: Home, words: list[str]
+) -> None:
+    environ = kept.environ()
+    done = subprocess.run(
+        [*program(), *words], env=environ, cwd=kept.root, capture_output=True, text=True
+    )
+    ran = kept.run(*words)
+    assert (ran.code, ran.out, ran.err) == (done.returncode, done.stdout, done.stderr)
 
 
 # --- init, doctor, serve --------------------------------------------------------------
@@ -178,10 +192,12 @@ def test_serve_answers_does_the_waiting_work_and_ends_on_sigterm(
 
 
 def _wait_for_ready(home: Home, record: str) -> None:
-    for _ in range(20):
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline:
         jobs = [job for job in home.do("jobs", "list")["jobs"] if record in str(job)]
         if jobs and all(job["state"] == "done" for job in jobs):
             return
+        time.sleep(0.2)
     raise AssertionError(f"the worker beside the server did not finish: {jobs}")
 
 
