@@ -19,7 +19,7 @@ from auth import accounts
 from auth.credentials import sessions
 from auth.vetting import applications
 from auth.vetting.facts import ApplicationFacts
-from auth.viewer import AccountStatus, Role
+from auth.viewer import AccountStatus, Role, Tier
 
 from .working import PASSWORD, events, give_password, post, text
 
@@ -119,6 +119,33 @@ def test_the_dashboard_counts_each_day_and_names_nobody(
     assert plots.count("<rect ") == 3
     assert people["other"] not in plots
     assert "The newest is" in answer
+
+
+def test_openings_are_counted_by_tier_and_nobody_is_named(
+    browser, desk, site, clock, people
+) -> None:
+    assert 'id="openings"' not in page_of(browser("administrator"), "/admin/")
+    mild = desk.publish(desk.deposit(), "context.mourning", Tier.G1).assets[0].id
+    grave = desk.publish(desk.deposit(), "kill.execution", Tier.G4).assets[0].id
+    for days, who, asset in [
+        (0, "researcher", grave),
+        (20, "researcher", grave),
+        (2, "other", grave),
+        (0, "researcher", mild),
+    ]:
+        now = clock.advance(days=days)
+        with site.db.write() as s:
+            opened = {"actor": people[who], "account": people[who], "asset": asset}
+            site.ledger.append(s, "displaying", **opened, now=now)
+    administrator = browser("administrator")
+    plots = page_of(administrator, "/admin/").split('id="openings"')[1]
+    plots = plots.split('id="health"')[0]
+    told = re.findall(r'id="opening-\d">(G\d)</a><b[^>]*>(\d+)</b>', plots)
+    assert told == [("G1", "1"), ("G4", "2")]
+    assert not any(each in plots for each in people.values())
+    counted = page_of(administrator, "/metrics")
+    assert 'vigil_openings_today{tier="G1"} 1\n' in counted
+    assert 'vigil_openings_today{tier="G4"} 1\n' in counted
 
 
 def page_of(client, address: str) -> str:

@@ -12,19 +12,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from archive.ledger import LedgerEntry
+from archive.records.tables import Asset
 
 DAYS = 14
 SLOT, GAP, HIGHEST = 20, 4, 60
+OPENED = "displaying"
 PLOTS: tuple[tuple[str, Any], ...] = (
     ("accession", _("Records taken in")),
     ("labelling", _("Files labelled")),
     ("application confirmed", _("Applications for an account")),
     ("access requested", _("Requests for access")),
-    ("displaying", _("Openings of originals")),
+    (OPENED, _("Openings of originals")),
     ("access refused", _("Openings refused")),
 )
 
@@ -62,25 +64,48 @@ class Plot:
 
 
 def plots(s: Session, now: datetime) -> list[Plot]:
-    """Every plot, in one walk over the lines of these days."""
+    """What the archive does, a plot for each kind of event."""
+    words = [word for word, _name in PLOTS]
+    starts, wanted = _starts(now), LedgerEntry.event.in_(words)
+    counted = _counted(s, starts, select(LedgerEntry.event).where(wanted))
+    return [_plot(word, name, starts, counted.get(word)) for word, name in PLOTS]
+
+
+def openings(s: Session, now: datetime) -> list[Plot]:
+    """Openings of originals, a plot for each tier that was opened, the least first.
+
+    The tier is what the file has today: labels change, and a line of the ledger keeps
+    what it was in its sealed detail.
+    """
+    starts, wanted = _starts(now), LedgerEntry.event == OPENED
+    of_files = select(Asset.tier).join(Asset, Asset.id == LedgerEntry.asset_id)
+    counted = _counted(s, starts, of_files.select_from(LedgerEntry).where(wanted))
+    return [_plot(OPENED, str(tier), starts, counted[tier]) for tier in sorted(counted)]
+
+
+def _starts(now: datetime) -> list[datetime]:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    starts = [midnight - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    at, event = LedgerEntry.at, LedgerEntry.event
+    return [midnight - timedelta(days=ago) for ago in reversed(range(DAYS))]
+
+
+def _counted(
+    s: Session, starts: Sequence[datetime], asked: Select[Any]
+) -> dict[Any, list[int]]:
+    """Lines of each day by the one column that is asked, in one walk over them."""
+    at, (key,) = LedgerEntry.at, asked.selected_columns
     days = [
         func.sum(case((and_(at >= start, at < start + timedelta(days=1)), 1), else_=0))
         for start in starts
     ]
-    wanted = event.in_([word for word, _name in PLOTS])
-    rows = s.execute(
-        select(event, *days).where(wanted, at >= starts[0]).group_by(event)
-    )
-    counted = {word: [int(count) for count in counts] for word, *counts in rows}
-    dates = [start.date() for start in starts]
-    nothing = [0] * DAYS
-    return [
-        Plot(word, name, _columns(dates, counted.get(word, nothing)))
-        for word, name in PLOTS
-    ]
+    rows = s.execute(asked.add_columns(*days).where(at >= starts[0]).group_by(key))
+    return {word: [int(count) for count in counts] for word, *counts in rows}
+
+
+def _plot(
+    event: str, name: object, starts: Sequence[datetime], counts: Sequence[int] | None
+) -> Plot:
+    days = [start.date() for start in starts]
+    return Plot(event, name, _columns(days, counts or [0] * DAYS))
 
 
 def _columns(days: Sequence[date], counts: Sequence[int]) -> list[Column]:

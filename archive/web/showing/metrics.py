@@ -11,11 +11,16 @@ from archive.contributions import quarantine
 from archive.jobs.tables import Job
 from archive.records.tables import Asset, Record
 from archive.site import Site
+from archive.web.showing import daily
 from auth.viewer import RecordState
 
 
 def exposition(site: Site) -> str:
-    """The archive's numbers in the text form that Prometheus reads."""
+    """The archive's numbers in the text form that Prometheus reads.
+
+    All are read from the database, so that each process and each node says the same.
+    """
+    now = site.clock()
     with site.db.read() as s:
         held = quarantine.held(site, s)
         waits = {"used": held.size, "most": held.most}
@@ -24,6 +29,12 @@ def exposition(site: Site) -> str:
             _family("vigil_assets", "Files by state", "state", _by(s, Asset, _HERE)),
             _family("vigil_quarantine_bytes", "Handed in from outside", "what", waits),
             _family("vigil_jobs", "Background jobs by state", "state", _by(s, Job)),
+            _family(
+                "vigil_openings_today",
+                "Openings of originals since midnight, UTC",
+                "tier",
+                {each.name: each.columns[-1].count for each in daily.openings(s, now)},
+            ),
         )
     return "".join(families)
 

@@ -100,7 +100,7 @@ def index() -> str:
         pending = applications.pending(s)
         unlabelled = store.count_unlabelled(s)
         read_back, copied = _fixity(s), _backup(s, now)
-        plots = daily.plots(s, now)
+        plots, openings = daily.plots(s, now), daily.openings(s, now)
         work = jobs.counts(s)
         alarmed = alarms.waiting(s)
         lines = site.ledger.entries(s, limit=RECENT_LINES)
@@ -129,6 +129,7 @@ def index() -> str:
         fixity=read_back,
         backup=copied,
         plots=plots,
+        openings=openings,
         alarmed=alarmed,
         failed=work[JobState.FAILED],
         running=work[JobState.RUNNING] + work[JobState.QUEUED],
