@@ -16,7 +16,7 @@ from search.postings import LAST_DAY, Mask, Numbers
 from search.query import NOWHERE, Days, Query, QueryError, Sort
 from search.snippets import Marking, snippet, title
 from search.spelling import corrected
-from search.view import View
+from search.view import Order, View
 
 MOST_FACET_VALUES = 200
 MOST_SECONDS_CORRECTED = 0.6
@@ -121,6 +121,9 @@ def _page(
     view: View, found: Match, sort: Sort, start: int, count: int
 ) -> list[tuple[int, float]]:
     """Return the documents of one page, in order, with their scores."""
+    if sort != "relevance" and len(found.docs) == view.size:
+        whole = _sorted(view, sort).docs[start : start + count]
+        return list(zip(whole.tolist(), found.score[whole].tolist(), strict=True))
     order = _order(view, found, sort)
     end = min(start + count, len(order))
     if start >= end:
@@ -138,22 +141,20 @@ def _order(view: View, found: Match, sort: Sort) -> Numbers:
     """Return numbers in the order wanted; no two are the same."""
     docs = found.docs
     if sort != "relevance":
-        return _sort_rank(view, sort)[docs]
+        return _sorted(view, sort).places[docs]
     best_first = -np.rint(found.score.astype(np.float64) * SCORE_STEPS)
     return best_first.astype(np.int64) * 2**32 + view.id_rank[docs]
 
 
-def _sort_rank(view: View, sort: Sort) -> Numbers:
-    """Return each document's place when all are sorted so."""
+def _sorted(view: View, sort: Sort) -> Order:
+    """Return all documents sorted so; those that are alike by id."""
     if sort not in view.sorted:
         first: Numbers
         if sort == "deposited":
             first = -view.facts["deposited"]
         else:
             first = _by_event(view, newest_first=sort == "-event_date")
-        rank = np.empty(view.size, np.int64)
-        rank[np.lexsort((view.id_rank, first))] = np.arange(view.size)
-        view.sorted[sort] = rank
+        view.sorted[sort] = Order.by(view.id_rank, first)
     return view.sorted[sort]
 
 

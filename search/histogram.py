@@ -22,17 +22,15 @@ MOST_BARS = 40
 
 def histogram(view: View, docs: Numbers, query: Query) -> Histogram:
     """Count the events of these documents over the days that the query asks for."""
-    known = docs[view.facts["event_to"][docs] > 0]
-    first = view.facts["event_from"][known].astype(np.int64)
-    last = view.facts["event_to"][known].astype(np.int64)
-    undated = len(docs) - len(known)
+    first, last = view.spans if len(docs) == view.size else view.spans_of(docs)
+    undated = len(docs) - len(first)
     reach = _reach(first, last, query)
     if reach is None:
         return Histogram(Unit.YEAR, (), undated)
     unit = next(u for u, scale in _SCALES.items() if scale.fits(*reach))
     starts = _SCALES[unit].starts(*reach)
     ends = [day - dt.timedelta(1) for day in starts[1:]] + [reach[1]]
-    counts = _touched(starts, first, last).tolist()
+    counts = _touching(starts, ends, first, last)
     return Histogram(unit, tuple(map(Bar, starts, ends, counts)), undated)
 
 
@@ -74,21 +72,22 @@ def _reach(
     first: Numbers, last: Numbers, query: Query
 ) -> tuple[dt.date, dt.date] | None:
     """The first and last day shown; None where nothing says so much as one."""
-    asked = [day.toordinal() for day in (query.since, query.until) if day]
-    days = np.concatenate([first[first > FIRST_DAY], last[last < LAST_DAY], asked])
-    if not len(days):
+    begun = first[np.searchsorted(first, FIRST_DAY, "right") :]
+    ended = last[: np.searchsorted(last, LAST_DAY)]
+    days = [int(day) for each in (begun, ended) for day in (*each[:1], *each[-1:])]
+    days += [day.toordinal() for day in (query.since, query.until) if day]
+    if not days:
         return None
-    since = query.since or dt.date.fromordinal(int(days.min()))
-    until = query.until or dt.date.fromordinal(int(days.max()))
+    since = query.since or dt.date.fromordinal(min(days))
+    until = query.until or dt.date.fromordinal(max(days))
     return (since, until) if since <= until else None
 
 
-def _touched(starts: Sequence[dt.date], first: Numbers, last: Numbers) -> Numbers:
-    """How many of the spans touch each bar."""
-    days, size = np.array([day.toordinal() for day in starts]), len(starts)
-    begin = np.clip(np.searchsorted(days, first, "right") - 1, 0, size - 1)
-    end = np.clip(np.searchsorted(days, last, "right") - 1, 0, size - 1)
-    changes = np.bincount(begin, minlength=size + 1)
-    changes -= np.bincount(end + 1, minlength=size + 1)
-    counts: Numbers = np.cumsum(changes)[:size]
+def _touching(
+    starts: Sequence[dt.date], ends: Sequence[dt.date], first: Numbers, last: Numbers
+) -> list[int]:
+    """How many of the spans touch each bar: begun by its end, and not over before."""
+    begun = np.searchsorted(first, [day.toordinal() for day in ends], "right")
+    over = np.searchsorted(last, [day.toordinal() for day in starts])
+    counts: list[int] = (begun - over).tolist()
     return counts

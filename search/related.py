@@ -14,7 +14,8 @@ from search.analysis.tokens import tokens
 from search.analysis.words import is_stop_word
 from search.engine import Related, Tie
 from search.filters import facet_has, label_fits
-from search.postings import EXACT, Mask, Numbers, Weights
+from search.matches import Match
+from search.postings import EXACT, Numbers, Weights
 from search.view import View
 
 NEAR_DAYS = 14
@@ -30,7 +31,6 @@ LEAST_WORDS_SHARED = 0.12
 """Share of the document's own words, by their rarity, that makes a tie."""
 LOOKED_AT = 6_000
 """Characters of a description that are read for its words."""
-_ALONE = (Tie.PLACE, Tie.DATE, Tie.WORDS)
 
 
 def related(
@@ -40,63 +40,94 @@ def related(
     own = view.number(name)
     if own is None or limit < 1:
         return []
-    ties = {
-        Tie.PLACE: _by_facet(view, own, "place"),
+    alone = {
+        Tie.PLACE: _by_place(view, own),
         Tie.DATE: _by_date(view, own),
         Tie.WORDS: _by_words(view, own),
-        Tie.LABEL: _by_facet(view, own, "label"),
-        Tie.COLLECTION: _by_facet(view, own, "collection"),
     }
-    allowed = _allowed(view, own, excluded_labels)
-    tied = np.logical_or.reduce([ties[tie] > 0 for tie in _ALONE]) & allowed
-    docs = np.flatnonzero(tied)
+    docs = _united(view, [match.docs for match in alone.values()])
+    docs = _allowed(view, own, docs, excluded_labels)
+    ties = {tie: _among(docs, match) for tie, match in alone.items()}
+    for tie, facet in ((Tie.LABEL, "label"), (Tie.COLLECTION, "collection")):
+        ties[tie] = _among(docs, _by_facet(view, own, facet, docs))
     score = np.zeros(len(docs), np.float32)
     for worth in ties.values():
-        score += worth[docs]
+        score += worth
     return [
-        Related(view.id(doc), tuple(tie for tie in ties if ties[tie][doc] > 0))
-        for doc in _best(view, docs, -np.round(score, 4), limit).tolist()
+        Related(view.id(int(docs[at])), tuple(tie for tie in ties if ties[tie][at] > 0))
+        for at in _best(view, docs, -np.round(score, 4), limit).tolist()
     ]
 
 
 def _best(view: View, docs: Numbers, order: Weights, limit: int) -> Numbers:
-    """The first so many by order, then by id; the rest is never sorted."""
+    """Where the first so many stand, by order, then by id; the rest is never sorted."""
+    at = np.arange(len(docs))
     if len(docs) > limit:
-        near = order <= np.partition(order, limit - 1)[limit - 1]
-        docs, order = docs[near], order[near]
-    first: Numbers = docs[np.lexsort((view.id_rank[docs], order))][:limit]
+        at = np.flatnonzero(order <= np.partition(order, limit - 1)[limit - 1])
+    first: Numbers = at[np.lexsort((view.id_rank[docs[at]], order[at]))][:limit]
     return first
 
 
-def _allowed(view: View, own: int, excluded_labels: Sequence[str]) -> Mask:
-    mask = np.ones(view.size, np.bool_)
-    mask[own] = False
+def _allowed(
+    view: View, own: int, docs: Numbers, excluded_labels: Sequence[str]
+) -> Numbers:
+    docs = docs[docs != own]
     for label in excluded_labels:
-        mask &= ~facet_has(view, "label", label_fits(label))
-    return mask
+        docs = docs[~facet_has(view, "label", label_fits(label))[docs]]
+    return docs
 
 
-def _by_facet(view: View, own: int, name: str) -> Weights:
+def _united(view: View, sets: Sequence[Numbers]) -> Numbers:
+    """The documents of any of the sets, ascending."""
+    held = np.zeros(view.size, np.bool_)
+    for docs in sets:
+        held[docs] = True
+    return np.flatnonzero(held)
+
+
+def _among(docs: Numbers, match: Match) -> Weights:
+    """What each of some documents has of a match; nothing where it is not in it."""
+    if not len(match.docs):
+        return np.zeros(len(docs), np.float32)
+    places = np.searchsorted(match.docs, docs)
+    places[places == len(match.docs)] = 0
+    found = match.docs[places] == docs
+    return np.where(found, match.score[places], np.float32(0))
+
+
+def _by_place(view: View, own: int) -> Match:
+    column = view.facet("place")
+    having = [column.docs_of(code) for code in column.codes_of(own)]
+    return _by_facet(view, own, "place", _united(view, having))
+
+
+def _by_facet(view: View, own: int, name: str, docs: Numbers) -> Match:
+    """What some documents share with one in a facet; these documents ascend."""
     column = view.facet(name)
-    score = np.zeros(view.size, np.float32)
+    held, codes = column.pairs(docs)
+    score = np.zeros(len(docs), np.float32)
     for code in column.codes_of(own):
-        sharing = column.docs_of(code)
-        score[sharing] += FACET_WEIGHTS[name] * _rarity(view, len(sharing))
-    return score
+        sharing = np.searchsorted(docs, held[codes == code])
+        score[sharing] += FACET_WEIGHTS[name] * _rarity(view, column.total(code))
+    return Match(docs, score)
 
 
-def _by_date(view: View, own: int) -> Weights:
+def _by_date(view: View, own: int) -> Match:
     first, last = view.days
-    told = (last > 0) & (last - first <= LONGEST_EVENT)
-    if not told[own]:
-        return np.zeros(view.size, np.float32)
-    gap = np.maximum(0, np.maximum(first - last[own], first[own] - last))
-    near: Weights = np.clip(1 - gap / NEAR_DAYS, 0, 1).astype(np.float32)
-    near *= told * np.float32(DATE_WEIGHT)
-    return near
+    if last[own] == 0 or last[own] - first[own] > LONGEST_EVENT:
+        return Match.unscored(np.empty(0, np.int64))
+    # What begins earlier is over, or too long to be near in time to anything.
+    docs, begun = view.by_beginning
+    since = np.searchsorted(begun, first[own] - NEAR_DAYS - LONGEST_EVENT)
+    until = np.searchsorted(begun, last[own] + NEAR_DAYS, "right")
+    docs = np.sort(docs[since:until])
+    docs = docs[last[docs] - first[docs] <= LONGEST_EVENT]
+    gap = np.maximum(0, np.maximum(first[docs] - last[own], first[own] - last[docs]))
+    near = np.clip(1 - gap / NEAR_DAYS, 0, 1).astype(np.float32)
+    return Match(docs, near * np.float32(DATE_WEIGHT)).only(near > 0)
 
 
-def _by_words(view: View, own: int) -> Weights:
+def _by_words(view: View, own: int) -> Match:
     shared = np.zeros(view.size, np.float32)
     whole = 0.0
     for word in _words(view, own):
@@ -104,10 +135,11 @@ def _by_words(view: View, own: int) -> Weights:
         if count > 1:
             shared[having] += _rarity(view, count)
         whole += _rarity(view, max(1, count))
-    share: Weights = shared / np.float32(max(whole, 1.0))
-    share[share < LEAST_WORDS_SHARED] = 0
-    share *= WORDS_WEIGHT
-    return share
+    whole = max(whole, 1.0)
+    docs = np.flatnonzero(shared > 0.9 * LEAST_WORDS_SHARED * whole)
+    share = shared[docs] / np.float32(whole)
+    kept = share >= LEAST_WORDS_SHARED
+    return Match(docs[kept], share[kept] * np.float32(WORDS_WEIGHT))
 
 
 def _having(view: View, word: str) -> tuple[Numbers, int]:

@@ -7,6 +7,7 @@ a search costs grows with what its scope may know, and never with what it may no
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -88,12 +89,32 @@ class Facet:
         ].tolist()
         return codes
 
+    def total(self, code: int) -> int:
+        """Count the documents that have a value."""
+        return int(self._totals[code])
+
     def docs_of(self, code: int) -> Numbers:
         """Return the documents that have a value."""
         if self._code is not None:
             return np.flatnonzero(self._code == code)
         docs: Numbers = self._docs[self._codes == code]
         return docs
+
+
+@dataclass(frozen=True)
+class Order:
+    """All documents in an order, and the place of each in it."""
+
+    docs: Numbers
+    places: Numbers
+
+    @classmethod
+    def by(cls, *keys: Numbers) -> "Order":
+        """Return them as the last of the keys says, then as the one before."""
+        docs = np.lexsort(keys).astype(np.int32)
+        places = np.empty(len(docs), np.int32)
+        places[docs] = np.arange(len(docs))
+        return cls(docs, places)
 
 
 class View:
@@ -115,8 +136,8 @@ class View:
         self.lengths = (self.facts["length"] + titles).astype(np.float32)
         total = float(self.lengths.sum(dtype=np.float64))
         self.mean_length = max(1.0, total / max(1, self.size))
-        self.sorted: dict[str, Numbers] = {}
-        """Each document's place by an order other than relevance, once asked for."""
+        self.sorted: dict[str, Order] = {}
+        """Orders other than relevance, once asked for."""
         self._facets: dict[str, Facet] = {}
         self._making = threading.Lock()
 
@@ -170,6 +191,25 @@ class View:
         names = ("event_from", "event_to")
         first, last = (self.facts[name].astype(np.int32) for name in names)
         return first, last
+
+    @cached_property
+    def by_beginning(self) -> tuple[Numbers, Numbers]:
+        """Return the documents with a date by the first day, and these days."""
+        first, last = self.days
+        dated = np.flatnonzero(last > 0)
+        docs = dated[np.argsort(first[dated], kind="stable")].astype(np.int32)
+        return docs, first[docs]
+
+    @cached_property
+    def spans(self) -> tuple[Numbers, Numbers]:
+        """Return the first days of all events and the last ones, each ascending."""
+        return self.spans_of(self.everything)
+
+    def spans_of(self, docs: Numbers) -> tuple[Numbers, Numbers]:
+        """Return those of the events of some documents."""
+        first, last = (days[docs] for days in self.days)
+        dated = last > 0
+        return np.sort(first[dated]), np.sort(last[dated])
 
     @cached_property
     def overview(self) -> Overview:
