@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from archive import twins
 from archive.moderation.premises import Premises
@@ -115,19 +115,43 @@ def standing(
 
 def waiting(session: Session) -> Sequence[str]:
     """The ids of records that wait: not let out, or with a file asked about again."""
-    # From what is asked to its files: the other way round every file is looked at. And
-    # not with UNION, for whose order SQLite walks through all places.
-    answered = select(LabelSet.asset_id).where(LabelSet.settled_at.is_(None))
-    reopened = select(Place.asset_id).where(Place.reopened_at.is_not(None))
     found = (
         select(Asset.record_id)
         .join(Record, Record.id == Asset.record_id)
         .where(
-            Asset.id.in_(union_all(answered, reopened)), Record.state.not_in(UNLISTED)
+            Asset.id.in_(union_all(answered(), _reopened())),
+            Record.state.not_in(UNLISTED),
         )
         .distinct()
     )
     return session.scalars(found).all()
+
+
+def waits() -> ColumnElement[bool]:
+    """Whether a file is to be answered: without labels, half answered, or reopened."""
+    # From what is asked to its files: the other way round every file is looked at. And
+    # not with UNION, for whose order SQLite walks through all places.
+    each = aliased(Asset)
+    unlabelled = select(each.id).where(each.labelled.is_(False))
+    return Asset.id.in_(union_all(unlabelled, answered(), _reopened()))
+
+
+def answered() -> Select[str]:
+    """The ids of files that have answers, and for which more must agree."""
+    return select(LabelSet.asset_id).where(LabelSet.settled_at.is_(None))
+
+
+def reopened() -> ColumnElement[bool]:
+    """Whether a file that has labels is asked about again."""
+    return and_(Asset.labelled.is_(True), Asset.id.in_(_reopened()))
+
+
+def _reopened() -> Select[str]:
+    return select(Place.asset_id).where(Place.reopened_at.is_not(None))
+
+
+def _urgent() -> Select[str]:
+    return select(Place.asset_id).where(Place.is_urgent.is_(True))
 
 
 def take(
@@ -144,8 +168,7 @@ def take(
     held = own(session, by, now)
     if held:
         return held[0]
-    choice = _next(premises, session, by, now, wanted or Wanted())
-    for asset_id in session.scalars(choice.limit(MOST_TRIED)).all():
+    for asset_id in _next(premises, session, by, now, wanted or Wanted()):
         if not _seize(session, asset_id, by, now):
             continue
         asset = session.get(Asset, asset_id, with_for_update=True)
@@ -305,23 +328,39 @@ def _ensure(session: Session, asset_id: str) -> None:
 
 def _next(
     premises: Premises, session: Session, by: str, now: datetime, wanted: Wanted
-) -> Select[str]:
-    """The ids of what this moderator may take, in the order of the queue."""
-    count, enough = _count(), _enough(premises, session)
-    is_free = or_(Place.holder.is_(None), Place.holder == by, Place.lease_until <= now)
-    asked = or_(
-        Asset.labelled.is_(False), _is_pending(), Place.reopened_at.is_not(None)
-    )
-    rank = case((count >= enough, 0), (count > 0, 1), else_=2)
+) -> list[str]:
+    """The ids of what this moderator may take, in the order of the queue.
+
+    At most `MOST_TRIED`: the head of a queue of any length is read, and no more of it.
+    """
+    within, age = _within(by, now, wanted), (Asset.created_at, Asset.id)
+    count, is_urgent = _count(), Asset.id.in_(_urgent())
+    rank = case((count >= _enough(premises, session), 0), (count > 0, 1), else_=2)
+    asked = or_(Asset.labelled.is_(False), count > 0, Place.reopened_at.is_not(None))
+    ahead = within.where(Asset.id.in_(union_all(answered(), _urgent())), asked)
     ranks = {State.DISPUTED: 0, State.SECOND: 1, State.OPEN: 2}
+    if wanted.state in ranks:
+        ahead = ahead.where(rank == ranks[State(wanted.state)])
+    order = (func.coalesce(Place.is_urgent, False).desc(), rank, *age)
+    ids = [row.id for row in session.execute(ahead.order_by(*order).limit(MOST_TRIED))]
+    if wanted.state in (State.DISPUTED, State.SECOND):
+        return ids
+    rest = within.where(Asset.id.not_in(answered()), ~is_urgent).order_by(*age)
+    untouched = rest.where(Asset.labelled.is_(False)).limit(MOST_TRIED)
+    again = rest.where(reopened())
+    found = [*session.execute(untouched), *session.execute(again.limit(MOST_TRIED))]
+    found.sort(key=lambda row: (row.created_at, row.id))
+    return [*ids, *(row.id for row in found)][:MOST_TRIED]
+
+
+def _within(by: str, now: datetime, wanted: Wanted) -> Select[str, datetime]:
+    """What is wanted and nobody else holds, nor has this moderator answered it."""
+    is_free = or_(Place.holder.is_(None), Place.holder == by, Place.lease_until <= now)
     conditions: list[ColumnElement[bool]] = [
         Record.state.not_in(UNLISTED),
-        asked,
         ~_is_pending(LabelSet.author == by),
         or_(Place.asset_id.is_(None), is_free),
     ]
-    if wanted.state in ranks:
-        conditions.append(rank == ranks[State(wanted.state)])
     if wanted.kind:
         conditions.append(Asset.kind == wanted.kind)
     if wanted.collection:
@@ -330,16 +369,10 @@ def _next(
         is_open = wanted.twins == NearTwins.OPEN
         conditions.append(twins.has_twin(Asset.id, is_open=is_open))
     return (
-        select(Asset.id)
+        select(Asset.id, Asset.created_at)
         .join(Record, Record.id == Asset.record_id)
         .outerjoin(Place, Place.asset_id == Asset.id)
-        .where(and_(*conditions))
-        .order_by(
-            func.coalesce(Place.is_urgent, False).desc(),
-            rank,
-            Asset.created_at,
-            Asset.id,
-        )
+        .where(*conditions)
     )
 
 

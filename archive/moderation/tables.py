@@ -149,6 +149,12 @@ class Place(Base):
             sqlite_where=text("reopened_at IS NOT NULL"),
             postgresql_where=text("reopened_at IS NOT NULL"),
         ),
+        Index(
+            "ix_moderation_places_urgent",
+            "asset_id",
+            sqlite_where=text("is_urgent IS 1"),
+            postgresql_where=text("is_urgent IS true"),
+        ),
     )
 
     asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id"), primary_key=True)

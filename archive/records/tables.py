@@ -32,6 +32,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -150,7 +151,17 @@ class Asset(Base):
     """
 
     __tablename__ = "assets"
-    __table_args__ = (UniqueConstraint("record_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("record_id", "position"),
+        # The few that wait for a moderator among all that ever did.
+        Index(
+            "ix_assets_unlabelled",
+            "created_at",
+            "id",
+            sqlite_where=text("labelled IS 0"),
+            postgresql_where=text("labelled IS false"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"))

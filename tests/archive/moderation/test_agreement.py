@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from archive.moderation import agreement, numbers
+from archive.moderation import agreement, numbers, places
 from archive.moderation.standing import State
+from archive.records import store
 
 from .test_opinions import hire
 
@@ -64,3 +67,26 @@ def test_the_queue_is_counted_by_state_and_age(site, desk, clock) -> None:
     }
     assert told.by_age == (1, 0, 0, 1, 0)
     assert work.answers == 1
+
+
+def test_what_is_held_reopened_or_withdrawn_is_counted_as_that(
+    site, desk, clock
+) -> None:
+    people = hire(site, "anna", "boris")
+    again = desk.publish(desk.deposit()).assets[0].id
+    gone = desk.deposit().record.id
+    clock.advance(days=40)
+    held, other = desk.deposit().assets[0].id, desk.deposit().assets[0].id
+    now = clock.advance(days=2)
+    with site.db.write() as s:
+        places.reopen(site, s, again, why="seen anew", by=people["anna"], now=now)
+        places.hold(s, held, people["anna"], now)
+        places.hold(s, other, people["boris"], now - places.LEASE)
+        row = store.require(s, gone)
+        store.withdraw(s, row, "other", "not ours", people["anna"], now)
+    with site.db.read() as s:
+        told = numbers.of_queue(site, s, now)
+    assert (told.by_state[State.OPEN], told.by_state[State.CLOSED]) == (3, 0)
+    assert told.in_work == 1
+    assert told.by_age == (0, 2, 0, 0, 1)
+    assert told.oldest == timedelta(days=42)
