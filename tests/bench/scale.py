@@ -10,6 +10,7 @@
 | descriptions taken in | the program's own way, one after another, with 100 more |
 | pages and API | processor time of the whole server for an answer; the clock beside |
 | the same in PostgreSQL | processor time of its server, apart |
+| the moderators' queue | its numbers, and the next file taken and given back |
 | the ledger read back | lines in a processor second, a line for each record |
 | many readers | 200 connections at once: p50, p95, errors |
 | readers that do not read | 60 of them, and what others wait beside them |
@@ -32,7 +33,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ from sqlalchemy import create_engine, select, text
 from archive import config
 from archive.founding import create_home
 from archive.ledger.tables import LedgerHead
+from archive.moderation import numbers, places
 from archive.records import store
 from archive.records.document import Description, RecordDocument
 from archive.records.store import RecordDraft
@@ -109,6 +111,7 @@ def _measured(kind: str, size: int, *, whole: bool) -> Costs:
         costs = place.filled()
         costs |= _taken_in(place.settings)
         costs |= _read_back(place.settings)
+        costs |= _queued(place)
         asked, staff = _questions(place.settings)
         server = held.enter_context(premises.serving(place.settings))
         for name, paths in asked.items():
@@ -249,6 +252,41 @@ def _read_back(settings: Mapping[str, str]) -> Costs:
     if not findings.ok:
         raise RuntimeError("the ledger does not hold")
     return {"ledger read back": (lines / spent, "lines/CPU s")}
+
+
+def _queued(place: _Place) -> Costs:
+    """The queue of what waits: in numbers, and its next file taken and given back."""
+    site = open_site(config.load(dict(place.settings)))
+    try:
+
+        def told() -> None:
+            with site.db.read() as s:
+                numbers.of_queue(site, s, site.clock())
+
+        def taken() -> None:
+            with site.db.write() as s:
+                asset = places.take(site, s, BY, site.clock())
+                if asset is None:
+                    raise RuntimeError("some files must wait")
+                places.release(s, asset.id, BY)
+
+        return {
+            "moderators' dashboard, its numbers": _each(place, told),
+            "the next file of the queue": _each(place, taken),
+        }
+    finally:
+        site.close()
+
+
+def _each(place: _Place, act: Callable[[], None]) -> tuple[float, str]:
+    """What an act costs, PostgreSQL's share in it, once all is warm."""
+    for _ in range(WARMING):
+        act()
+    before = _own_cpu_seconds() + _database_seconds(place)
+    for _ in range(ROUNDS):
+        act()
+    spent = _own_cpu_seconds() + _database_seconds(place) - before
+    return 1000 * spent / ROUNDS, "ms CPU"
 
 
 # With a server ------------------------------------------------------------------------
