@@ -167,9 +167,19 @@ def _item(batch: LabelBatch, file: Foreseen, position: int) -> LabelBatchItem:
 
 def require(session: Session, batch_id: str, by: str) -> LabelBatch:
     """:raises NoSuchRecord: there is none of that id, or it is somebody else's"""
-    batch = session.get(LabelBatch, batch_id, with_for_update=True)
+    batch = session.get(LabelBatch, batch_id)
     if batch is None or batch.author != by:
         raise NoSuchRecord(batch_id)
+    return batch
+
+
+def seize(session: Session, batch_id: str, by: str) -> LabelBatch:
+    """The same, to change it: who else wants to waits until this transaction ends.
+
+    :raises NoSuchRecord: there is none of that id, or it is somebody else's
+    """
+    batch = require(session, batch_id, by)
+    session.refresh(batch, with_for_update=True)
     return batch
 
 
