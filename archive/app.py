@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response
 
 from archive.site import Site
-from archive.web import api, iiif, logs, oai, watching
+from archive.web import api, iiif, latency, logs, oai, watching
 from archive.web.answer import (
     cleaning,
     continuing,
@@ -85,6 +85,7 @@ def create_app(site: Site) -> Flask:
     forms.install(app)
     limits.install(app)
     watching.install(app)
+    latency.install(app)
     streams.install(app)
     cleaning.install(app)
     guard.install(app)

@@ -153,6 +153,8 @@ class Asset(Base):
     __tablename__ = "assets"
     __table_args__ = (
         UniqueConstraint("record_id", "position"),
+        # How much was taken in when, without looking at the files.
+        Index("ix_assets_taken_in", "created_at", "size"),
         # The few that wait for a moderator among all that ever did.
         Index(
             "ix_assets_unlabelled",

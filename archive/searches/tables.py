@@ -1,4 +1,4 @@
-"""The table of saved searches.
+"""The tables of saved searches, and of how long searches took.
 
 | column | holds |
 |---|---|
@@ -11,10 +11,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archive.db.columns import Word
@@ -56,3 +56,17 @@ class SavedSearch(Base):
     created_at: Mapped[datetime]
     checked_at: Mapped[datetime]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class SearchTime(Base):
+    """Searches of one day (UTC) that took at most so many milliseconds, and no less.
+
+    `milliseconds` is what they took together.
+    """
+
+    __tablename__ = "search_times"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at_most: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
+    milliseconds: Mapped[int] = mapped_column(BigInteger)

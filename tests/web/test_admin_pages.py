@@ -14,7 +14,10 @@ from sqlalchemy import text as sql
 from archive import fixity, jobs, witness
 from archive.exchange.cells import harmless
 from archive.jobs import JobState
+from archive.searches import latency
+from archive.web import latency as gathering
 from archive.witness.checkpoints import written
+from archive.work import run_one
 from auth import accounts
 from auth.credentials import sessions
 from auth.vetting import applications
@@ -109,7 +112,7 @@ def test_the_dashboard_counts_each_day_and_names_nobody(
         for event in ("replication", "accession"):
             site.ledger.append(s, event, actor="operator", now=site.clock())
     answer = page_of(browser("administrator"), "/admin/")
-    plots = answer.split('id="days"')[1].split('id="health"')[0]
+    plots = answer.split('id="days"')[1].split('id="machine"')[0]
     for event, total in [
         ("accession", 2),
         ("access(?:.|%20)refused", 1),
@@ -146,6 +149,49 @@ def test_openings_are_counted_by_tier_and_nobody_is_named(
     counted = page_of(administrator, "/metrics")
     assert 'vigil_openings_today{tier="G1"} 1\n' in counted
     assert 'vigil_openings_today{tier="G4"} 1\n' in counted
+
+
+def test_what_the_machine_did_is_counted_by_day(
+    app, browser, desk, site, clock, visitor
+) -> None:
+    deposit = desk.publish(desk.deposit())
+    size = deposit.assets[0].size
+    while run_one(site, clock()):
+        pass
+    gathered = app.extensions[gathering.GATHERED]
+    for word in ("church", "church", "secretword"):
+        assert visitor.get(f"/search?q={word}").status_code == 200
+    administrator = browser("administrator")
+    assert "vigil_search_seconds_count 0\n" in page_of(administrator, "/metrics")
+    gathered._written -= gathering.SECONDS
+    page_of(administrator, "/help/")
+    told = page_of(administrator, "/metrics")
+    assert "vigil_search_seconds_count 3\n" in told
+    assert 'vigil_search_seconds_bucket{le="+Inf"} 3\n' in told
+    assert f'vigil_original_bytes{{what="originals"}} {size}\n' in told
+    plots = page_of(administrator, "/admin/").split('id="machine"')[1]
+    totals = re.findall(r'id="machine-\d">(.+?)</.+?numbers">(.+?)</b>', plots)
+    named = dict(totals)
+    assert named["Searches"] == "3"
+    assert int(named["Jobs done"]) > 0
+    assert named["Jobs failed"] == "0"
+    assert named["Bytes taken in"].split()[0] not in ("0", "")
+    assert int(named["95 of 100 searches took at most, ms"].replace(",", "")) > 0
+    assert "secretword" not in plots
+
+
+def test_a_database_that_cannot_be_written_loses_no_search_s_time(
+    app, site, visitor
+) -> None:
+    gathered = app.extensions[gathering.GATHERED]
+    visitor.get("/search?q=church")
+    for name, other in (("search_times", "away"), ("away", "search_times")):
+        with site.db.write() as s:
+            s.execute(sql(f"ALTER TABLE {name} RENAME TO {other}"))
+        gathered._written -= gathering.SECONDS
+        assert visitor.get("/search?q=bridge").status_code == 200
+    with site.db.read() as s:
+        assert latency.ever(s)[0].total() == 3
 
 
 def page_of(client, address: str) -> str:

@@ -8,6 +8,7 @@ so a stale index shows nothing that it should not.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from archive.records import store
 from archive.records.tables import Record
 from archive.searches import question
+from archive.web import latency
 from archive.web.request import context, i18n
 from auth import scope
 from search.engine import Hit, Overview, Related, Results, ScopeTerms, SearchError
@@ -50,7 +52,9 @@ def find(s: Session, query: Query) -> Found:
     :raises QueryError: the text cannot be read; says where
     """
     reach = scope.scope(context.viewer(), context.now())
+    begun = time.perf_counter()
     results = context.site().engine.find(query, _scope_terms())
+    latency.took(1000 * (time.perf_counter() - begun))
     records = store.list_by_ids(s, [hit.id for hit in results.hits], reach)
     by_id = {record.id: record for record in records}
     hits = [(hit, by_id[hit.id]) for hit in results.hits if hit.id in by_id]

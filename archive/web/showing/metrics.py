@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from archive.contributions import quarantine
 from archive.jobs.tables import Job
 from archive.records.tables import Asset, Record
+from archive.searches import latency
 from archive.site import Site
 from archive.web.showing import daily
 from auth.viewer import RecordState
@@ -35,6 +37,15 @@ def exposition(site: Site) -> str:
                 "tier",
                 {each.name: each.columns[-1].count for each in daily.openings(s, now)},
             ),
+            _family(
+                "vigil_original_bytes",
+                "Bytes of the files that were taken in",
+                "what",
+                {"originals": s.scalar(select(func.sum(Asset.size))) or 0},
+            ),
+            _histogram(
+                "vigil_search_seconds", "How long searches took", *latency.ever(s)
+            ),
         )
     return "".join(families)
 
@@ -53,6 +64,21 @@ def _by(
         select(table.state, func.count()).where(*wanted).group_by(table.state)
     )
     return {str(state): count for state, count in counted}
+
+
+def _histogram(
+    name: str, help_text: str, counts: Mapping[int, int], milliseconds: int
+) -> str:
+    """Buckets that hold all below them, as Prometheus wants them."""
+    lines = [f"# HELP {name} {help_text}", f"# TYPE {name} histogram"]
+    reached = 0
+    for bound in latency.BOUNDS[:-1]:
+        reached += counts.get(bound, 0)
+        lines.append(f'{name}_bucket{{le="{bound / 1000:g}"}} {reached}')
+    reached += counts.get(latency.BOUNDS[-1], 0)
+    lines.append(f'{name}_bucket{{le="+Inf"}} {reached}')
+    lines += [f"{name}_sum {milliseconds / 1000:g}", f"{name}_count {reached}"]
+    return "\n".join(lines) + "\n"
 
 
 def _family(name: str, help_text: str, label: str, values: dict[str, int]) -> str:

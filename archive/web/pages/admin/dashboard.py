@@ -101,6 +101,7 @@ def index() -> str:
         unlabelled = store.count_unlabelled(s)
         read_back, copied = _fixity(s), _backup(s, now)
         plots, openings = daily.plots(s, now), daily.openings(s, now)
+        machine = daily.machine(s, now)
         work = jobs.counts(s)
         alarmed = alarms.waiting(s)
         lines = site.ledger.entries(s, limit=RECENT_LINES)
@@ -130,6 +131,7 @@ def index() -> str:
         backup=copied,
         plots=plots,
         openings=openings,
+        machine=machine,
         alarmed=alarmed,
         failed=work[JobState.FAILED],
         running=work[JobState.RUNNING] + work[JobState.QUEUED],
