@@ -132,9 +132,11 @@ def test_a_further_range_is_answered_ahead_with_the_same_words(showing) -> None:
 
 
 def _in_another_process(showing: Showing) -> None:
+    settings = showing.site.config
     environ = {
-        "VIGIL_HOME": str(showing.site.config.home),
-        "VIGIL_KEY_FILE": str(showing.site.config.key_file),
+        "VIGIL_HOME": str(settings.home),
+        "VIGIL_KEY_FILE": str(settings.key_file),
+        "VIGIL_DATABASE_URL": settings.database_url,
     }
     # At the time of the test: by the clock of the wall the consent may have run out.
     now = f"datetime.fromisoformat({showing.clock().isoformat()!r})"

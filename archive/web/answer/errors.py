@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, json, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -223,6 +223,11 @@ def _missing(_error: Exception) -> Problem:
     return Problem(404, "not_found", gettext("There is nothing here."))
 
 
+def _unnamed(error: DataError) -> Problem:
+    """PostgreSQL's text has no NUL, nor its numbers any size: nothing is called so."""
+    return _missing(error)
+
+
 def _shredded(_error: Shredded) -> Problem:
     detail = gettext("The file was shredded. Nobody can open it any more.")
     return Problem(410, "closed", detail, (ReasonCode.CLOSED,))
@@ -328,6 +333,7 @@ HANDLED: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (KeeperAway, _keeper_away),
     (WitnessError, _sentence(404)),
     (VaultError, _damaged),
+    (DataError, _unnamed),
     (OperationalError, _busy),
     (InterfaceError, _busy),
     (NoneFree, _busy),
