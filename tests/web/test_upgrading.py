@@ -8,19 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from archive import config
 from archive.app import create_app
+from archive.db import revisions
 from archive.ledger.tables import LedgerEntry
-from archive.site import open_site
-from archive.work import run_one
+from archive.site import Site, open_site
+from archive.work import indexing, run_one
 from tests import nest
+from tests.archive import crashing
 from tests.web.test_consent_forms import single
 from tests.web.working import post
 
@@ -36,9 +41,13 @@ def told() -> dict[str, Any]:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
+    return unpacked(tmp_path)
+
+
+def unpacked(folder: Path) -> dict[str, str]:
     with tarfile.open(OLD / "home.tar.xz") as file:
-        file.extractall(tmp_path, filter="tar")
-    root = tmp_path / "root"
+        file.extractall(folder, filter="tar")
+    root = folder / "root"
     return {
         "VIGIL_HOME": str(root / "home"),
         "VIGIL_KEY_FILE": str(root / "keys" / "vigil.key"),
@@ -105,3 +114,67 @@ def test_once_it_is_up_to_date_opening_it_changes_nothing(site, environ) -> None
     with again.db.read() as s:
         assert s.scalars(select(LedgerEntry.digest)).all() == before
     again.close()
+
+
+def test_every_sealed_file_and_the_ledger_hold_when_all_is_read_back(
+    site, environ
+) -> None:
+    read = nest.run(["verify", "--all", "--json"], environ, cwd=OLD, seconds=120)
+    assert read.returncode == 0, read.stdout + read.stderr
+    assert json.loads(read.stdout)["ok"]
+
+
+@dataclass
+class BringingUp:
+    """The upgrade, killed; the next one must find the old or the new and end it."""
+
+    folder: Path
+    told: Mapping[str, Any]
+    rounds: int = 0
+
+    def prepare(self) -> None:
+        self.rounds += 1
+        self.environ = unpacked(self.folder / str(self.rounds))
+        self.now = datetime.fromisoformat(self.told["now"]) + timedelta(days=1)
+
+    def act(self, life: crashing.Life) -> None:
+        life.begin()
+        with closing(self._upgraded()):
+            life.acknowledge("done")
+
+    def check(self, death: crashing.Death) -> None:
+        with closing(self._upgraded()) as site, site.db.read() as s:
+            assert site.db.schema_is_current()
+            assert site.ledger.verify(s).ok
+            lines = s.scalars(select(LedgerEntry.digest).order_by(LedgerEntry.seq))
+            known = [line["digest"] for line in self.told["lines"]]
+            assert lines.all()[: len(known)] == known
+            visitor = create_app(site).test_client()
+            (found,) = visitor.get("/api/v1/records?q=yard").get_json()["items"]
+            assert found["id"] == self.told["records"]["shown"]
+
+    def _upgraded(self) -> Site:
+        site = open_site(config.load(self.environ), lambda: self.now)
+        indexing.rebuild(site, lambda done, total: None)
+        return site
+
+
+def test_an_upgrade_that_is_killed_anywhere_is_ended_by_the_next(
+    tmp_path: Path, told: dict[str, Any]
+) -> None:
+    assert crashing.trial(BringingUp(tmp_path, told), rounds=4) == 4 * crashing.SCALE
+
+
+@pytest.mark.parametrize("words", [["reindex"], ["verify", "--ledger"], ["serve"]])
+def test_a_database_of_a_version_to_come_is_refused_and_left_alone(
+    site, environ, words
+) -> None:
+    with site.db.write() as s:
+        s.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    refused = nest.run(words, environ, cwd=OLD, seconds=60)
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        "The database was made by a newer Vigil; install that version."
+    )
+    with site.db.engine.connect() as connection:
+        assert revisions.found(connection) == "9999"
