@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.pool import QueuePool
 
 from archive.db import alongside, revisions
@@ -81,11 +81,12 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Give a session on one consistent state, in which nothing can be changed.
 
-        :raises ReadOnlySession: a change was flushed
+        :raises ReadOnlySession: a change was flushed, or a row asked for to change it
         """
         readonly = self.engine.execution_options(postgresql_readonly=True)
         with Session(readonly, expire_on_commit=False) as session:
             event.listen(session, "before_flush", _refuse_changes)
+            event.listen(session, "do_orm_execute", _refuse_locks)
             yield session
 
     @contextmanager
@@ -364,6 +365,12 @@ def _begin(connection: Connection) -> None:
 def _refuse_changes(session: Session, *_: object) -> None:
     if session.new or session.dirty or session.deleted:
         raise ReadOnlySession("this session only reads; write through Database.write")
+
+
+def _refuse_locks(asked: ORMExecuteState) -> None:
+    # PostgreSQL refuses it, and SQLite has no locks of rows: it would go unnoticed.
+    if getattr(asked.statement, "_for_update_arg", None) is not None:
+        raise ReadOnlySession("this session only reads; it may lock no row")
 
 
 def _empty_the_log(engine: Engine) -> None:

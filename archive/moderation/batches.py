@@ -165,21 +165,16 @@ def _item(batch: LabelBatch, file: Foreseen, position: int) -> LabelBatchItem:
     )
 
 
-def require(session: Session, batch_id: str, by: str) -> LabelBatch:
-    """:raises NoSuchRecord: there is none of that id, or it is somebody else's"""
-    batch = session.get(LabelBatch, batch_id)
-    if batch is None or batch.author != by:
-        raise NoSuchRecord(batch_id)
-    return batch
-
-
-def seize(session: Session, batch_id: str, by: str) -> LabelBatch:
-    """The same, to change it: who else wants to waits until this transaction ends.
+def require(
+    session: Session, batch_id: str, by: str, *, to_change: bool = False
+) -> LabelBatch:
+    """Somebody's own; `to_change` lets nobody else change it meanwhile.
 
     :raises NoSuchRecord: there is none of that id, or it is somebody else's
     """
-    batch = require(session, batch_id, by)
-    session.refresh(batch, with_for_update=True)
+    batch = session.get(LabelBatch, batch_id, with_for_update=to_change)
+    if batch is None or batch.author != by:
+        raise NoSuchRecord(batch_id)
     return batch
 
 

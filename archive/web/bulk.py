@@ -73,7 +73,7 @@ def confirm(batch_id: str) -> None:
     """
     site, entrance = context.site(), context.viewer().session_id
     with context.write_session() as s:
-        batch = batches.seize(s, batch_id, _account())
+        batch = batches.require(s, batch_id, _account(), to_change=True)
         is_job = batches.confirm(site, s, batch, entrance, context.now())
     if not is_job:
         _through(batches.do_next, batch_id)
@@ -86,7 +86,7 @@ def undo(batch_id: str) -> None:
     """
     site, entrance = context.site(), context.viewer().session_id
     with context.write_session() as s:
-        batch = batches.seize(s, batch_id, _account())
+        batch = batches.require(s, batch_id, _account(), to_change=True)
         is_job = batches.undo(site, s, batch, entrance, context.now())
     if not is_job:
         _through(undoing.undo_next, batch_id)
@@ -98,7 +98,9 @@ def cancel(batch_id: str) -> None:
     :raises RecordsError: it is not theirs, or over
     """
     with context.write_session() as s:
-        batches.cancel(s, batches.seize(s, batch_id, _account()), context.now())
+        batches.cancel(
+            s, batches.require(s, batch_id, _account(), to_change=True), context.now()
+        )
 
 
 def batch_of(s: Session, batch_id: str) -> LabelBatch:

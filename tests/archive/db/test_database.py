@@ -148,6 +148,8 @@ def test_a_session_that_reads_refuses_to_write(any_db: Database) -> None:
         s.flush()
     with pytest.raises(DBAPIError), any_db.read() as s:
         s.execute(text("DELETE FROM collections"))
+    with pytest.raises(ReadOnlySession), any_db.read() as s:
+        s.get(Collection, "none", with_for_update=True)
     assert slugs(any_db) == []
 
 

@@ -13,7 +13,7 @@ from archive.moderation.forecasts import Wish
 from archive.moderation.tables import BatchState, Fate, Hindrance, ItemState
 from archive.records import labels, store
 from archive.records.document import Description, RecordDocument
-from archive.records.errors import Conflict, FieldError
+from archive.records.errors import Conflict, FieldError, NoSuchRecord
 from archive.records.labels import LabelInput
 from archive.records.store import RecordDraft
 from archive.site import Site
@@ -117,6 +117,14 @@ def test_what_was_done_is_undone_exactly(alone, files) -> None:
     assert said.count("labelling in bulk") == 1
     assert said.count("labelling in bulk undone") == 1
     assert said.count("labelling") == 1 + 3 + 3
+
+
+def test_nobody_reads_or_changes_what_another_planned(alone, files) -> None:
+    batch_id = planned(alone, files, BODY)
+    with alone.db.write() as s:
+        for to_change in (False, True):
+            with pytest.raises(NoSuchRecord):
+                batches.require(s, batch_id, "bob", to_change=to_change)
 
 
 def test_what_others_changed_since_is_left_and_named(alone, files) -> None:
