@@ -225,6 +225,8 @@ def _missing(_error: Exception) -> Problem:
 
 def _unnamed(error: DataError) -> Problem:
     """PostgreSQL's text has no NUL, nor its numbers any size: nothing is called so."""
+    # Without what was sent, which may be somebody's; but told, should it be our fault.
+    log.warning("the database cannot look this up: %s", type(error.orig).__name__)
     return _missing(error)
 
 
