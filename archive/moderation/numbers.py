@@ -120,7 +120,7 @@ def _in_work(session: Session, now: datetime) -> int:
         .join(Record, Record.id == Asset.record_id)
         .where(Place.holder.is_not(None), Place.lease_until > now)
     )
-    return session.scalar(held.where(_IS_HERE, places.waits())) or 0
+    return session.scalar(held.where(_IS_HERE, places.is_asked())) or 0
 
 
 def _here(session: Session) -> int:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from archive import twins
 from archive.moderation.premises import Premises
@@ -115,6 +115,8 @@ def standing(
 
 def waiting(session: Session) -> Sequence[str]:
     """The ids of records that wait: not let out, or with a file asked about again."""
+    # From what is asked to its files: the other way round every file is looked at. And
+    # not with UNION, for whose order SQLite walks through all places.
     found = (
         select(Asset.record_id)
         .join(Record, Record.id == Asset.record_id)
@@ -127,13 +129,14 @@ def waiting(session: Session) -> Sequence[str]:
     return session.scalars(found).all()
 
 
-def waits() -> ColumnElement[bool]:
-    """Whether a file is to be answered: without labels, half answered, or reopened."""
-    # From what is asked to its files: the other way round every file is looked at. And
-    # not with UNION, for whose order SQLite walks through all places.
-    each = aliased(Asset)
-    unlabelled = select(each.id).where(each.labelled.is_(False))
-    return Asset.id.in_(union_all(unlabelled, answered(), _reopened()))
+def is_asked() -> ColumnElement[bool]:
+    """Whether a file, joined with its place, is to be answered.
+
+    It has no labels, too few answers, or was reopened. For a few files: of all, one
+    begins with what is asked.
+    """
+    reopened = Place.reopened_at.is_not(None)
+    return or_(Asset.labelled.is_(False), _is_pending(), reopened)
 
 
 def answered() -> Select[str]:
@@ -336,8 +339,8 @@ def _next(
     within, age = _within(by, now, wanted), (Asset.created_at, Asset.id)
     count, is_urgent = _count(), Asset.id.in_(_urgent())
     rank = case((count >= _enough(premises, session), 0), (count > 0, 1), else_=2)
-    asked = or_(Asset.labelled.is_(False), count > 0, Place.reopened_at.is_not(None))
-    ahead = within.where(Asset.id.in_(union_all(answered(), _urgent())), asked)
+    first = Asset.id.in_(union_all(answered(), _urgent()))
+    ahead = within.where(first, is_asked())
     ranks = {State.DISPUTED: 0, State.SECOND: 1, State.OPEN: 2}
     if wanted.state in ranks:
         ahead = ahead.where(rank == ranks[State(wanted.state)])

@@ -74,7 +74,8 @@ def test_what_is_held_reopened_or_withdrawn_is_counted_as_that(
 ) -> None:
     people = hire(site, "anna", "boris")
     again = desk.publish(desk.deposit()).assets[0].id
-    gone = desk.deposit().record.id
+    taken_away = desk.deposit()
+    gone = taken_away.record.id
     clock.advance(days=40)
     held, other = desk.deposit().assets[0].id, desk.deposit().assets[0].id
     now = clock.advance(days=2)
@@ -82,6 +83,7 @@ def test_what_is_held_reopened_or_withdrawn_is_counted_as_that(
         places.reopen(site, s, again, why="seen anew", by=people["anna"], now=now)
         places.hold(s, held, people["anna"], now)
         places.hold(s, other, people["boris"], now - places.LEASE)
+        places.hold(s, taken_away.assets[0].id, people["boris"], now)
         row = store.require(s, gone)
         store.withdraw(s, row, "other", "not ours", people["anna"], now)
     with site.db.read() as s:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -94,11 +96,35 @@ def test_urgent_then_disputed_then_second_then_open(site, desk, team, clock) -> 
     assert order == [urgent, disputed, second, opened]
 
 
+def test_what_is_reopened_takes_its_place_by_age_among_the_open(
+    site, desk, team, clock
+) -> None:
+    files = []
+    for _ in range(4):
+        files.append(desk.deposit())
+        clock.advance(minutes=1)
+    closed, before, again, after = (made.assets[0].id for made in files)
+    for made in (files[0], files[2]):
+        desk.publish(made)
+    with site.db.write() as s:
+        places.set_urgent(s, closed, is_urgent=True)
+        by, now = team["anna"], site.clock()
+        places.reopen(site, s, again, why="Seen anew.", by=by, now=now)
+    order = []
+    while found := take(site, team["boris"]):
+        order.append(found)
+        answer(site, found, team["boris"])
+    assert order == [before, again, after]
+
+
 def test_only_what_was_wanted_is_given(site, desk, team) -> None:
     held = desk.deposit().assets[0].id
     assert take(site, team["anna"], Wanted(kind="video")) is None
     assert take(site, team["anna"], Wanted(state="disputed")) is None
     assert take(site, team["anna"], Wanted(kind="image", state="open")) == held
+    answer(site, held, team["anna"])
+    assert take(site, team["boris"], Wanted(state="open")) is None
+    assert take(site, team["boris"], Wanted(state="second")) == held
 
 
 def test_closed_is_locked_until_it_is_reopened_with_a_reason(site, desk, team) -> None:
@@ -176,20 +202,51 @@ def test_what_waits_is_found_from_what_was_asked(site, desk, team) -> None:
         by, file = team["anna"], reopened.assets[0].id
         places.reopen(site, s, file, why="Seen anew.", by=by, now=site.clock())
     answer(site, answered.assets[0].id, team["anna"])
+    with asked_of(site) as asked, site.db.read() as s:
+        found = places.waiting(s)
+    assert sorted(found) == sorted([answered.record.id, reopened.record.id])
+    plan = planned(site, asked[-1:])
+    if site.db.is_sqlite:
+        assert "SCAN assets" not in plan
+        assert "ix_label_sets_open" in plan
+        assert "ix_moderation_places_reopened" in plan
+
+
+def test_whoever_takes_the_next_reads_the_head_of_the_queue(site, desk, team) -> None:
+    held = desk.deposit().assets[0].id
+    with asked_of(site) as asked:
+        assert take(site, team["anna"]) == held
+    plan = planned(site, asked)
+    if site.db.is_sqlite:
+        assert "SCAN assets" not in plan.replace(INDEX, "")
+        assert "SCAN records" not in plan
+        assert "ix_moderation_places_urgent" in plan
+        assert INDEX in plan
+
+
+INDEX = "SCAN assets USING INDEX ix_assets_unlabelled"
+"""In the order of the queue, and no further than is wanted."""
+
+
+@contextmanager
+def asked_of(site) -> Iterator[list[tuple[str, Any]]]:
+    """What the database is asked inside the block."""
     asked: list[tuple[str, Any]] = []
 
     def note(_connection, _cursor, statement, parameters, *_more) -> None:
-        asked.append((statement, parameters))
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
 
+    event.listen(site.db.engine, "after_cursor_execute", note)
+    yield asked
+    event.remove(site.db.engine, "after_cursor_execute", note)
+
+
+def planned(site, asked: list[tuple[str, Any]]) -> str:
+    """How SQLite goes about each of these; nothing on PostgreSQL."""
+    if not site.db.is_sqlite:
+        return ""
     with site.db.read() as s:
-        event.listen(site.db.engine, "after_cursor_execute", note)
-        found = places.waiting(s)
-        event.remove(site.db.engine, "after_cursor_execute", note)
-        assert sorted(found) == sorted([answered.record.id, reopened.record.id])
-        if site.db.is_sqlite:
-            (statement, parameters) = asked[-1]
-            explained = f"EXPLAIN QUERY PLAN {statement}"
-            plan = s.connection().exec_driver_sql(explained, parameters).all()
-            assert "SCAN assets" not in str(plan)
-            assert "ix_label_sets_open" in str(plan)
-            assert "ix_moderation_places_reopened" in str(plan)
+        run = s.connection().exec_driver_sql
+        plans = [run(f"EXPLAIN QUERY PLAN {each}", given) for each, given in asked]
+        return "\n".join(str(row) for plan in plans for row in plan)
