@@ -13,6 +13,7 @@ from archive.contributions.tables import Contribution
 from archive.records import store
 from archive.records.tables import Asset, Record
 from archive.web.request import limits
+from archive.web.showing import daily
 from auth.limits import Allowance
 from auth.viewer import Mode
 
@@ -113,12 +114,14 @@ def test_no_count_has_it(site, visitor):
     before = visitor.get("/metrics").get_data(as_text=True)
     code_of(hand_in(visitor, photo()))
     after = visitor.get("/metrics").get_data(as_text=True)
-    for family in ("vigil_records", "vigil_assets"):
+    for family in ("vigil_records", "vigil_assets", "vigil_original_bytes"):
         lines = [
             [line for line in text.splitlines() if line.startswith(family)]
             for text in (before, after)
         ]
         assert lines[0] == lines[1]
+    with site.db.read() as s:
+        assert next(plot.total for plot in daily.machine(s, site.clock())) == 0
     assert 'vigil_quarantine_bytes{what="used"} 0' in before
     assert 'vigil_quarantine_bytes{what="used"} 0' not in after
 

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from archive.jobs.tables import Job, JobState
 from archive.ledger import LedgerEntry
-from archive.records.tables import Asset
+from archive.records.tables import Asset, Record
 from archive.searches import latency
+from auth.viewer import RecordState
 
 DAYS = 14
 SLOT, GAP, HIGHEST = 20, 4, 60
@@ -94,7 +95,10 @@ def machine(s: Session, now: datetime) -> list[Plot]:
     starts = _starts(now)
     days = [start.date() for start in starts]
     size = _sums(starts, Asset.created_at, Asset.size)
-    taken = s.execute(select(*size).where(Asset.created_at >= starts[0])).one()
+    of_files = select(*size).join(Record, Record.id == Asset.record_id)
+    # What waits for review from outside is in no count.
+    ours = Record.state != RecordState.CONTRIBUTED
+    taken = s.execute(of_files.where(Asset.created_at >= starts[0], ours)).one()
     jobs = _counted(s, starts, select(Job.state), Job.finished_at)
     read_back = _counted(
         s, starts, select(LedgerEntry.event).where(LedgerEntry.event == READ_BACK)

@@ -41,7 +41,7 @@ def exposition(site: Site) -> str:
                 "vigil_original_bytes",
                 "Bytes of the files that were taken in",
                 "what",
-                {"originals": s.scalar(select(func.sum(Asset.size))) or 0},
+                {"originals": s.scalar(select(func.sum(Asset.size)).where(_HERE)) or 0},
             ),
             _histogram(
                 "vigil_search_seconds", "How long searches took", *latency.ever(s)
