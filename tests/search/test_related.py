@@ -80,6 +80,39 @@ def test_an_event_known_only_roughly_is_near_in_time_to_nothing(
     assert ids(engine, "it") == []
 
 
+def test_an_event_that_began_long_before_is_near_if_it_ends_near(
+    engine: SearchEngine,
+) -> None:
+    def lasting(name: str, first: str, last: str) -> Document:
+        days = {"event_from": as_day(first), "event_to": as_day(last)}
+        return document(name, **days)
+
+    engine.add(
+        [
+            lasting("it", "2020-10-15", "2020-10-15"),
+            lasting("siege", "2020-07-15", "2020-10-10"),
+            lasting("over", "2020-07-15", "2020-09-30"),
+            lasting("year", "2020-01-01", "2020-10-14"),
+        ]
+    )
+    assert ids(engine, "it") == ["siege"]
+
+
+def test_a_label_that_few_have_ties_more_than_one_that_many_have(
+    engine: SearchEngine,
+) -> None:
+    both = {"labels": ("x.many", "x.few")}
+    engine.add(
+        [
+            event("it", "a", "Hadrut", "2020-10-15", **both),
+            event("many", "b", "Hadrut", "2020-10-15", labels=("x.many",)),
+            event("rare", "c", "Hadrut", "2020-10-15", labels=("x.few",)),
+            *(document(f"far{n}", "d", labels=("x.many",)) for n in range(9)),
+        ]
+    )
+    assert ids(engine, "it") == ["rare", "many"]
+
+
 @pytest.mark.parametrize("scope", [PUBLIC, VETTED, NOBODY])
 def test_a_record_out_of_reach_is_near_nothing(
     engine: SearchEngine, scope: Any
