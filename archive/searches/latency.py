@@ -67,9 +67,9 @@ def ever(s: Session) -> tuple[Counter[int], int]:
 
 def percentile(counts: Mapping[int, int], percent: int) -> int:
     """The bound that so many of a hundred did not exceed; 0 where there are none."""
-    left = sum(counts.values()) * percent / 100
+    left = sum(counts.values()) * percent
     for bound in sorted(counts):
-        left -= counts[bound]
+        left -= counts[bound] * 100
         if left <= 0 < counts[bound]:
             return bound
     return 0

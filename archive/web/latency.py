@@ -1,9 +1,8 @@
 """How long this process's searches took, gathered and written down once a minute.
 
-It is written after the answer to a search, when nothing else of the request is under
-way. A process that is killed loses what it gathered since, at most a minute of searches
-and what came after the last of them; a database that cannot be written loses nothing,
-up to `MOST`.
+It is written by the first request that is answered when the minute is over, between its
+view and its answer, in a transaction of its own. A process that ends loses what it has
+gathered by then; while the database cannot be written, `MOST` are kept.
 """
 
 from __future__ import annotations

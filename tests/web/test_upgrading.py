@@ -46,7 +46,9 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def unpacked(folder: Path) -> dict[str, str]:
     with tarfile.open(OLD / "home.tar.xz") as file:
-        file.extractall(folder, filter="tar")
+        # The first releases of Python 3.11 know no filters, and later ones ask for one.
+        file.extraction_filter = getattr(tarfile, "tar_filter", None)
+        file.extractall(folder)
     root = folder / "root"
     return {
         "VIGIL_HOME": str(root / "home"),
